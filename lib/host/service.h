@@ -1,0 +1,107 @@
+/* What a service gives the host: a table and a handful of pure functions. Everything else (Kafka, ZeroMQ, Redis, LMDB,
+ * ownership, recovery, replies) is the host's. A service's main is host_run(&service, argc, argv) (lib/host/host.h).
+ *
+ * decide, fire and apply run on the replica's thread inside the store's write transaction; accept and query run on the
+ * door's thread. All are pure but for the rows they are handed (design invariant 4). */
+#ifndef BHR_HOST_SERVICE_H
+#define BHR_HOST_SERVICE_H
+
+#include "lib/base/arena.h"
+#include "lib/base/buffer.h"
+#include "lib/base/id.h"
+#include "lib/base/outcome.h"
+#include "lib/base/rows.h"
+#include "lib/base/timers.h"
+
+enum { SERVICE_EVENTS_MAX = 4, SERVICE_DETAIL_MAX = 160, SERVICE_ANSWER_MAX = 64 * 1024 };
+
+/* Who asks and when it arrived: stamped by the door, carried in the command, so that a decision reads no clock, no
+ * configuration and no policy (design section 2). */
+struct ingress {
+    struct slice system;       /* system id by CURVE key */
+    struct slice organisation; /* ODS code of that system, from the policy file */
+    struct slice role;         /* what kind of booker the system is, from the policy file: "111", "practice", "hub", "" */
+    struct slice correlation_id;
+    int64_t received_at_ms;
+    struct uuid entity_id; /* id for the thing the command may create: time of the command id + hash(source, command id) */
+};
+
+/* Keyed pseudonyms and the service's own configuration, for accept. */
+struct service_context {
+    const uint8_t *pseudonym_key; /* 32 bytes */
+    /* The value of one of the service's own configuration rows, by name. A name that is not there is a bug. */
+    int64_t (*config_number)(const struct service_context *context, const char *name);
+    const void *config;
+};
+
+/* A named answer. detail names the field and what was expected; never a value that could be personal. */
+struct service_refusal {
+    uint32_t outcome;
+    char detail[SERVICE_DETAIL_MAX];
+};
+
+/* What was decided about one piece of work: one outcome, the answer's bytes and at most SERVICE_EVENTS_MAX events. The
+ * slices lie in the arena that was handed in. */
+struct service_decision {
+    uint32_t outcome;
+    char detail[SERVICE_DETAIL_MAX]; /* for OUTCOME_UNREADABLE: the failing field */
+    struct slice answer;             /* the encoded response message, or empty */
+    uint32_t event_count;
+    struct slice events[SERVICE_EVENTS_MAX];
+};
+
+/* Facts about the entry an event stands in. */
+struct apply_context {
+    int64_t decided_at_ms;
+    uint64_t number;
+};
+
+enum method_kind { METHOD_COMMAND, METHOD_QUERY };
+
+struct service_method {
+    const char *name; /* "bhr.booking.v1.BookingService/Book" */
+    enum method_kind kind;
+    /* METHOD_COMMAND: checks the request as it came in and writes the command message to out. False: *ret_refusal says
+     * which field and what was expected. */
+    bool (*accept)(const struct service_context *context, const struct ingress *ingress, struct slice request,
+                   struct arena *arena, struct buffer *out, struct service_refusal *ret_refusal);
+    /* METHOD_QUERY: answers from the rows into out and returns the outcome; on another outcome than OK, *ret_refusal
+     * says why. now_ms is for "is it past" only. */
+    uint32_t (*query)(const struct service_context *context, const struct ingress *ingress, const struct rows *rows,
+                      int64_t now_ms, struct slice request, struct arena *arena, struct buffer *out,
+                      struct service_refusal *ret_refusal);
+};
+
+struct service_config_row {
+    const char *name; /* "hold_ttl_s" */
+    int64_t default_value, min, max;
+    const char *unit;
+    const char *sentence;
+};
+
+struct service {
+    const char *name;        /* "booking" */
+    const char *command_type; /* ce_type of its command log: "bhr.booking.v1.BookingCommand" */
+    uint32_t apply_version;  /* what this program can apply; entries it writes carry `schema` <= this */
+    uint32_t schema;         /* lowest apply version able to read what this program writes */
+    const struct service_method *methods;
+    uint32_t method_count;
+    const struct service_config_row *config_rows;
+    uint32_t config_row_count;
+    const struct outcome_row *outcomes; /* its own, codes from 100 */
+    uint32_t outcome_count;
+
+    /* gather -> decide -> encode one command. Bytes that cannot be read are OUTCOME_UNREADABLE with the field named. */
+    void (*decide)(const struct rows *rows, struct slice command, int64_t now_ms, struct arena *arena,
+                   struct service_decision *ret_decision);
+    /* The same for a due timer. Outcome OK with no event when there is nothing left to do. */
+    void (*fire)(const struct rows *rows, struct timer_id timer, struct slice body, int64_t now_ms, struct arena *arena,
+                 struct service_decision *ret_decision);
+    /* Changes the rows as the event says. Cannot fail; false only when the bytes cannot be decoded, which stops the
+     * replica (journal.md section 2). */
+    bool (*apply)(const struct rows *rows, const struct apply_context *context, struct slice event);
+    /* One readable line for `bhr watch` and the simulator's story, personal data masked, at most size_max bytes. */
+    size_t (*describe)(struct slice event, char *ret_text, size_t size_max);
+};
+
+#endif

@@ -1,0 +1,39 @@
+/* ZeroMQ as the suite sees it: a ROUTER behind CURVE and ZAP for the door, a DEALER for clients. Frames are
+ * [header][body]. The real ones are in lib/port/zmq; traps: reliability.md section 4. */
+#ifndef BHR_PORT_SOCKET_H
+#define BHR_PORT_SOCKET_H
+
+#include "lib/base/slice.h"
+#include "lib/base/status.h"
+
+enum {
+    SOCKET_KEY_TEXT_SIZE = 40,   /* a CURVE key in Z85 */
+    SOCKET_ROUTE_MAX = 32,       /* bytes of a connection's routing id */
+    SOCKET_SYSTEM_MAX = 64,      /* bytes of a system id */
+    SOCKET_MESSAGE_MAX = 1024 * 1024, /* a larger frame closes the connection (ZMQ_MAXMSGSIZE) */
+};
+
+/* Whom an answer goes to: one connection. */
+struct socket_route {
+    uint8_t size;
+    uint8_t bytes[SOCKET_ROUTE_MAX];
+};
+
+struct socket_request {
+    struct socket_route route;
+    char system[SOCKET_SYSTEM_MAX + 1]; /* from the CURVE key, by ZAP; never from the message */
+    struct slice header, body;          /* borrowed until the next receive */
+};
+
+/* The door's side. One thread (the loop's) owns it. */
+struct door_socket {
+    void *context;
+    /* The next request; false when there is none now. Never waits. A message of another shape than [header][body] is
+     * counted and dropped. */
+    bool (*receive)(void *context, struct socket_request *ret_request);
+    /* Queues the answer. STATUS_NOT_FOUND: the connection is gone; STATUS_FULL: it does not read (the answer is dropped,
+     * the client asks again with the same id). */
+    enum status (*send)(void *context, const struct socket_route *route, struct slice header, struct slice body);
+};
+
+#endif
