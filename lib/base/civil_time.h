@@ -10,7 +10,8 @@ enum { CIVIL_INSTANT_SIZE = 24 }; /* "2026-11-22T18:40:00.000Z" */
 /* FHIR instant: YYYY-MM-DDThh:mm[:ss[.fraction up to 7 digits]](Z|+hh:mm|-hh:mm), years 1900-2200, real calendar days,
  * no leap second. Fractions below a millisecond are cut. domain.md section 2.1 "Times". */
 bool civil_parse_instant(struct slice text, int64_t *ret_ms);
-/* 24 characters with milliseconds and Z, no terminator. */
+/* 24 characters with milliseconds and Z, no terminator. A time outside the years 0000-9999 is shown as the nearest
+ * end, because a time may come from outside and showing it must not fail. */
 void civil_format_instant(int64_t ms, char ret_text[CIVIL_INSTANT_SIZE]);
 /* A civil date YYYY-MM-DD that exists, years 1850-2200 (birth dates). */
 bool civil_is_date(struct slice text);

@@ -6,6 +6,8 @@
 #include "lib/base/id.h"
 #include "lib/base/rows.h"
 
+enum { TIMER_BODY_MAX = 64 };
+
 struct timer_id {
     uint8_t bytes[16];
 };
@@ -14,10 +16,11 @@ static inline bool timer_id_equal(struct timer_id a, struct timer_id b) {
     return memcmp(a.bytes, b.bytes, sizeof a.bytes) == 0;
 }
 
-/* The timer of one thing (a hold): its due time and the last ten bytes of the thing's id. */
+/* The timer of one thing (a hold): its due time (0 <= due_ms < 2^48) and the last ten bytes of the thing's id. */
 struct timer_id timer_id_make(int64_t due_ms, struct uuid thing);
 int64_t timer_due_ms(struct timer_id id);
-/* Called from a service's apply. kind says to the service's own `fire` what is due; body at most 64 bytes. */
+/* Called from a service's apply. body says to the service's own `fire` what is due: at most TIMER_BODY_MAX bytes. Setting
+ * a timer that is set replaces its body; clearing or parking one that is not set does nothing. */
 void timer_set(const struct rows *rows, struct timer_id id, struct slice body);
 void timer_clear(const struct rows *rows, struct timer_id id);
 /* The earliest timer after `after` (NULL: the first) whose due time is <= now_ms. body is borrowed like rows.get's. */
