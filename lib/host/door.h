@@ -1,0 +1,78 @@
+/* The door: where requests come in and answers leave (design section 2, journal.md section 5). It checks who asks and
+ * whether they may, answers queries from the local store, writes commands to the command log and answers them when the
+ * replica of this process has committed the entry. It owns the table of requests in flight; it never decides.
+ *
+ * The walk of one command: door_step -> receive -> header sane? -> known method, allowed? -> deadline? -> rate and limits?
+ * -> repeat? (own store, then own table) -> service->accept -> append to the command log -> wait.
+ * Then, in any order: the delivery report (tells the command's offset), replica's answer (door_answered), commits
+ * (door_committed), the deadline. Exactly one reply leaves for every request; never silence.
+ *
+ * Runs on the loop's thread. The replica's thread hands its news over through a queue in host.c; the simulator calls
+ * door_answered and door_committed directly. */
+#ifndef BHR_HOST_DOOR_H
+#define BHR_HOST_DOOR_H
+
+#include "lib/host/policy.h"
+#include "lib/host/replica.h"
+#include "lib/host/service.h"
+#include "lib/port/cache.h"
+#include "lib/port/clock.h"
+#include "lib/port/socket.h"
+#include "lib/port/store.h"
+#include "lib/port/topic.h"
+
+struct door_limits {
+    uint32_t in_flight_max;          /* requests of all systems at once */
+    uint32_t request_bytes_max;      /* body of one request */
+    int64_t deadline_default_ms;     /* when the header says 0 */
+    int64_t deadline_ms_max;         /* a deadline further away is brought back to this */
+    int64_t position_wait_ms_max;    /* how long a query waits for min_position */
+    uint32_t requests_per_step_max;  /* bounded work */
+};
+
+struct door_ports {
+    struct door_socket socket;
+    struct topic_writer writer;
+    struct store store;
+    struct cache cache; /* may be all zeros: presence of Redis is never required */
+    struct clock_port clock;
+    struct digest (*hash)(struct slice a, struct slice b);
+};
+
+/* Told of what happens, for metrics, logs and the simulator. Any function may be NULL. */
+struct door_listener {
+    void *context;
+    /* A reply leaves. method is "" when the header could not be read. took_ms is monotonic time inside this process. */
+    void (*replied)(void *context, const char *system, const char *method, const char *outcome, enum reply_status status,
+                    int64_t took_ms);
+    void (*alarm)(void *context, const char *name, const char *text);
+};
+
+struct door_options {
+    const struct service *service;
+    const struct policy *policy; /* borrowed; replaced by door_set_policy */
+    struct door_limits limits;
+    struct service_context service_context;
+    char process[64]; /* answered_by, and the value of in-flight markers */
+};
+
+struct door;
+struct door *door_new(const struct door_options *options, const struct door_ports *ports,
+                      const struct door_listener *listener);
+void door_free(struct door *door);
+
+/* Receives and handles up to requests_per_step_max requests, delivery reports and deadlines. Returns in how many
+ * milliseconds it wants to be called again at the latest; 0 at once. */
+int door_step(struct door *door);
+
+/* News of the replica, in the order it gave them. */
+void door_answered(struct door *door, const struct replica_answer *answer);
+/* Everything up to journal_offset is in the local store; the next decision starts at resume_at. Commands go to the
+ * topic of resume_at.generation. */
+void door_committed(struct door *door, int64_t journal_offset, struct position resume_at);
+
+/* Takes nothing new in (answer: draining); what is in flight is answered or runs into its deadline. */
+void door_drain(struct door *door);
+uint32_t door_in_flight(const struct door *door);
+
+#endif
