@@ -9,4 +9,9 @@ _Noreturn void bhr_assert_failed(const char *expression, const char *file, int l
 
 #define ASSERT(expression) ((expression) ? (void)0 : bhr_assert_failed(#expression, __FILE__, __LINE__))
 
+/* As <assert.h> spells it, without its assert(): for relations among constants. */
+#ifndef static_assert
+#define static_assert _Static_assert
+#endif
+
 #endif

@@ -1,4 +1,4 @@
-/* The bounded writer and the cursor that reads what it wrote. Pure: works only on the caller's memory, never grows it. */
+/* The bounded writer and the cursor that reads what it wrote. Pure: works on the caller's memory, never grows it. */
 #include "lib/base/buffer.h"
 
 #include "lib/base/assert.h"

@@ -20,8 +20,8 @@ bool text_is_clean(struct slice text) {
     return true;
 }
 
-/* Size of the well-formed sequence at the start of a non-empty text; 0 when there is none. Unicode table 3-7: the second
- * byte's range excludes overlong forms, surrogates and what lies beyond U+10FFFF. */
+/* Size of the well-formed sequence at the start of a non-empty text; 0 when there is none. Unicode table 3-7: the
+ * second byte's range excludes overlong forms, surrogates and what lies beyond U+10FFFF. */
 static size_t utf8_sequence_size(struct slice text) {
     ASSERT(text.size > 0);
     uint8_t first = text.data[0];

@@ -1,5 +1,5 @@
-/* Timer rows: [table byte][timer id] -> the service's bytes. Pure: it sees time only as a number handed in, and works only
- * through the rows it is given. */
+/* Timer rows: [table byte][timer id] -> the service's bytes. Pure: it sees time only as a number handed in, and works
+ * only through the rows it is given. */
 #include "lib/base/timers.h"
 
 #include "lib/base/assert.h"
