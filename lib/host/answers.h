@@ -13,8 +13,7 @@ enum { ANSWERS_FORGET_PER_ENTRY_MAX = 4 };
 struct answer_row {
     struct digest command_digest;
     uint32_t outcome;
-    uint64_t number;        /* of the entry */
-    int64_t journal_offset; /* of the entry */
+    uint64_t number;             /* of the entry: the position a reader asks for with min_position */
     struct slice detail, answer; /* borrowed from the row */
 };
 

@@ -67,9 +67,9 @@ int door_step(struct door *door);
 
 /* News of the replica, in the order it gave them. */
 void door_answered(struct door *door, const struct replica_answer *answer);
-/* Everything up to journal_offset is in the local store; the next decision starts at resume_at. Commands go to the
- * topic of resume_at.generation. */
-void door_committed(struct door *door, int64_t journal_offset, struct position resume_at);
+/* Every entry up to `number` is in the local store (min_position compares with it); the next decision starts at resume_at.
+ * Commands go to the topic of resume_at.generation. */
+void door_committed(struct door *door, uint64_t number, struct position resume_at);
 
 /* Takes nothing new in (answer: draining); what is in flight is answered or runs into its deadline. */
 void door_drain(struct door *door);

@@ -76,16 +76,15 @@ struct replica_answer {
     uint32_t outcome;
     bool is_repeat;
     struct slice answer, detail;
-    int64_t journal_offset; /* the position a reader asks for with min_position */
-    uint64_t number;
+    uint64_t number; /* of the entry: the position a reader asks for with min_position */
 };
 
 /* Whoever wants to hear of it: the door, metrics, the log, the simulator's checks. Called on the replica's thread. */
 struct replica_listener {
     void *context;
     void (*answered)(void *context, const struct replica_answer *answer);
-    /* After every commit that moved `applied`: everything up to journal_offset is in the store. */
-    void (*committed)(void *context, int64_t journal_offset, const struct journal_state *state);
+    /* After every commit: everything up to state->number is in the store. Comes after the answers of that commit. */
+    void (*committed)(void *context, const struct journal_state *state);
     void (*moved)(void *context, enum replica_state from, enum replica_state to, const char *why);
     /* Something an operator should know; name is stable ("cut", "clock", "suspicion", "gap", "unreadable", "set_aside"). */
     void (*alarm)(void *context, const char *name, const char *text);
