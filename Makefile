@@ -1,0 +1,49 @@
+# The front door for people: every line calls a script or the build. What to do is in scripts/ and CMakeLists.txt.
+.DEFAULT_GOAL := help
+.PHONY: help build test up down wipe bench sim fmt lint docs
+
+SIM_ARGS ?=
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## the suite with sanitizers, into build/dev
+	@scripts/install-deps.sh
+	@cmake --preset dev >/dev/null
+	@ninja -C build/dev
+
+test: build ## build, then every test; the last line counts them
+	@scripts/run-tests.sh
+
+up: ## Kafka, Redis and the suite on this machine
+	@scripts/up.sh
+
+down: ## stop what `make up` started; everything is kept
+	@scripts/down.sh
+
+wipe: ## stop it and forget all its data and keys
+	@scripts/wipe.sh
+
+bench: ## measure, beside PostgreSQL and plain Kafka
+	@scripts/install-deps.sh --bench
+	@scripts/bench.sh
+
+sim: ## the simulator, optimised; SIM_ARGS are handed on
+	@scripts/install-deps.sh
+	@cmake --preset release >/dev/null
+	@ninja -C build/release
+	@build/release/tests/sim/bhr-sim $(SIM_ARGS)
+
+fmt: ## format every C file
+	@scripts/install-deps.sh --lint
+	@git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i
+
+lint: ## formatting, purity, cppcheck, contracts, house style
+	@scripts/install-deps.sh --lint
+	@scripts/lint.sh
+
+docs: ## write docs/CONFIG.md, OUTCOMES.md and METRICS.md from the tables
+	@scripts/install-deps.sh
+	@cmake --preset dev >/dev/null
+	@ninja -C build/dev --quiet bhr-gendocs
+	@build/dev/bhr-gendocs --write docs

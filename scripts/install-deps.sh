@@ -1,0 +1,146 @@
+#!/usr/bin/env bash
+# Installs what the build and the tests need on Debian 12, and nothing that is there already. It asks for the command,
+# the pkg-config module, the file or the Python module itself, never for a package: a machine may have it from elsewhere.
+# Packages that would start a daemon (Redis, PostgreSQL) are kept from starting it: the suite runs its own.
+#   scripts/install-deps.sh            build and test
+#   scripts/install-deps.sh --lint     also what `make lint` and `make fmt` need
+#   scripts/install-deps.sh --bench    also what `make bench` compares with
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly BUF_VERSION=1.75.0
+readonly BUF_FOLDER=build/tools/buf
+readonly POLICY=/usr/sbin/policy-rc.d # invoke-rc.d asks it whether a service may be started
+
+missing=()
+as_root=()
+policy_is_ours=false
+
+main() {
+    local is_lint=false is_bench=false option
+    for option in "$@"; do
+        case $option in
+        --lint) is_lint=true ;;
+        --bench) is_bench=true ;;
+        *) fail "unknown option $option (known: --lint, --bench)" ;;
+        esac
+    done
+    need_build
+    need_servers
+    if $is_lint; then need_lint; fi
+    if $is_bench; then need_bench; fi
+    if ((${#missing[@]} > 0)); then install_missing; fi
+    if $is_lint; then install_buf; fi
+}
+
+need_build() {
+    command_or cc gcc
+    command_or make make
+    command_or cmake cmake
+    command_or ninja ninja-build
+    command_or pkg-config pkg-config
+    command_or protoc protobuf-compiler
+    command_or protoc-c protobuf-c-compiler
+    file_or /usr/include/stdio.h libc6-dev
+    module_or libsodium libsodium-dev
+    module_or rdkafka librdkafka-dev
+    module_or libzmq libzmq3-dev
+    module_or libuv libuv1-dev
+    module_or hiredis libhiredis-dev
+    module_or lmdb liblmdb-dev
+    module_or libprotobuf-c libprotobuf-c-dev
+    module_or inih libinih-dev
+    module_or jansson libjansson-dev
+    module_or libwebsockets libwebsockets-dev
+    file_or '/usr/lib/*/libwebsockets-evlib_uv.so' libwebsockets-evlib-uv
+    module_or cmocka libcmocka-dev
+}
+
+need_servers() {
+    command_or git git
+    command_or curl curl
+    command_or ps procps
+    command_or openssl openssl
+    command_or java default-jre-headless
+    command_or mvn maven
+    command_or redis-server redis-server
+    file_or /etc/ssl/certs/ca-certificates.crt ca-certificates
+    command_or /usr/bin/python3 python3
+    python_or confluent_kafka python3-confluent-kafka
+    python_or google.protobuf python3-protobuf
+}
+
+need_lint() {
+    command_or clang-format clang-format
+    command_or cppcheck cppcheck
+    command_or shellcheck shellcheck
+    command_or npm npm
+}
+
+need_bench() {
+    file_or '/usr/lib/postgresql/*/bin/postgres' postgresql
+    module_or libpq libpq-dev
+}
+
+command_or() {
+    command -v "$1" >/dev/null || missing+=("$2")
+}
+
+file_or() {
+    compgen -G "$1" >/dev/null || missing+=("$2")
+}
+
+module_or() {
+    if ! command -v pkg-config >/dev/null || ! pkg-config --exists "$1"; then missing+=("$2"); fi
+}
+
+python_or() {
+    /usr/bin/python3 -c "import importlib.util as u, sys; sys.exit(u.find_spec('$1') is None)" 2>/dev/null ||
+        missing+=("$2")
+}
+
+install_missing() {
+    command -v apt-get >/dev/null || fail "these Debian packages are missing, and there is no apt-get: ${missing[*]}"
+    if ((EUID != 0)); then
+        command -v sudo >/dev/null || fail "run as root or install sudo; these packages are missing: ${missing[*]}"
+        as_root=(sudo --preserve-env=DEBIAN_FRONTEND)
+    fi
+    echo "installing: ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    trap allow_daemons EXIT
+    forbid_daemons
+    "${as_root[@]}" apt-get update -qq
+    "${as_root[@]}" apt-get install -y -qq --no-install-recommends -o Acquire::Retries=3 "${missing[@]}" >/dev/null
+    allow_daemons
+    trap - EXIT
+}
+
+# A policy of the machine's own is left alone: who wrote one decides.
+forbid_daemons() {
+    if [[ -e $POLICY ]]; then return; fi
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$POLICY" >/dev/null
+    "${as_root[@]}" chmod 755 "$POLICY"
+    policy_is_ours=true
+}
+
+allow_daemons() {
+    if $policy_is_ours; then "${as_root[@]}" rm -f "$POLICY"; fi
+    policy_is_ours=false
+}
+
+install_buf() {
+    local buf=$BUF_FOLDER/node_modules/.bin/buf
+    if [[ -x $buf && $(cat "$BUF_FOLDER/version" 2>/dev/null) == "$BUF_VERSION" ]]; then return; fi
+    echo "installing: buf $BUF_VERSION into $BUF_FOLDER"
+    mkdir -p "$BUF_FOLDER"
+    npm install --silent --no-audit --no-fund --prefix "$BUF_FOLDER" "@bufbuild/buf@$BUF_VERSION" >/dev/null
+    "$buf" --version >/dev/null || fail "buf was installed and does not run"
+    echo "$BUF_VERSION" >"$BUF_FOLDER/version"
+}
+
+fail() {
+    echo "install-deps: $*" >&2
+    exit 1
+}
+
+main "$@"

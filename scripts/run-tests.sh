@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Runs every test of a build folder (build/dev unless another is named) and counts them; the last line is
+# `N passed, N failed`. Beside a running `make up` it is no guest: its Kafka broker has its own folder and ports.
+#   scripts/run-tests.sh [build folder] [further words for ctest, such as -R accept]
+# Tests marked integration or e2e run one at a time and may use the broker in BHR_TEST_BROKERS; all others two at a time.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 2
+
+readonly BUILD=${1:-build/dev}
+shift
+readonly SERIAL='^(integration|e2e)$'
+readonly OUTPUT_BYTES_MAX=4194304
+readonly KAFKA=deploy/local/kafka/kafka.sh
+
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/bhr-test-XXXXXX") || exit 2
+broker_was_started=false
+
+main() {
+    trap clean_up EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    local is_serial_needed=false starter=
+    if has_serial_tests "$@"; then is_serial_needed=true; fi
+    if $is_serial_needed && [[ -z ${BHR_TEST_BROKERS:-} && -x $KAFKA ]]; then
+        choose_broker
+        "$KAFKA" start >"$scratch/kafka.out" 2>&1 & # while the tests that need none are running
+        starter=$!
+    fi
+    run_ctest parallel --parallel 2 --label-exclude "$SERIAL" "$@"
+    if [[ -n $starter ]]; then await_broker "$starter"; fi
+    if $is_serial_needed; then run_ctest serial --label-regex "$SERIAL" "$@"; fi
+    /usr/bin/python3 scripts/count-tests.py "$scratch"/*.xml
+}
+
+has_serial_tests() {
+    ctest --test-dir "$BUILD" --show-only --label-regex "$SERIAL" "$@" 2>/dev/null | grep -q 'Test *#'
+}
+
+# Each test's line as it ends, and all that a failing one said; every output is kept whole for the count.
+run_ctest() {
+    local name=$1
+    shift
+    ctest --test-dir "$BUILD" --output-on-failure --no-tests=ignore --output-junit "$scratch/$name.xml" \
+        --test-output-size-passed $OUTPUT_BYTES_MAX --test-output-size-failed $OUTPUT_BYTES_MAX "$@"
+}
+
+choose_broker() {
+    export BHR_KAFKA_DIR=$scratch/kafka BHR_KAFKA_PORT
+    BHR_KAFKA_PORT=$(free_port_pair)
+    broker_was_started=true
+}
+
+# The broker listens on this port, its controller on the next one.
+free_port_pair() {
+    /usr/bin/python3 - <<'PYTHON'
+import socket
+while True:
+    with socket.socket() as one, socket.socket() as two:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+        try:
+            two.bind(("127.0.0.1", port + 1))
+        except OSError:
+            continue
+        print(port)
+        break
+PYTHON
+}
+
+# A broker that does not start is a failure of its own: else every test that wants it would quietly be skipped.
+await_broker() {
+    if wait "$1"; then
+        export BHR_TEST_BROKERS=127.0.0.1:$BHR_KAFKA_PORT
+        return
+    fi
+    echo "the Kafka broker for the tests did not start:"
+    tail -n 40 "$scratch/kafka.out"
+    cat >"$scratch/broker.xml" <<'XML'
+<testsuite><testcase name="shared Kafka broker" status="fail"><system-out/></testcase></testsuite>
+XML
+}
+
+clean_up() {
+    if $broker_was_started; then "$KAFKA" stop >/dev/null 2>&1; fi
+    rm -rf "$scratch"
+}
+
+main "$@"
