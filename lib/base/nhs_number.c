@@ -48,13 +48,13 @@ static bool take_digits(struct slice text, char ret_digits[DIGIT_COUNT]) {
     return true;
 }
 
-/* Weights 10 to 2; the check digit is 11 minus the sum modulo 11, where 11 means 0 and 10 means the stem has none. */
+/* Weights 10 to 2; the check digit is 11 minus the sum modulo 11, where 11 means 0 and 10, which no
+ * digit equals, means that the stem has none. */
 static bool check_digit_is_right(const char digits[DIGIT_COUNT]) {
     int sum = 0;
     for (int i = 0; i < DIGIT_COUNT - 1; i++) sum += (10 - i) * (digits[i] - '0');
     int expected = 11 - sum % 11;
     ASSERT(expected >= 1 && expected <= 11);
-    if (expected == 10) return false;
     return digits[DIGIT_COUNT - 1] - '0' == expected % 11;
 }
 
