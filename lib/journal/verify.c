@@ -32,7 +32,7 @@ enum journal_verdict journal_verify(struct journal_verifier *verifier, const str
         journal_accept(&verifier->state, &verifier->identity, logged, chained, ret_record, ret_is_readable);
 
     verifier->count.records++;
-    if (logged->offset < INT64_MAX) verifier->offset_next = logged->offset + 1;
+    verifier->offset_next = logged->offset < INT64_MAX ? logged->offset + 1 : INT64_MAX;
     if (journal_verdict_accepts(verdict)) {
         count_accepted(&verifier->count, ret_record);
     } else {
