@@ -25,19 +25,19 @@
 #include "lib/port/topic.h"
 
 enum {
-    REPLICA_TURN_ENTRIES_MAX = 500,        /* entries in one turn; due timers at most half of them */
-    REPLICA_FOLLOW_RECORDS_MAX = 1000,     /* records judged in one step, one store transaction */
-    REPLICA_READ_BACK_MS_MAX = 6000,       /* a turn or claim not read back in this time has failed */
-    REPLICA_FAILURES_MAX = 3,              /* failed turns or claims in a row before it leaves the group */
-    REPLICA_FENCED_WAIT_MS = 10000,        /* after an accepted foreign claim, unless a new assignment comes first */
+    REPLICA_TURN_ENTRIES_MAX = 500,    /* entries in one turn; due timers at most half of them */
+    REPLICA_FOLLOW_RECORDS_MAX = 1000, /* records judged in one step, one store transaction */
+    REPLICA_READ_BACK_MS_MAX = 6000,   /* a turn or claim not read back in this time has failed */
+    REPLICA_FAILURES_MAX = 3,          /* failed turns or claims in a row before it leaves the group */
+    REPLICA_FENCED_WAIT_MS = 10000,    /* after an accepted foreign claim, unless a new assignment comes first */
     REPLICA_TOPIC_MAX = TOPIC_NAME_MAX,
 };
 
-#define REPLICA_STATES(X)                                                                                       \
-    X(REPLICA_OPENING, "opening")     /* reading from `applied`, the anchor is not yet confirmed */             \
-    X(REPLICA_FOLLOWING, "following") /* judging and applying what others decide */                             \
-    X(REPLICA_CLAIMING, "claiming")   /* own Claim appended, not yet read back */                               \
-    X(REPLICA_OWNING, "owning")       /* deciding */                                                            \
+#define REPLICA_STATES(X)                                                                                              \
+    X(REPLICA_OPENING, "opening")     /* reading from `applied`, the anchor is not yet confirmed */                    \
+    X(REPLICA_FOLLOWING, "following") /* judging and applying what others decide */                                    \
+    X(REPLICA_CLAIMING, "claiming")   /* own Claim appended, not yet read back */                                      \
+    X(REPLICA_OWNING, "owning")       /* deciding */                                                                   \
     X(REPLICA_STOPPED, "stopped")     /* stays so until an operator acts; stop_reason says why */
 
 enum replica_state {
@@ -48,16 +48,17 @@ enum replica_state {
 const char *replica_state_name(enum replica_state state);
 
 /* Why a replica stopped. X(reason, name, sentence for the operator). */
-#define REPLICA_STOPS(X)                                                                                             \
-    X(STOP_NONE, "none", "it has not stopped")                                                                       \
-    X(STOP_CUT, "journal_cut", "the journal lost records that this store had read: run `bhr store rebuild`")         \
-    X(STOP_NO_JOURNAL, "no_journal", "the topic holds no journal: its first record is no Genesis")                   \
-    X(STOP_WRONG_JOURNAL, "wrong_journal", "the journal is another one than this store or configuration expects")    \
-    X(STOP_BODY, "unreadable_body", "an accepted entry cannot be read by this version: install a newer one")         \
-    X(STOP_SCHEMA, "schema_above", "an accepted entry needs a newer apply version: install it")                      \
-    X(STOP_STORE_FULL, "store_full", "the store or its disk is full: make room and start again")                     \
-    X(STOP_STORE_VERSION, "store_version", "the store was built by another apply version: run `bhr store rebuild`")  \
-    X(STOP_COMMANDS_BEHIND, "commands_behind", "the command topic ends before the point already decided")            \
+#define REPLICA_STOPS(X)                                                                                               \
+    X(STOP_NONE, "none", "it has not stopped")                                                                         \
+    X(STOP_CUT, "journal_cut", "the journal lost records that this store had read: run `bhr store rebuild`")           \
+    X(STOP_NO_JOURNAL, "no_journal", "the topic holds no journal: its first record is no Genesis")                     \
+    X(STOP_WRONG_JOURNAL, "wrong_journal", "the journal is another one than this store or configuration expects")      \
+    X(STOP_BODY, "unreadable_body", "an accepted entry cannot be read by this version: install a newer one")           \
+    X(STOP_SCHEMA, "schema_above", "an accepted entry needs a newer apply version: install it")                        \
+    X(STOP_STORE_FULL, "store_full", "the store or its disk is full: make room and start again")                       \
+    X(STOP_STORE_FAILED, "store_failed", "the store could not be written: the process must end and open it again")     \
+    X(STOP_STORE_VERSION, "store_version", "the store was built by another apply version: run `bhr store rebuild`")    \
+    X(STOP_COMMANDS_BEHIND, "commands_behind", "the command topic ends before the point already decided")              \
     X(STOP_SHUTDOWN, "shutdown", "it was asked to stop")
 
 enum replica_stop {
@@ -130,7 +131,7 @@ struct replica_view {
     enum replica_stop stop;
     bool is_caught_up; /* has reached the journal's end since it last (re)started reading */
     bool turn_is_open;
-    int64_t applied;   /* offset of the last record judged, -1 for none */
+    int64_t applied; /* offset of the last record judged, -1 for none */
     struct journal_state journal;
     uint64_t turns, entries, rejected, claims, failed_turns;
 };
@@ -141,9 +142,9 @@ void replica_journal_topic(const char *service, char ret_topic[REPLICA_TOPIC_MAX
 void replica_command_topic(const char *service, uint32_t generation, char ret_topic[REPLICA_TOPIC_MAX]);
 
 /* Names of the Kafka headers that carry what is read before the value is decoded (journal.md section 5). */
-#define COMMAND_HEADER_SOURCE "ce_source"       /* the system that asked */
-#define COMMAND_HEADER_ID "ce_id"               /* UUIDv7 text */
-#define COMMAND_HEADER_DIGEST "bhr_digest"      /* 32 hexadecimal digits */
+#define COMMAND_HEADER_SOURCE    "ce_source"    /* the system that asked */
+#define COMMAND_HEADER_ID        "ce_id"        /* UUIDv7 text */
+#define COMMAND_HEADER_DIGEST    "bhr_digest"   /* 32 hexadecimal digits */
 #define COMMAND_HEADER_DECIDE_BY "bhr_decideby" /* milliseconds since 1970 UTC, decimal */
 
 #endif

@@ -20,10 +20,11 @@ enum { SERVICE_EVENTS_MAX = 4, SERVICE_DETAIL_MAX = 160, SERVICE_ANSWER_MAX = 64
 struct ingress {
     struct slice system;       /* system id by CURVE key */
     struct slice organisation; /* ODS code of that system, from the policy file */
-    struct slice role;         /* what kind of booker the system is, from the policy file: "111", "practice", "hub", "" */
+    struct slice role; /* what kind of booker the system is, from the policy file: "111", "practice", "hub", "" */
     struct slice correlation_id;
     int64_t received_at_ms;
-    struct uuid entity_id; /* id for the thing the command may create: time of the command id + hash(source, command id) */
+    struct uuid
+        entity_id; /* id for the thing the command may create: time of the command id + hash(source, command id) */
 };
 
 /* Keyed pseudonyms and the service's own configuration, for accept. */
@@ -80,10 +81,10 @@ struct service_config_row {
 };
 
 struct service {
-    const char *name;        /* "booking" */
+    const char *name;         /* "booking" */
     const char *command_type; /* ce_type of its command log: "bhr.booking.v1.BookingCommand" */
-    uint32_t apply_version;  /* what this program can apply; entries it writes carry `schema` <= this */
-    uint32_t schema;         /* lowest apply version able to read what this program writes */
+    uint32_t apply_version;   /* what this program can apply; entries it writes carry `schema` <= this */
+    uint32_t schema;          /* lowest apply version able to read what this program writes */
     const struct service_method *methods;
     uint32_t method_count;
     const struct service_config_row *config_rows;
