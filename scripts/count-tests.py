@@ -6,7 +6,8 @@ import re
 import sys
 import xml.etree.ElementTree as ElementTree
 
-CMOCKA = re.compile(r"^\[  (PASSED|FAILED|SKIPPED) *\] (\d+) test\(s\)", re.MULTILINE)
+# cmocka sends these to stderr, so they may stand behind half a line of a buffered stdout.
+CMOCKA = re.compile(r"\[  (PASSED|FAILED|SKIPPED) *\] (\d+) test\(s\)")
 PLAIN = re.compile(r"^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.MULTILINE)
 
 
