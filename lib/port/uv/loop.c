@@ -1,0 +1,113 @@
+/* A uv_async for wakes, a uv_timer for the next step, an idle handle that runs the step once per turn of the loop, and the
+ * two signals of an ordered stop. */
+#include "lib/port/uv/loop.h"
+
+#include "lib/base/assert.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <uv.h>
+
+enum { LOOP_STEP_MS_MAX = 1000 };
+
+struct loop {
+    uv_loop_t uv;
+    uv_async_t wake;
+    uv_timer_t timer;
+    uv_idle_t busy; /* active only while step asks to be called at once: keeps the loop from sleeping */
+    uv_signal_t terminate, interrupt;
+    loop_step_function step;
+    loop_signal_function signal;
+    void *context;
+    bool is_busy, is_running;
+};
+
+static void on_timer(uv_timer_t *handle);
+
+static void on_busy(uv_idle_t *handle) {
+    struct loop *loop = handle->data;
+    int next_ms = loop->is_running ? loop->step(loop->context) : LOOP_STEP_MS_MAX;
+    ASSERT(next_ms >= 0);
+    if (next_ms == 0) return;
+    uv_idle_stop(&loop->busy);
+    loop->is_busy = false;
+    if (next_ms > LOOP_STEP_MS_MAX) next_ms = LOOP_STEP_MS_MAX;
+    uv_timer_start(&loop->timer, on_timer, (uint64_t)next_ms, 0);
+}
+
+/* Every reason to step ends here, so that many wakes in one turn of the loop cost one step. */
+static void step_soon(struct loop *loop) {
+    if (loop->is_busy) return;
+    loop->is_busy = true;
+    uv_idle_start(&loop->busy, on_busy);
+}
+
+static void on_wake(uv_async_t *handle) {
+    step_soon(handle->data);
+}
+
+static void on_timer(uv_timer_t *handle) {
+    step_soon(handle->data);
+}
+
+static void on_signal(uv_signal_t *handle, int signal_number) {
+    struct loop *loop = handle->data;
+    if (loop->signal != NULL) loop->signal(loop->context, signal_number);
+    step_soon(loop);
+}
+
+struct loop *loop_new(loop_step_function step, loop_signal_function signal, void *context, struct error *reterr_error) {
+    struct loop *loop = calloc(1, sizeof *loop);
+    if (loop == NULL || uv_loop_init(&loop->uv) != 0) {
+        free(loop);
+        (void)error_set(reterr_error, STATUS_NO_MEMORY, "the event loop could not be made");
+        return NULL;
+    }
+    loop->step = step;
+    loop->signal = signal;
+    loop->context = context;
+    loop->wake.data = loop->timer.data = loop->busy.data = loop->terminate.data = loop->interrupt.data = loop;
+    int failed = uv_async_init(&loop->uv, &loop->wake, on_wake);
+    failed |= uv_timer_init(&loop->uv, &loop->timer);
+    failed |= uv_idle_init(&loop->uv, &loop->busy);
+    failed |= uv_signal_init(&loop->uv, &loop->terminate);
+    failed |= uv_signal_init(&loop->uv, &loop->interrupt);
+    ASSERT(failed == 0); /* none of these takes anything from the system but memory and one pipe */
+    if (signal != NULL) {
+        uv_signal_start(&loop->terminate, on_signal, SIGTERM);
+        uv_signal_start(&loop->interrupt, on_signal, SIGINT);
+    }
+    return loop;
+}
+
+void loop_wake(struct loop *loop) {
+    uv_async_send(&loop->wake);
+}
+
+void loop_run(struct loop *loop) {
+    loop->is_running = true;
+    uv_timer_start(&loop->timer, on_timer, 0, 0);
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+}
+
+void loop_stop(struct loop *loop) {
+    loop->is_running = false;
+    uv_stop(&loop->uv);
+}
+
+void *loop_uv(struct loop *loop) {
+    return &loop->uv;
+}
+
+void loop_free(struct loop *loop) {
+    if (loop == NULL) return;
+    uv_close((uv_handle_t *)&loop->wake, NULL);
+    uv_close((uv_handle_t *)&loop->timer, NULL);
+    uv_close((uv_handle_t *)&loop->busy, NULL);
+    uv_close((uv_handle_t *)&loop->terminate, NULL);
+    uv_close((uv_handle_t *)&loop->interrupt, NULL);
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    int closed = uv_loop_close(&loop->uv);
+    ASSERT(closed == 0);
+    free(loop);
+}
