@@ -23,7 +23,14 @@ struct topic_record {
 };
 
 /* The first header of that name; false when there is none. */
-bool topic_header_find(const struct topic_record *record, const char *name, struct slice *ret_value);
+static inline bool topic_header_find(const struct topic_record *record, const char *name, struct slice *ret_value) {
+    for (uint32_t i = 0; i < record->header_count; i++) {
+        if (!slice_equal(record->headers[i].name, slice_text(name))) continue;
+        *ret_value = record->headers[i].value;
+        return true;
+    }
+    return false;
+}
 
 enum topic_event_kind {
     TOPIC_NOTHING,      /* nothing is there now */
