@@ -113,6 +113,7 @@ static void put_five_events(struct buffer *out) {
     for (int i = 0; i < 5; i++) proto_put_bytes(out, 23, slice_text("event"));
 }
 static void put_later_fields(struct buffer *out) {
+    proto_put_varint(out, 15, 1); /* the rule's, had it such a field: passed over as well */
     proto_put_varint(out, 24, 1);
     proto_put_bytes(out, 99, slice_text("of a later release"));
     proto_put_varint(out, 24, 1);

@@ -112,6 +112,38 @@ static void test_damaged(void **unused) {
     assert_false(journal_state_read((struct slice){0}, &read));
 }
 
+/* Before Genesis the rule has learned nothing, and a small wrong value is no better than a large one. */
+static void test_damaged_before_genesis(void **unused) {
+    (void)unused;
+    static const struct damage ones[] = {
+        {"has_genesis neither 0 nor 1", 0, 2},
+        {"an epoch", 24, 1},
+        {"a number", 48, 1},
+        {"a prev", 49, 1},
+        {"a decided_at", 84, 1},
+        {"a log_time", 92, 1},
+        {"a kind of work that is none", 93, 3},
+        {"a timer's note", 93, 2},
+        {"crashes", 125, 1},
+    };
+    struct journal_state state = {0}, read;
+    uint8_t bytes[JOURNAL_STATE_SIZE];
+    for (size_t i = 0; i < sizeof ones / sizeof ones[0]; i++) {
+        journal_state_write(&state, bytes);
+        bytes[ones[i].at] = ones[i].value;
+        if (journal_state_read(slice_of(bytes, sizeof bytes), &read)) fail_msg("%s: taken", ones[i].what);
+    }
+    journal_state_write(&state, bytes);
+    bytes[93] = WORK_TIMER; /* with its crashes: a note that is whole, but of a journal that has not begun */
+    bytes[125] = 1;
+    assert_false(journal_state_read(slice_of(bytes, sizeof bytes), &read));
+
+    bytes[0] = 1; /* After Genesis the same note is good, and one of no known kind is not. */
+    assert_true(journal_state_read(slice_of(bytes, sizeof bytes), &read));
+    bytes[93] = 3;
+    assert_false(journal_state_read(slice_of(bytes, sizeof bytes), &read));
+}
+
 /* Whatever bytes a damaged store holds, a state that was taken can be written again. */
 static void test_random_damage(void **unused) {
     (void)unused;
@@ -132,9 +164,8 @@ static void test_random_damage(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bytes_are_fixed),
-        cmocka_unit_test(test_there_and_back),
-        cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_bytes_are_fixed), cmocka_unit_test(test_there_and_back),
+        cmocka_unit_test(test_damaged),         cmocka_unit_test(test_damaged_before_genesis),
         cmocka_unit_test(test_random_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
