@@ -42,7 +42,8 @@ struct door_ports {
 /* Told of what happens, for metrics, logs and the simulator. Any function may be NULL. */
 struct door_listener {
     void *context;
-    /* A reply leaves. method is "" when the header could not be read. took_ms is monotonic time inside this process. */
+    /* A reply leaves. method is "" when the request names no method of this service. took_ms is monotonic time inside
+     * this process. */
     void (*replied)(void *context, const char *system, const char *method, const char *outcome, enum reply_status status,
                     int64_t took_ms);
     void (*alarm)(void *context, const char *name, const char *text);
@@ -53,13 +54,18 @@ struct door_options {
     const struct policy *policy; /* borrowed; replaced by door_set_policy */
     struct door_limits limits;
     struct service_context service_context;
-    char process[64]; /* answered_by, and the value of in-flight markers */
+    char process[64];  /* answered_by, and the value of in-flight markers */
+    char locality[64]; /* key of the command log */
 };
 
 struct door;
+/* Memory for the table of limits.in_flight_max requests is reserved here; NULL when there is none. Where the store stands
+ * is read from it now and told by door_committed later; until it holds a journal, commands are answered unavailable. */
 struct door *door_new(const struct door_options *options, const struct door_ports *ports,
                       const struct door_listener *listener);
 void door_free(struct door *door);
+/* From now on; what is in flight stays. Rates start afresh. Borrowed until the next call. */
+void door_set_policy(struct door *door, const struct policy *policy);
 
 /* Receives and handles up to requests_per_step_max requests, delivery reports and deadlines. Returns in how many
  * milliseconds it wants to be called again at the latest; 0 at once. */
@@ -73,6 +79,8 @@ void door_committed(struct door *door, uint64_t number, struct position resume_a
 
 /* Takes nothing new in (answer: draining); what is in flight is answered or runs into its deadline. */
 void door_drain(struct door *door);
+/* The time for that is over: what is still in flight is answered now (commands: unknown_outcome, queries: draining). */
+void door_abandon(struct door *door);
 uint32_t door_in_flight(const struct door *door);
 
 #endif

@@ -1,0 +1,168 @@
+/* What the files door*.c share, and nobody else includes.
+ *   door.c          the step: reports, deadlines, requests; who a request is from and whether it may come in
+ *   door_command.c  one command: repeat? accept, append to the command log, and what the outside says about it later
+ *   door_query.c    one query: answered from the local store, at once or when the store has read far enough
+ *   door_table.c    the requests in flight: found by id, by token, by deadline, by position
+ *   door_reply.c    the one place where a reply leaves
+ * Everything here runs on the loop's thread. */
+#ifndef BHR_HOST_DOOR_INTERNAL_H
+#define BHR_HOST_DOOR_INTERNAL_H
+
+#include "lib/base/assert.h"
+#include "lib/host/answers.h"
+#include "lib/host/door.h"
+#include "lib/wire/exchange/exchange.h"
+
+enum {
+    DOOR_WAITING_QUERIES_MAX = 1024, /* queries that wait for a position; above it callers are told too_busy */
+    DOOR_BUSY_RETRY_MS = 100,        /* hint of too_busy: the time in which much of what is in flight has left */
+    DOOR_IDLE_MS_MAX = 1000,         /* the step wants to be called at least this often */
+    DOOR_ARENA_BASE = 512 * 1024,    /* beside eight times the largest request: decoded forms, answers told again */
+    DOOR_COMMAND_HEADERS_MAX = 4096, /* of a Kafka record, so that headers and value together stay within its limit */
+};
+
+static_assert((int)DOOR_ARENA_BASE > (int)JOURNAL_RECORD_MAX, "every first answer can be told again");
+
+/* Whom a reply goes to and what the listener is told about it. */
+struct door_caller {
+    struct socket_route route;
+    struct uuid request_id; /* zeros when the header could not be read */
+    char system[SOCKET_SYSTEM_MAX + 1];
+    const struct service_method *method; /* NULL when the request names none of this service */
+    int64_t started_ms;                  /* monotonic */
+};
+
+/* One request in hand; everything borrowed until the next receive. */
+struct door_request {
+    struct door_caller caller;
+    struct request_header header;
+    struct slice body;
+    const struct policy_system *system;
+    int64_t deadline_ms; /* wall clock, within the door's limits */
+};
+
+struct door_reply {
+    uint32_t outcome;
+    struct slice detail, body; /* borrowed during the call */
+    bool is_repeated;
+    uint64_t position;
+    int64_t retry_after_ms;
+};
+
+enum ticket_kind { TICKET_FREE, TICKET_COMMAND, TICKET_QUERY };
+
+/* A request that waits. It leaves the table with its one reply. */
+struct ticket {
+    enum ticket_kind kind;
+    struct door_caller caller;
+    int64_t due_ms; /* monotonic: when it is answered at the latest */
+
+    struct digest digest;     /* commands: over method and body as received */
+    struct position position; /* commands: generation written to; offset -1 until the delivery report tells it */
+    bool has_marker;          /* commands: Redis was asked to hold one */
+
+    uint64_t min_position; /* queries */
+    uint8_t *query_bytes;  /* queries: correlation id, then body; owned */
+    size_t correlation_size, body_size;
+
+    uint32_t serial; /* of this use of the slot, so that a late report is recognised */
+    uint32_t heap_index;
+    struct ticket *bucket_next; /* also links the free ones */
+    struct ticket_list *list;   /* the one it stands in, or NULL */
+    struct ticket *list_previous, *list_next;
+};
+
+struct ticket_list {
+    struct ticket *first, *last;
+    uint32_t count;
+};
+
+/* Reserved once for count_max requests; nothing is allocated per command. */
+struct door_table {
+    uint32_t count, count_max;
+    uint32_t bucket_mask;
+    uint64_t seed;
+    struct ticket *slots, *free;
+    struct ticket **buckets;      /* commands by (system, request id) */
+    struct ticket **heap;         /* soonest deadline first */
+    struct ticket_list delivered; /* commands whose position is known, in its order */
+    struct ticket_list waiting;   /* queries, in the order they came */
+};
+
+/* What the door counts about one system of the policy; at the system's index. */
+struct door_system {
+    uint32_t in_flight;
+    int64_t milli_tokens; /* thousandths of a request that it may send now */
+    int64_t refilled_ms;  /* monotonic */
+};
+
+struct door {
+    struct door_options options;
+    struct door_ports ports;
+    struct door_listener listener;
+    const struct policy *policy;
+    struct door_system systems[POLICY_SYSTEMS_MAX];
+    struct door_table table;
+    bool is_draining;
+
+    int64_t wall_ms, monotonic_ms; /* read at every entry from outside, so that one piece of work sees one time */
+
+    bool knows_position; /* false until the store holds a journal */
+    uint64_t number;     /* every entry up to it is in the store */
+    struct position resume_at;
+    char command_topic[REPLICA_TOPIC_MAX]; /* of resume_at.generation */
+
+    struct arena arena;    /* of the request in hand */
+    struct buffer command; /* the command message of the request in hand */
+    struct buffer answer;  /* the answer of the query in hand */
+};
+
+/* door.c */
+void door_read_clocks(struct door *door);
+/* False when the system or the door has as much in flight as it may. */
+bool door_has_room(const struct door *door, const struct policy_system *system);
+/* A ticket for the caller, counted for its system; room was checked before. */
+struct ticket *door_open_ticket(struct door *door, enum ticket_kind kind, const struct door_caller *caller,
+                                int64_t due_ms);
+/* The one reply of a ticket leaves, and the ticket with it. */
+void door_close_ticket(struct door *door, struct ticket *ticket, const struct door_reply *reply);
+/* The same without a reply: it has left by another way. */
+void door_forget_ticket(struct door *door, struct ticket *ticket);
+void door_alarm(const struct door *door, const char *name, const char *text);
+
+/* door_command.c */
+void door_command(struct door *door, const struct door_request *request);
+/* Handles delivery reports; true when there may be more. */
+bool door_take_reports(struct door *door);
+/* The outcome is known: whoever asks elsewhere need not wait for the marker's end. */
+void door_drop_marker(struct door *door, const struct ticket *ticket);
+/* resume_at has moved: commands that it has passed and that are not in the store were not and will not be decided. */
+void door_settle_passed(struct door *door, bool is_new_generation);
+
+/* door_query.c */
+void door_query(struct door *door, const struct door_request *request);
+/* The store has moved: answers the queries that waited for it. */
+void door_run_waiting(struct door *door);
+
+/* door_reply.c */
+void door_reply(struct door *door, const struct door_caller *caller, const struct door_reply *reply);
+
+/* door_table.c */
+bool door_table_init(struct door_table *table, uint32_t count_max, uint64_t seed);
+void door_table_fini(struct door_table *table);
+/* NULL when count_max are in flight. */
+struct ticket *door_table_take(struct door_table *table, enum ticket_kind kind, const struct door_caller *caller,
+                               int64_t due_ms);
+void door_table_release(struct door_table *table, struct ticket *ticket);
+/* The command of that system and id, or NULL. */
+struct ticket *door_table_find(const struct door_table *table, struct slice system, struct uuid request_id);
+uint64_t door_table_token(const struct door_table *table, const struct ticket *ticket);
+/* NULL when that use of the slot is over. */
+struct ticket *door_table_by_token(const struct door_table *table, uint64_t token);
+/* The one with the soonest deadline, or NULL. */
+struct ticket *door_table_soonest(const struct door_table *table);
+/* Into table->delivered, by position; or table->waiting, at its end. */
+void door_table_list_delivered(struct door_table *table, struct ticket *ticket);
+void door_table_list_waiting(struct door_table *table, struct ticket *ticket);
+
+#endif

@@ -1,0 +1,113 @@
+/* One query: answered from a snapshot of this process's own store, at once, or when the store has read as far as the
+ * caller asks. Nothing is written and nobody else is asked. Loop's thread. */
+#include "lib/host/door_internal.h"
+
+#include "lib/host/replica_meta.h"
+
+#include <stdlib.h>
+
+static void answer_query(struct door *door, const struct door_request *request);
+static uint64_t position_of(const struct door *door, const struct rows *rows);
+static uint32_t keep_waiting(struct door *door, const struct door_request *request, int64_t *ret_retry_ms);
+
+void door_query(struct door *door, const struct door_request *request) {
+    ASSERT(request->caller.method->kind == METHOD_QUERY);
+    ASSERT(request->header.min_position >= 0);
+    if ((uint64_t)request->header.min_position <= door->number) {
+        answer_query(door, request);
+        return;
+    }
+    struct door_reply reply = {0};
+    reply.outcome = keep_waiting(door, request, &reply.retry_after_ms);
+    if (reply.outcome == OUTCOME_OK) return; /* the ticket's reply leaves later */
+    if (reply.outcome == OUTCOME_BEHIND) reply.position = door->number;
+    door_reply(door, &request->caller, &reply);
+}
+
+static void answer_query(struct door *door, const struct door_request *request) {
+    struct rows rows;
+    struct error error;
+    const struct store *store = &door->ports.store;
+    if (store->read_begin(store->context, &rows, &error) != STATUS_OK) {
+        door_alarm(door, "store", error.message);
+        door_reply(door, &request->caller, &(struct door_reply){.outcome = OUTCOME_UNAVAILABLE});
+        return;
+    }
+    struct ingress ingress = {
+        .system = slice_text(request->caller.system),
+        .organisation = slice_text(request->system->organisation),
+        .role = slice_text(request->system->role),
+        .correlation_id = request->header.correlation_id,
+        .received_at_ms = door->wall_ms,
+    };
+    struct service_refusal refusal = {0};
+    struct door_reply reply = {.position = position_of(door, &rows)};
+    door->answer.size = 0;
+    door->answer.is_full = false;
+    reply.outcome = request->caller.method->query(&door->options.service_context, &ingress, &rows, door->wall_ms,
+                                                  request->body, &door->arena, &door->answer, &refusal);
+    store->read_end(store->context, &rows);
+    if (reply.outcome != OUTCOME_OK) {
+        reply.detail = slice_of(refusal.detail, strnlen(refusal.detail, SERVICE_DETAIL_MAX));
+    } else if (door->answer.is_full) {
+        reply.outcome = OUTCOME_TOO_LARGE;
+    } else {
+        reply.body = buffer_slice(&door->answer);
+    }
+    door_reply(door, &request->caller, &reply);
+}
+
+/* The snapshot may be ahead of the last news; whoever asks with this position must see at least what it showed. */
+static uint64_t position_of(const struct door *door, const struct rows *rows) {
+    struct replica_meta meta;
+    return replica_meta_read(rows, &meta) == META_FOUND ? meta.journal.number : door->number;
+}
+
+/* OUTCOME_OK when the query now waits in a ticket, with its bytes copied; else why it cannot. */
+static uint32_t keep_waiting(struct door *door, const struct door_request *request, int64_t *ret_retry_ms) {
+    int64_t wait_ms = door->options.limits.position_wait_ms_max;
+    int64_t time_left_ms = request->deadline_ms - door->wall_ms;
+    ASSERT(time_left_ms > 0);
+    if (wait_ms == 0) return OUTCOME_BEHIND;
+    if (wait_ms > time_left_ms) wait_ms = time_left_ms;
+    struct slice correlation_id = request->header.correlation_id;
+    bool has_room = door_has_room(door, request->system) && door->table.waiting.count < DOOR_WAITING_QUERIES_MAX;
+    uint8_t *bytes = has_room ? malloc(correlation_id.size + request->body.size + 1) : NULL;
+    if (bytes == NULL) {
+        *ret_retry_ms = DOOR_BUSY_RETRY_MS;
+        return OUTCOME_TOO_BUSY;
+    }
+    if (correlation_id.size > 0) memcpy(bytes, correlation_id.data, correlation_id.size);
+    if (request->body.size > 0) memcpy(bytes + correlation_id.size, request->body.data, request->body.size);
+    struct ticket *ticket = door_open_ticket(door, TICKET_QUERY, &request->caller, door->monotonic_ms + wait_ms);
+    ticket->min_position = (uint64_t)request->header.min_position;
+    ticket->query_bytes = bytes;
+    ticket->correlation_size = correlation_id.size;
+    ticket->body_size = request->body.size;
+    door_table_list_waiting(&door->table, ticket);
+    return OUTCOME_OK;
+}
+
+void door_run_waiting(struct door *door) {
+    struct ticket *next;
+    for (struct ticket *ticket = door->table.waiting.first; ticket != NULL; ticket = next) {
+        ASSERT(ticket->kind == TICKET_QUERY);
+        next = ticket->list_next;
+        if (ticket->min_position > door->number) continue;
+        struct door_request request = {
+            .caller = ticket->caller,
+            .header.correlation_id = slice_of(ticket->query_bytes, ticket->correlation_size),
+            .body = slice_of(ticket->query_bytes + ticket->correlation_size, ticket->body_size),
+            .system = policy_by_id(door->policy, ticket->caller.system),
+        };
+        /* The policy may have changed while it waited. */
+        bool may_ask = request.system != NULL && policy_allows(request.system, slice_text(ticket->caller.method->name));
+        arena_reset(&door->arena);
+        if (may_ask) {
+            answer_query(door, &request);
+        } else {
+            door_reply(door, &ticket->caller, &(struct door_reply){.outcome = OUTCOME_DENIED});
+        }
+        door_forget_ticket(door, ticket);
+    }
+}
