@@ -73,8 +73,8 @@ static inline bool journal_verdict_stops(enum journal_verdict verdict) {
 /* Judges one record. chained = BLAKE2b-128(state->prev || logged->value), handed in because the rule does not hash.
  * On an accepting verdict *state becomes the state after the record; on any other it is left untouched.
  * An entry's prev is compared last: VERDICT_ENTRY_PREV means that prev alone is wrong.
- * *ret_record is filled whenever the strict reader could read the bytes (also for rejected ones, so that the replica can
- * recognise its own), and *ret_is_readable says so. */
+ * *ret_record is filled whenever the strict reader could read the bytes (also for rejected ones, so that the replica
+ * can recognise its own), and *ret_is_readable says so. */
 enum journal_verdict journal_accept(struct journal_state *state, const struct journal_identity *identity,
                                     const struct logged *logged, struct digest chained,
                                     struct journal_record *ret_record, bool *ret_is_readable);

@@ -94,12 +94,12 @@ struct journal_record {
 };
 
 /* Strict: every field of the rule exactly once (crashed_at at most once), right type and length, shortest varints,
- * nothing unknown among the rule's numbers (1-15 of each message); fields from 16 up of Genesis, Claim and Entry are body
- * and only walked over. False: not history, and *ret_record is untouched.
+ * nothing unknown among the rule's numbers (1-15 of each message); fields from 16 up of Genesis, Claim and Entry are
+ * body and only walked over. False: not history, and *ret_record is untouched.
  * Slices in *ret_record are borrowed from value. */
 bool journal_record_read(struct slice value, struct journal_record *ret_record);
-/* Appends the record's bytes to out, whole or not at all: out->is_full tells when they did not fit or the record is over
- * JOURNAL_RECORD_MAX. read(write(r)) == r. */
+/* Appends the record's bytes to out, whole or not at all: out->is_full tells when they did not fit or the record is
+ * over JOURNAL_RECORD_MAX. read(write(r)) == r. */
 void journal_record_write(const struct journal_record *record, struct buffer *out);
 /* The same for an entry that is not inside a journal_record. entry->body must hold body fields only. */
 void journal_entry_write(const struct entry *entry, struct buffer *out);
@@ -122,8 +122,8 @@ bool entry_body_read(struct slice body, struct entry_body *ret_body);
 void entry_body_write(const struct entry_body *body, struct buffer *out);
 /* How many bytes entry_body_write appends. */
 size_t entry_body_size(const struct entry_body *body);
-/* The owner's short way: writes entry with this body in place of entry->body, in one pass, so that answer and events are
- * copied once. The bytes are those of entry_body_write followed by journal_entry_write. */
+/* The owner's short way: writes entry with this body in place of entry->body, in one pass, so that answer and events
+ * are copied once. The bytes are those of entry_body_write followed by journal_entry_write. */
 void journal_entry_write_with_body(const struct entry *entry, const struct entry_body *body, struct buffer *out);
 
 #endif

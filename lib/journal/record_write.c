@@ -1,14 +1,14 @@
-/* The writer of journal records: fields in rising order, the rule's always present, zeros included. The rule's fields of
- * a record are small and bounded, so they are written into a scratch array first: that gives the length that must stand
- * before them. The body, which may be large, goes straight into the caller's buffer. A record is written whole or not
- * at all. Pure. */
+/* The writer of journal records: fields in rising order, the rule's always present, zeros included. The rule's fields
+ * of a record are small and bounded, so they are written into a scratch array first: that gives the length that must
+ * stand before them. The body, which may be large, goes straight into the caller's buffer. A record is written whole or
+ * not at all. Pure. */
 #include "lib/journal/fields.h"
 
 #include "lib/base/assert.h"
 
 enum {
-    /* An entry about a command, the largest head: 13 tags, four 16-byte ids with lengths, a name, numbers of at most ten
-     * bytes and two positions of at most 16. */
+    /* The largest heads, a Genesis (three names) and an entry about a command (four ids, a name, two positions), take
+     * less than 250 bytes. */
     HEAD_MAX = 320,
     POSITION_MAX = 20,
     WORK_MAX = 24,

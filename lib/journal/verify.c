@@ -1,5 +1,5 @@
-/* The rule over a whole journal, with counts: what `bhr journal verify`, the simulator and outside readers run. Pure: the
- * hash is handed in. */
+/* The rule over a whole journal, with counts: what `bhr journal verify`, the simulator and outside readers run. Pure:
+ * the hash is handed in. */
 #include "lib/journal/verify.h"
 
 #include "lib/base/assert.h"

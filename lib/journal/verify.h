@@ -1,5 +1,5 @@
-/* The rule over any sequence of records, from outside: `bhr journal verify`, the simulator and tests. Hashing is handed in
- * as a function so that this stays pure. */
+/* The rule over any sequence of records, from outside: `bhr journal verify`, the simulator and tests. Hashing is handed
+ * in as a function so that this stays pure. */
 #ifndef BHR_JOURNAL_VERIFY_H
 #define BHR_JOURNAL_VERIFY_H
 

@@ -19,8 +19,8 @@ static struct journal_state owned_state(void) {
 
 static const struct digest chained_after = {{0xCC, 0xCC}};
 
-/* Judges and checks what holds for every record: a rejected one leaves the state alone, an accepted one chains and moves
- * the log's time forward only. */
+/* Judges and checks what holds for every record: a rejected one leaves the state alone, an accepted one chains and
+ * moves the log's time forward only. */
 static struct journal_state judged(const char *row, struct journal_state before, const struct logged *logged,
                                    enum journal_verdict expected) {
     struct journal_state state = before;

@@ -1,5 +1,5 @@
-/* Counting what kills its owner (journal.md section 6): stories of claims and entries, with the note and its count after
- * each step. */
+/* Counting what kills its owner (journal.md section 6): stories of claims and entries, with the note and its count
+ * after each step. */
 #include "tests/journal/samples.h"
 
 enum step_kind {

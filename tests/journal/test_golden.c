@@ -1,9 +1,9 @@
 /* The golden journal (journal.md section 2): tests/journal/golden/v1.journal holds the bytes of a small journal with
- * every accident that a living one can meet, v1.txt what the rule makes of it. Both are frozen: every release must judge
- * these bytes the same way, and write them from the same values as long as it writes this format.
+ * every accident that a living one can meet, v1.txt what the rule makes of it. Both are frozen: every release must
+ * judge these bytes the same way, and write them from the same values as long as it writes this format.
  *
- * A file is records of [offset u64][timestamp u64][1 when LogAppendTime u8][size u32][value], big-endian. A later format
- * gets files of its own: `journal_test_golden --write <folder>/v2` makes them and never overwrites. */
+ * A file is records of [offset u64][timestamp u64][1 when LogAppendTime u8][size u32][value], big-endian. A later
+ * format gets files of its own: `journal_test_golden --write <folder>/v2` makes them and never overwrites. */
 #include "tests/journal/samples.h"
 
 enum { GOLDEN_MAX = 64 * 1024, REPORT_MAX = 8 * 1024, VALUE_MAX = 32 * 1024 };
