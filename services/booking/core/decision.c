@@ -1,0 +1,37 @@
+/* The ends of every decision: refused, full, done before, or an event. Pure; all of a decision is zeroed first, so that
+ * the same input gives the same bytes. */
+#include "services/booking/core/facts.h"
+
+#include "lib/base/assert.h"
+
+struct booking_decision decision_refused(enum booking_outcome outcome) {
+    struct booking_decision decision;
+    memset(&decision, 0, sizeof decision);
+    decision.outcome = outcome;
+    return decision;
+}
+
+struct booking_decision decision_full(enum booking_outcome outcome, const struct slot_facts *slot) {
+    ASSERT(slot->is_known);
+    ASSERT(slot->slot.free == 0);
+    struct booking_decision decision = decision_refused(outcome);
+    decision.answer.alternatives = slot->alternatives;
+    return decision;
+}
+
+struct booking_decision decision_done(const struct booking_answer *answer) {
+    struct booking_decision decision;
+    memset(&decision, 0, sizeof decision);
+    decision.outcome = OUTCOME_OK;
+    decision.answer = *answer;
+    return decision;
+}
+
+struct booking_decision decision_event(enum booking_event_kind kind) {
+    struct booking_decision decision;
+    memset(&decision, 0, sizeof decision);
+    decision.outcome = OUTCOME_OK;
+    decision.event_count = 1;
+    decision.events[0].kind = kind;
+    return decision;
+}

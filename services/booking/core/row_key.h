@@ -1,0 +1,54 @@
+/* A key of booking's rows under construction: table byte, then parts whose order in bytes is the order meant. Pure. */
+#ifndef BHR_BOOKING_CORE_ROW_KEY_H
+#define BHR_BOOKING_CORE_ROW_KEY_H
+
+#include "lib/base/assert.h"
+#include "lib/base/id.h"
+#include "lib/base/slice.h"
+
+enum { ROW_KEY_MAX = 96 };
+
+struct row_key {
+    uint8_t bytes[ROW_KEY_MAX];
+    size_t size;
+};
+
+static inline struct slice row_key_slice(const struct row_key *key) {
+    return slice_of(key->bytes, key->size);
+}
+
+static inline void row_key_put(struct row_key *key, const void *data, size_t size) {
+    ASSERT(size <= ROW_KEY_MAX - key->size);
+    memcpy(key->bytes + key->size, data, size);
+    key->size += size;
+}
+
+/* Big-endian, so that keys sort like the numbers. */
+static inline void row_key_put_number(struct row_key *key, uint64_t value, size_t size) {
+    ASSERT(size == 1 || size == 2 || size == 8);
+    uint8_t bytes[8];
+    for (size_t i = 0; i < size; i++) bytes[i] = (uint8_t)(value >> (8 * (size - 1 - i)));
+    row_key_put(key, bytes, size);
+}
+
+/* Length first: no text is then the beginning of another one's key. */
+static inline void row_key_put_text(struct row_key *key, const char *text) {
+    size_t size = strlen(text);
+    row_key_put_number(key, size, 1);
+    row_key_put(key, text, size);
+}
+
+static inline struct row_key row_key_begin(int table) {
+    ASSERT(table >= 0 && table <= UINT8_MAX);
+    struct row_key key = {.size = 1};
+    key.bytes[0] = (uint8_t)table;
+    return key;
+}
+
+static inline struct row_key row_key_of_id(int table, struct uuid id) {
+    struct row_key key = row_key_begin(table);
+    row_key_put(&key, id.bytes, sizeof id.bytes);
+    return key;
+}
+
+#endif

@@ -1,0 +1,257 @@
+/* Layouts and keys of booking's rows. Pure: bytes are copied out of the rows at once, nothing borrowed is kept. */
+#include "services/booking/core/rows_booking.h"
+
+#include "lib/base/assert.h"
+#include "lib/base/buffer.h"
+
+enum { ROW_VALUE_MAX = 2048 };
+_Static_assert(sizeof(struct booking_row) < ROW_VALUE_MAX, "the largest row fits");
+
+struct row_value {
+    uint8_t bytes[ROW_VALUE_MAX];
+    struct buffer buffer;
+};
+
+static void value_begin(struct row_value *value);
+static void put_row(const struct rows *rows, const struct row_key *key, const struct row_value *value);
+static struct cursor value_cursor(struct slice bytes);
+static void put_short_text(struct buffer *buffer, const char *text);
+static void take_short_text(struct cursor *cursor, char *ret_text, size_t size);
+static void put_slot_id(struct buffer *buffer, struct booking_slot_id slot_id);
+static struct booking_slot_id take_slot_id(struct cursor *cursor);
+static struct row_key slot_key(struct booking_slot_id slot_id);
+
+bool session_row_get(const struct rows *rows, struct uuid session_id, struct booking_session *ret_session) {
+    struct row_key key = row_key_of_id(BOOKING_TABLE_SESSION, session_id);
+    struct slice bytes;
+    if (!rows_get(rows, row_key_slice(&key), &bytes)) return false;
+    struct cursor cursor = value_cursor(bytes);
+    struct booking_session session = {.session_id = session_id};
+    take_short_text(&cursor, session.organisation, sizeof session.organisation);
+    take_short_text(&cursor, session.service_id, sizeof session.service_id);
+    session.kind = (enum booking_kind)cursor_u8(&cursor);
+    session.audience = (enum booking_audience)cursor_u8(&cursor);
+    session.starts_at_ms = (int64_t)cursor_u64(&cursor);
+    session.slot_minutes = cursor_u16(&cursor);
+    session.slot_count = cursor_u16(&cursor);
+    session.capacity = cursor_u8(&cursor);
+    ASSERT(cursor_done(&cursor));
+    *ret_session = session;
+    return true;
+}
+
+void session_row_put(const struct rows *rows, const struct booking_session *session) {
+    ASSERT(!uuid_is_zero(session->session_id));
+    ASSERT(session->slot_count <= BOOKING_SLOT_COUNT_MAX && session->capacity <= BOOKING_CAPACITY_MAX);
+    struct row_value value;
+    value_begin(&value);
+    put_short_text(&value.buffer, session->organisation);
+    put_short_text(&value.buffer, session->service_id);
+    buffer_put_u8(&value.buffer, (uint8_t)session->kind);
+    buffer_put_u8(&value.buffer, (uint8_t)session->audience);
+    buffer_put_u64(&value.buffer, (uint64_t)session->starts_at_ms);
+    buffer_put_u16(&value.buffer, (uint16_t)session->slot_minutes);
+    buffer_put_u16(&value.buffer, (uint16_t)session->slot_count);
+    buffer_put_u8(&value.buffer, (uint8_t)session->capacity);
+    struct row_key key = row_key_of_id(BOOKING_TABLE_SESSION, session->session_id);
+    put_row(rows, &key, &value);
+
+    value_begin(&value);
+    struct row_key by_service = session_index_key("", session);
+    put_row(rows, &by_service, &value);
+    struct row_key by_organisation = session_index_key(session->organisation, session);
+    put_row(rows, &by_organisation, &value);
+}
+
+void slot_row_get(const struct rows *rows, struct booking_slot_id slot_id, struct slot_row *ret_row) {
+    struct row_key key = slot_key(slot_id);
+    struct slice bytes;
+    memset(ret_row, 0, sizeof *ret_row);
+    if (rows_get(rows, row_key_slice(&key), &bytes)) slot_row_read(bytes, ret_row);
+}
+
+void slot_row_read(struct slice bytes, struct slot_row *ret_row) {
+    struct cursor cursor = value_cursor(bytes);
+    memset(ret_row, 0, sizeof *ret_row);
+    ret_row->booked = cursor_u16(&cursor);
+    ret_row->hold_count = cursor_u8(&cursor);
+    ASSERT(ret_row->hold_count <= BOOKING_CAPACITY_MAX);
+    for (uint32_t i = 0; i < ret_row->hold_count; i++) {
+        cursor_copy(&cursor, ret_row->holds[i].hold_id.bytes, sizeof ret_row->holds[i].hold_id.bytes);
+        ret_row->holds[i].expires_at_ms = (int64_t)cursor_u64(&cursor);
+    }
+    ASSERT(cursor_done(&cursor));
+}
+
+void slot_row_put(const struct rows *rows, struct booking_slot_id slot_id, const struct slot_row *row) {
+    ASSERT(row->hold_count <= BOOKING_CAPACITY_MAX);
+    ASSERT(row->booked <= UINT16_MAX);
+    struct row_key key = slot_key(slot_id);
+    if (row->booked == 0 && row->hold_count == 0) {
+        rows_del(rows, row_key_slice(&key));
+        return;
+    }
+    struct row_value value;
+    value_begin(&value);
+    buffer_put_u16(&value.buffer, (uint16_t)row->booked);
+    buffer_put_u8(&value.buffer, (uint8_t)row->hold_count);
+    for (uint32_t i = 0; i < row->hold_count; i++) {
+        buffer_put(&value.buffer, row->holds[i].hold_id.bytes, sizeof row->holds[i].hold_id.bytes);
+        buffer_put_u64(&value.buffer, (uint64_t)row->holds[i].expires_at_ms);
+    }
+    put_row(rows, &key, &value);
+}
+
+bool hold_row_get(const struct rows *rows, struct uuid hold_id, struct hold_row *ret_row) {
+    struct row_key key = row_key_of_id(BOOKING_TABLE_HOLD, hold_id);
+    struct slice bytes;
+    if (!rows_get(rows, row_key_slice(&key), &bytes)) return false;
+    struct cursor cursor = value_cursor(bytes);
+    struct hold_row row = {.slot_id = take_slot_id(&cursor)};
+    row.held_at_ms = (int64_t)cursor_u64(&cursor);
+    row.expires_at_ms = (int64_t)cursor_u64(&cursor);
+    row.entry_number = cursor_u64(&cursor);
+    take_short_text(&cursor, row.by, sizeof row.by);
+    ASSERT(cursor_done(&cursor));
+    *ret_row = row;
+    return true;
+}
+
+void hold_row_put(const struct rows *rows, struct uuid hold_id, const struct hold_row *row) {
+    ASSERT(!uuid_is_zero(hold_id));
+    struct row_value value;
+    value_begin(&value);
+    put_slot_id(&value.buffer, row->slot_id);
+    buffer_put_u64(&value.buffer, (uint64_t)row->held_at_ms);
+    buffer_put_u64(&value.buffer, (uint64_t)row->expires_at_ms);
+    buffer_put_u64(&value.buffer, row->entry_number);
+    put_short_text(&value.buffer, row->by);
+    struct row_key key = row_key_of_id(BOOKING_TABLE_HOLD, hold_id);
+    put_row(rows, &key, &value);
+}
+
+void hold_row_del(const struct rows *rows, struct uuid hold_id) {
+    struct row_key key = row_key_of_id(BOOKING_TABLE_HOLD, hold_id);
+    rows_del(rows, row_key_slice(&key));
+}
+
+bool booking_row_get(const struct rows *rows, struct uuid booking_id, struct booking_row *ret_row) {
+    struct row_key key = row_key_of_id(BOOKING_TABLE_BOOKING, booking_id);
+    struct slice bytes;
+    if (!rows_get(rows, row_key_slice(&key), &bytes)) return false;
+    struct cursor cursor = value_cursor(bytes);
+    struct booking_row row = {.slot_id = take_slot_id(&cursor)};
+    row.starts_at_ms = (int64_t)cursor_u64(&cursor);
+    row.ends_at_ms = (int64_t)cursor_u64(&cursor);
+    row.status = (enum booking_status)cursor_u8(&cursor);
+    row.cancel_reason = (enum booking_cancel_reason)cursor_u8(&cursor);
+    cursor_copy(&cursor, row.cancel_id.bytes, sizeof row.cancel_id.bytes);
+    row.held_at_ms = (int64_t)cursor_u64(&cursor);
+    row.booked_at_ms = (int64_t)cursor_u64(&cursor);
+    row.cancelled_at_ms = (int64_t)cursor_u64(&cursor);
+    row.held_number = cursor_u64(&cursor);
+    row.booked_number = cursor_u64(&cursor);
+    row.cancelled_number = cursor_u64(&cursor);
+    take_short_text(&cursor, row.booked_by, sizeof row.booked_by);
+    take_short_text(&cursor, row.cancelled_by, sizeof row.cancelled_by);
+    take_short_text(&cursor, row.person.nhs_number, sizeof row.person.nhs_number);
+    take_short_text(&cursor, row.person.family_name, sizeof row.person.family_name);
+    take_short_text(&cursor, row.person.given_name, sizeof row.person.given_name);
+    take_short_text(&cursor, row.person.birth_date, sizeof row.person.birth_date);
+    take_short_text(&cursor, row.person.local_id, sizeof row.person.local_id);
+    cursor_copy(&cursor, row.person.person_id.bytes, sizeof row.person.person_id.bytes);
+    take_short_text(&cursor, row.contact.phone, sizeof row.contact.phone);
+    uint16_t note_size = cursor_u16(&cursor);
+    ASSERT(note_size <= BOOKING_NOTE_MAX);
+    cursor_copy(&cursor, row.contact.note, note_size);
+    ASSERT(cursor_done(&cursor));
+    *ret_row = row;
+    return true;
+}
+
+void booking_row_put(const struct rows *rows, struct uuid booking_id, const struct booking_row *row) {
+    ASSERT(!uuid_is_zero(booking_id));
+    ASSERT(!uuid_is_zero(row->person.person_id));
+    struct row_value value;
+    value_begin(&value);
+    struct buffer *out = &value.buffer;
+    put_slot_id(out, row->slot_id);
+    buffer_put_u64(out, (uint64_t)row->starts_at_ms);
+    buffer_put_u64(out, (uint64_t)row->ends_at_ms);
+    buffer_put_u8(out, (uint8_t)row->status);
+    buffer_put_u8(out, (uint8_t)row->cancel_reason);
+    buffer_put(out, row->cancel_id.bytes, sizeof row->cancel_id.bytes);
+    buffer_put_u64(out, (uint64_t)row->held_at_ms);
+    buffer_put_u64(out, (uint64_t)row->booked_at_ms);
+    buffer_put_u64(out, (uint64_t)row->cancelled_at_ms);
+    buffer_put_u64(out, row->held_number);
+    buffer_put_u64(out, row->booked_number);
+    buffer_put_u64(out, row->cancelled_number);
+    put_short_text(out, row->booked_by);
+    put_short_text(out, row->cancelled_by);
+    put_short_text(out, row->person.nhs_number);
+    put_short_text(out, row->person.family_name);
+    put_short_text(out, row->person.given_name);
+    put_short_text(out, row->person.birth_date);
+    put_short_text(out, row->person.local_id);
+    buffer_put(out, row->person.person_id.bytes, sizeof row->person.person_id.bytes);
+    put_short_text(out, row->contact.phone);
+    size_t note_size = strlen(row->contact.note);
+    buffer_put_u16(out, (uint16_t)note_size);
+    buffer_put(out, row->contact.note, note_size);
+    struct row_key key = row_key_of_id(BOOKING_TABLE_BOOKING, booking_id);
+    put_row(rows, &key, &value);
+}
+
+static void value_begin(struct row_value *value) {
+    value->buffer = buffer_over(value->bytes, sizeof value->bytes);
+    buffer_put_u8(&value->buffer, ROW_VERSION);
+}
+
+static void put_row(const struct rows *rows, const struct row_key *key, const struct row_value *value) {
+    ASSERT(!value->buffer.is_full);
+    ASSERT(value->buffer.size > 0);
+    rows_put(rows, row_key_slice(key), buffer_slice(&value->buffer));
+}
+
+static struct cursor value_cursor(struct slice bytes) {
+    struct cursor cursor = cursor_over(bytes);
+    uint8_t version = cursor_u8(&cursor);
+    ASSERT(version == ROW_VERSION);
+    return cursor;
+}
+
+/* One byte of length, then the text. */
+static void put_short_text(struct buffer *buffer, const char *text) {
+    size_t size = strlen(text);
+    ASSERT(size <= UINT8_MAX);
+    buffer_put_u8(buffer, (uint8_t)size);
+    buffer_put(buffer, text, size);
+}
+
+/* Into a zeroed field of `size` bytes, its terminator included. */
+static void take_short_text(struct cursor *cursor, char *ret_text, size_t size) {
+    uint8_t text_size = cursor_u8(cursor);
+    ASSERT(text_size < size);
+    cursor_copy(cursor, ret_text, text_size);
+}
+
+static void put_slot_id(struct buffer *buffer, struct booking_slot_id slot_id) {
+    ASSERT(slot_id.index <= UINT16_MAX);
+    buffer_put(buffer, slot_id.session_id.bytes, sizeof slot_id.session_id.bytes);
+    buffer_put_u16(buffer, (uint16_t)slot_id.index);
+}
+
+static struct booking_slot_id take_slot_id(struct cursor *cursor) {
+    struct booking_slot_id slot_id;
+    cursor_copy(cursor, slot_id.session_id.bytes, sizeof slot_id.session_id.bytes);
+    slot_id.index = cursor_u16(cursor);
+    return slot_id;
+}
+
+static struct row_key slot_key(struct booking_slot_id slot_id) {
+    struct row_key key = row_key_of_id(BOOKING_TABLE_SLOT, slot_id.session_id);
+    ASSERT(slot_id.index <= UINT16_MAX);
+    row_key_put_number(&key, slot_id.index, 2);
+    return key;
+}
