@@ -59,6 +59,7 @@ start() {
         if ! running || ((SECONDS >= deadline)); then
             echo "kafka: did not start on 127.0.0.1:$port; the end of $dir/out:" >&2
             tail -n 15 "$dir/out" >&2
+            if running; then kill -KILL "$(cat "$dir/pid")"; fi
             exit 1
         fi
         sleep 0.1

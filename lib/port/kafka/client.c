@@ -173,6 +173,8 @@ void kafka_conf_begin(struct kafka_conf *conf, const struct kafka_options *optio
     kafka_conf_set_number(conf, "socket.timeout.ms", options->socket_timeout_ms);
     kafka_conf_set(conf, "reconnect.backoff.ms", "50");
     kafka_conf_set(conf, "reconnect.backoff.max.ms", "1000");
+    /* How long a topic that no broker knows counts as one that is just being made; 30 s would hide a wrong name. */
+    kafka_conf_set(conf, "topic.metadata.propagation.max.ms", "2000");
 }
 
 void kafka_conf_consumer(struct kafka_conf *conf, const struct kafka_options *options) {
