@@ -8,26 +8,11 @@
 
 static struct fake_door fake;
 
-static void assert_reply(uint32_t request, const char *outcome, enum reply_status status) {
-    const struct fake_reply *reply = fake_door_reply_to(&fake, request);
-    assert_string_equal(reply->outcome, outcome);
-    assert_int_equal(reply->header.status, status);
-    assert_true(strlen(reply->message) > 0);
-    assert_string_equal(reply->answered_by, "test-1");
-}
-
-static void assert_refused(const struct fake_ask *ask, const char *outcome, enum reply_status status) {
-    uint32_t appended = fake.append_count;
-    uint32_t request = fake_door_do(&fake, ask);
-    assert_reply(request, outcome, status);
-    assert_int_equal(fake.append_count, appended);
-}
-
 static void a_header_that_cannot_be_read_is_answered(void **state) {
     (void)state;
     uint32_t request = fake_door_ask_raw(&fake, FAKE_SYSTEM, slice_text("\xFF\xFF"), slice_text("body"));
     door_step(fake.door);
-    assert_reply(request, "invalid", REPLY_INVALID);
+    fake_door_expect(&fake, request, "invalid", REPLY_INVALID);
     assert_true(uuid_is_zero(fake_door_reply_to(&fake, request)->header.request_id));
     assert_true(strlen(fake_door_reply_to(&fake, request)->detail) > 0);
     assert_string_equal(fake.told_method, "");
@@ -43,32 +28,33 @@ static void a_bad_header_keeps_its_request_id_where_possible(void **state) {
     request_header_encode(&header, &out);
     uint32_t request = fake_door_ask_raw(&fake, FAKE_SYSTEM, buffer_slice(&out), slice_text(""));
     door_step(fake.door);
-    assert_reply(request, "invalid", REPLY_INVALID);
+    fake_door_expect(&fake, request, "invalid", REPLY_INVALID);
     assert_true(uuid_equal(fake_door_reply_to(&fake, request)->header.request_id, header.request_id));
     assert_true(strncmp(fake_door_reply_to(&fake, request)->detail, "method:", 7) == 0);
 }
 
 static void a_system_that_the_policy_does_not_name_is_denied(void **state) {
     (void)state;
-    assert_refused(&(struct fake_ask){.system = "stranger"}, "denied", REPLY_DENIED);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.system = "stranger"}, "denied", REPLY_DENIED);
 }
 
 static void a_method_that_nobody_has_is_unknown(void **state) {
     (void)state;
-    assert_refused(&(struct fake_ask){.method = "bhr.test.v1.TestService/Undo"}, "unknown_method", REPLY_INVALID);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.method = "bhr.test.v1.TestService/Undo"}, "unknown_method",
+                             REPLY_INVALID);
     assert_string_equal(fake.told_method, "");
 }
 
 static void a_method_that_the_policy_does_not_allow_is_denied(void **state) {
     (void)state;
-    assert_refused(&(struct fake_ask){.method = FAKE_SECRET}, "denied", REPLY_DENIED);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.method = FAKE_SECRET}, "denied", REPLY_DENIED);
     assert_string_equal(fake.told_method, FAKE_SECRET);
 }
 
 static void a_deadline_that_has_passed_is_refused(void **state) {
     (void)state;
-    assert_refused(&(struct fake_ask){.deadline_ms = FAKE_WALL_MS}, "deadline_passed", REPLY_INVALID);
-    assert_refused(&(struct fake_ask){.deadline_ms = 1}, "deadline_passed", REPLY_INVALID);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.deadline_ms = FAKE_WALL_MS}, "deadline_passed", REPLY_INVALID);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.deadline_ms = 1}, "deadline_passed", REPLY_INVALID);
     fake_door_do(&fake, &(struct fake_ask){.deadline_ms = FAKE_WALL_MS + 1});
     assert_int_equal(fake.append_count, 1);
 }
@@ -96,16 +82,17 @@ static void a_body_over_the_limit_is_refused(void **state) {
     char body[1024 + 2];
     memset(body, 'b', sizeof body);
     body[1024 + 1] = '\0';
-    assert_refused(&(struct fake_ask){.body = body}, "request_too_large", REPLY_INVALID);
-    assert_refused(&(struct fake_ask){.body = body, .method = FAKE_ASK}, "request_too_large", REPLY_INVALID);
-    assert_refused(&(struct fake_ask){.body = "huge"}, "request_too_large", REPLY_INVALID);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.body = body}, "request_too_large", REPLY_INVALID);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.body = body, .method = FAKE_ASK}, "request_too_large",
+                             REPLY_INVALID);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.body = "huge"}, "request_too_large", REPLY_INVALID);
 }
 
 static void a_system_has_so_many_requests_in_flight(void **state) {
     (void)state;
     for (uint32_t i = 0; i < 4; i++) fake_door_do(&fake, &(struct fake_ask){0});
     assert_int_equal(door_in_flight(fake.door), 4);
-    assert_refused(&(struct fake_ask){0}, "too_busy", REPLY_TOO_BUSY);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){0}, "too_busy", REPLY_TOO_BUSY);
     assert_true(fake.replies[fake.reply_count - 1].header.retry_after_ms > 0);
     fake_door_do(&fake, &(struct fake_ask){.system = FAKE_OTHER}); /* another system has its own room */
     assert_int_equal(door_in_flight(fake.door), 5);
@@ -119,11 +106,12 @@ static void the_door_has_so_many_requests_in_flight(void **state) {
     (void)state;
     for (uint32_t i = 0; i < 64; i++) fake_door_do(&fake, &(struct fake_ask){.system = FAKE_OTHER});
     assert_int_equal(door_in_flight(fake.door), 64);
-    assert_refused(&(struct fake_ask){.system = FAKE_OTHER}, "too_busy", REPLY_TOO_BUSY);
-    assert_refused(&(struct fake_ask){0}, "too_busy", REPLY_TOO_BUSY);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.system = FAKE_OTHER}, "too_busy", REPLY_TOO_BUSY);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){0}, "too_busy", REPLY_TOO_BUSY);
     assert_true(fake.replies[fake.reply_count - 1].header.retry_after_ms > 0);
     fake_door_put_row(&fake, "row", "v");
-    assert_refused(&(struct fake_ask){.method = FAKE_ASK, .body = "row"}, "ok", REPLY_OK); /* queries need no room */
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.method = FAKE_ASK, .body = "row"}, "ok",
+                             REPLY_OK); /* queries need no room */
 }
 
 /* 1,000 per second: a second's worth at once, then one for each millisecond. */
@@ -131,14 +119,15 @@ static void a_system_asks_no_faster_than_agreed(void **state) {
     (void)state;
     for (uint32_t i = 0; i < 1000; i++) fake_door_do(&fake, &(struct fake_ask){.method = FAKE_ASK, .body = "none"});
     assert_string_equal(fake.told_outcome, "not_found");
-    assert_refused(&(struct fake_ask){.method = FAKE_ASK}, "rate_limited", REPLY_TOO_BUSY);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.method = FAKE_ASK}, "rate_limited", REPLY_TOO_BUSY);
     assert_int_equal(fake.replies[fake.reply_count - 1].header.retry_after_ms, 1);
-    assert_refused(&(struct fake_ask){.method = FAKE_ASK, .system = FAKE_OTHER}, "not_found", REPLY_NOT_FOUND);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.method = FAKE_ASK, .system = FAKE_OTHER}, "not_found",
+                             REPLY_NOT_FOUND);
     fake_door_pass(&fake, 2);
     for (uint32_t i = 0; i < 2; i++) {
-        assert_refused(&(struct fake_ask){.method = FAKE_ASK}, "not_found", REPLY_NOT_FOUND);
+        fake_door_expect_at_once(&fake, &(struct fake_ask){.method = FAKE_ASK}, "not_found", REPLY_NOT_FOUND);
     }
-    assert_refused(&(struct fake_ask){.method = FAKE_ASK}, "rate_limited", REPLY_TOO_BUSY);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.method = FAKE_ASK}, "rate_limited", REPLY_TOO_BUSY);
     fake_door_pass(&fake, 3600 * 1000);
     uint32_t before = fake.reply_count;
     for (uint32_t i = 0; i < 1001; i++) fake_door_do(&fake, &(struct fake_ask){.method = FAKE_ASK});
@@ -152,23 +141,23 @@ static void a_slow_rate_still_flows(void **state) {
     fake.policy.systems[0].per_second_max = 3;
     door_set_policy(fake.door, &fake.policy);
     for (uint32_t i = 0; i < 3; i++) fake_door_do(&fake, &(struct fake_ask){.method = FAKE_ASK});
-    assert_refused(&(struct fake_ask){.method = FAKE_ASK}, "rate_limited", REPLY_TOO_BUSY);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.method = FAKE_ASK}, "rate_limited", REPLY_TOO_BUSY);
     assert_int_equal(fake.replies[fake.reply_count - 1].header.retry_after_ms, 334);
     for (uint32_t i = 0; i < 333; i++) fake_door_pass(&fake, 1);
-    assert_refused(&(struct fake_ask){.method = FAKE_ASK}, "rate_limited", REPLY_TOO_BUSY);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.method = FAKE_ASK}, "rate_limited", REPLY_TOO_BUSY);
     fake_door_pass(&fake, 1);
-    assert_refused(&(struct fake_ask){.method = FAKE_ASK}, "not_found", REPLY_NOT_FOUND);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.method = FAKE_ASK}, "not_found", REPLY_NOT_FOUND);
 }
 
 static void a_draining_door_takes_nothing_new_in(void **state) {
     (void)state;
     uint32_t running = fake_door_do(&fake, &(struct fake_ask){0});
     door_drain(fake.door);
-    assert_refused(&(struct fake_ask){0}, "draining", REPLY_UNAVAILABLE);
-    assert_refused(&(struct fake_ask){.method = FAKE_ASK}, "draining", REPLY_UNAVAILABLE);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){0}, "draining", REPLY_UNAVAILABLE);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.method = FAKE_ASK}, "draining", REPLY_UNAVAILABLE);
     assert_int_equal(door_in_flight(fake.door), 1);
     fake_door_decide(&fake, 0, OUTCOME_OK, "done", 11, 101);
-    assert_reply(running, "ok", REPLY_OK);
+    fake_door_expect(&fake, running, "ok", REPLY_OK);
     assert_int_equal(door_in_flight(fake.door), 0);
 }
 
@@ -178,8 +167,8 @@ static void an_abandoned_door_still_answers(void **state) {
     uint32_t query = fake_door_do(&fake, &(struct fake_ask){.method = FAKE_ASK, .min_position = 99});
     door_drain(fake.door);
     door_abandon(fake.door);
-    assert_reply(command, "unknown_outcome", REPLY_UNKNOWN_OUTCOME);
-    assert_reply(query, "draining", REPLY_UNAVAILABLE);
+    fake_door_expect(&fake, command, "unknown_outcome", REPLY_UNKNOWN_OUTCOME);
+    fake_door_expect(&fake, query, "draining", REPLY_UNAVAILABLE);
     assert_int_equal(door_in_flight(fake.door), 0);
 }
 
@@ -194,7 +183,7 @@ static void a_new_policy_counts_what_is_in_flight(void **state) {
     strcpy(policy->systems[0].id, "000-new");
     policy->system_count = 3;
     door_set_policy(fake.door, policy);
-    assert_refused(&(struct fake_ask){0}, "too_busy", REPLY_TOO_BUSY);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){0}, "too_busy", REPLY_TOO_BUSY);
     fake_door_do(&fake, &(struct fake_ask){.system = "000-new"});
     assert_int_equal(door_in_flight(fake.door), 5);
     fake_door_decide(&fake, 0, OUTCOME_OK, "done", 11, 101);
@@ -202,7 +191,7 @@ static void a_new_policy_counts_what_is_in_flight(void **state) {
     assert_int_equal(door_in_flight(fake.door), 5);
     policy->system_count = 1; /* the others are gone; their requests are still answered */
     door_set_policy(fake.door, policy);
-    assert_refused(&(struct fake_ask){0}, "denied", REPLY_DENIED);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){0}, "denied", REPLY_DENIED);
     for (uint32_t i = 1; i < fake.append_count; i++) fake_door_decide(&fake, i, OUTCOME_OK, "done", 11 + i, 101 + i);
     assert_int_equal(door_in_flight(fake.door), 0);
     door_set_policy(fake.door, &fake.policy);
@@ -217,18 +206,21 @@ static void the_first_rule_that_fails_names_the_refusal(void **state) {
     large[1024 + 1] = '\0';
     const char *undo = "bhr.test.v1.TestService/Undo";
     for (uint32_t i = 0; i < 4; i++) fake_door_do(&fake, &(struct fake_ask){0});
-    assert_refused(&(struct fake_ask){.system = "stranger", .method = undo, .deadline_ms = 1, .body = large}, "denied",
-                   REPLY_DENIED);
-    assert_refused(&(struct fake_ask){.method = undo, .deadline_ms = 1, .body = large}, "unknown_method",
-                   REPLY_INVALID);
-    assert_refused(&(struct fake_ask){.method = FAKE_SECRET, .deadline_ms = 1, .body = large}, "denied", REPLY_DENIED);
-    assert_refused(&(struct fake_ask){.deadline_ms = 1, .body = large}, "deadline_passed", REPLY_INVALID);
-    assert_refused(&(struct fake_ask){.body = large}, "request_too_large", REPLY_INVALID);
-    assert_refused(&(struct fake_ask){.body = "bad"}, "too_busy", REPLY_TOO_BUSY);
+    fake_door_expect_at_once(&fake,
+                             &(struct fake_ask){.system = "stranger", .method = undo, .deadline_ms = 1, .body = large},
+                             "denied", REPLY_DENIED);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.method = undo, .deadline_ms = 1, .body = large},
+                             "unknown_method", REPLY_INVALID);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.method = FAKE_SECRET, .deadline_ms = 1, .body = large},
+                             "denied", REPLY_DENIED);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.deadline_ms = 1, .body = large}, "deadline_passed",
+                             REPLY_INVALID);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.body = large}, "request_too_large", REPLY_INVALID);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.body = "bad"}, "too_busy", REPLY_TOO_BUSY);
     fake_door_decide(&fake, 0, OUTCOME_OK, "done", 11, 101);
-    assert_refused(&(struct fake_ask){.body = "bad"}, "invalid", REPLY_INVALID);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.body = "bad"}, "invalid", REPLY_INVALID);
     door_drain(fake.door);
-    assert_refused(&(struct fake_ask){.system = "stranger"}, "draining", REPLY_UNAVAILABLE);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.system = "stranger"}, "draining", REPLY_UNAVAILABLE);
 }
 
 static void the_step_says_when_it_wants_to_be_called_again(void **state) {

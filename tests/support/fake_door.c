@@ -295,6 +295,28 @@ const struct fake_reply *fake_door_reply_to(const struct fake_door *fake, uint32
     return &fake->replies[i];
 }
 
+const struct fake_reply *fake_door_expect(const struct fake_door *fake, uint32_t request, const char *outcome,
+                                          enum reply_status status) {
+    const struct fake_reply *reply = fake_door_reply_to(fake, request);
+    assert_string_equal(reply->outcome, outcome);
+    assert_int_equal(reply->header.status, status);
+    assert_true(strlen(reply->message) > 0);
+    assert_string_equal(reply->answered_by, fake->options.process);
+    return reply;
+}
+
+void fake_door_expect_none(const struct fake_door *fake, uint32_t request) {
+    assert_int_equal(fake_door_replies_to(fake, request), 0);
+}
+
+void fake_door_expect_at_once(struct fake_door *fake, const struct fake_ask *ask, const char *outcome,
+                              enum reply_status status) {
+    uint32_t appended = fake->append_count, in_flight = door_in_flight(fake->door);
+    fake_door_expect(fake, fake_door_do(fake, ask), outcome, status);
+    assert_int_equal(fake->append_count, appended);
+    assert_int_equal(door_in_flight(fake->door), in_flight);
+}
+
 const char *fake_append_header(const struct fake_append *append_, const char *name) {
     for (uint32_t i = 0; i < append_->header_count; i++) {
         if (strcmp(append_->names[i], name) == 0) return append_->values[i];

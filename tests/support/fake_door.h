@@ -106,6 +106,13 @@ void fake_door_pass(struct fake_door *fake, int64_t ms); /* both clocks go on, t
 uint32_t fake_door_replies_to(const struct fake_door *fake, uint32_t request);
 /* The only reply to a request; fails the test when there is none or more. */
 const struct fake_reply *fake_door_reply_to(const struct fake_door *fake, uint32_t request);
+/* Exactly one reply has left, and this is it. */
+const struct fake_reply *fake_door_expect(const struct fake_door *fake, uint32_t request, const char *outcome,
+                                          enum reply_status status);
+void fake_door_expect_none(const struct fake_door *fake, uint32_t request);
+/* ask, one step: it was answered so, and nothing was written and nothing waits. */
+void fake_door_expect_at_once(struct fake_door *fake, const struct fake_ask *ask, const char *outcome,
+                              enum reply_status status);
 /* "" when the record has no such header. */
 const char *fake_append_header(const struct fake_append *append, const char *name);
 
