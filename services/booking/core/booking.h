@@ -11,7 +11,8 @@ enum {
     BOOKING_SYSTEM_MAX = 64,
     BOOKING_ROLE_MAX = 15,
     BOOKING_CORRELATION_MAX = 64,
-    BOOKING_ORGANISATION_MAX = 10,
+    BOOKING_ORGANISATION_MAX = 10,       /* an ODS code */
+    BOOKING_ASKER_ORGANISATION_MAX = 15, /* as a policy file may spell it */
     BOOKING_SERVICE_ID_MAX = 32,
     BOOKING_NAME_MAX = 100,
     BOOKING_LOCAL_ID_MAX = 64,
@@ -99,7 +100,7 @@ struct booking_contact {
 /* Who asked, stamped by the door (lib/host/service.h). */
 struct booking_ingress {
     char system[BOOKING_SYSTEM_MAX + 1];
-    char organisation[BOOKING_ORGANISATION_MAX + 1];
+    char organisation[BOOKING_ASKER_ORGANISATION_MAX + 1];
     char role[BOOKING_ROLE_MAX + 1];
     char correlation_id[BOOKING_CORRELATION_MAX + 1];
     int64_t received_at_ms;

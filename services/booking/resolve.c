@@ -1,0 +1,57 @@
+/* Stands in for the index until there is one: a keyed hash of the best identifier the caller gave. A booking is never
+ * refused because nobody knows the person; links between ids come later, by event (design section 6 "Person").
+ * Any thread; nothing is kept. */
+#include "services/booking/resolve.h"
+
+#include "lib/base/assert.h"
+#include "lib/base/buffer.h"
+#include "lib/digest/digest.h"
+
+static void put_normalised(struct buffer *out, const char *name);
+static struct uuid pseudonym_of(struct digest digest);
+
+struct uuid resolve_person(const uint8_t key[32], struct slice system, const struct booking_person *person) {
+    ASSERT(key != NULL);
+    /* The first byte says what kind of identifier follows, so that none can pass for another. */
+    uint8_t bytes[1 + 2 * (BOOKING_NAME_MAX + 1) + BOOKING_SYSTEM_MAX + BOOKING_LOCAL_ID_MAX + 16];
+    struct buffer identifier = buffer_over(bytes, sizeof bytes);
+    if (person->nhs_number[0] != '\0') {
+        buffer_put_u8(&identifier, 'N');
+        buffer_put(&identifier, person->nhs_number, strlen(person->nhs_number));
+    } else if (person->local_id[0] != '\0') {
+        buffer_put_u8(&identifier, 'L');
+        buffer_put(&identifier, system.data, system.size);
+        buffer_put_u8(&identifier, 0);
+        buffer_put(&identifier, person->local_id, strlen(person->local_id));
+    } else {
+        ASSERT(person->family_name[0] != '\0' && person->birth_date[0] != '\0');
+        buffer_put_u8(&identifier, 'D');
+        put_normalised(&identifier, person->family_name);
+        buffer_put_u8(&identifier, 0);
+        put_normalised(&identifier, person->given_name);
+        buffer_put_u8(&identifier, 0);
+        buffer_put(&identifier, person->birth_date, strlen(person->birth_date));
+    }
+    ASSERT(!identifier.is_full);
+    return pseudonym_of(digest_keyed(key, buffer_slice(&identifier)));
+}
+
+/* "O'Neil", "O NEIL" and "oneil" are one name: ASCII letters without case, no marks or spaces; other bytes as they are. */
+static void put_normalised(struct buffer *out, const char *name) {
+    for (const char *at = name; *at != '\0'; at++) {
+        uint8_t c = (uint8_t)*at;
+        if (c >= 'A' && c <= 'Z') c = (uint8_t)(c - 'A' + 'a');
+        bool is_kept = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c >= 0x80;
+        if (is_kept) buffer_put_u8(out, c);
+    }
+}
+
+/* A UUID of version 8: the 122 bits are our own. RFC 9562 section 5.8. */
+static struct uuid pseudonym_of(struct digest digest) {
+    struct uuid id;
+    _Static_assert(sizeof id.bytes == sizeof digest.bytes, "a digest fills a UUID");
+    memcpy(id.bytes, digest.bytes, sizeof id.bytes);
+    id.bytes[6] = (uint8_t)(0x80 | (id.bytes[6] & 0x0F));
+    id.bytes[8] = (uint8_t)(0x80 | (id.bytes[8] & 0x3F));
+    return id;
+}
