@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { MEMBERSHIP_EVENTS_MAX = 32 };
+enum { MEMBERSHIP_EVENTS_MAX = 32, HEARTBEATS_PER_SESSION = 20 };
 
 struct kafka_membership {
     struct kafka_options options;
@@ -116,7 +116,8 @@ static enum status open_client(struct kafka_membership *membership, struct error
     kafka_conf_consumer(&conf, options);
     kafka_conf_set(&conf, "partition.assignment.strategy", "range");
     kafka_conf_set_number(&conf, "session.timeout.ms", options->session_timeout_ms);
-    kafka_conf_set_number(&conf, "heartbeat.interval.ms", options->session_timeout_ms / 4);
+    /* The others learn that a member left with their next heartbeat, so a clean hand-over takes up to that long. */
+    kafka_conf_set_number(&conf, "heartbeat.interval.ms", options->session_timeout_ms / HEARTBEATS_PER_SESSION);
     kafka_conf_set_number(&conf, "max.poll.interval.ms", options->max_poll_ms);
     rd_kafka_conf_set_rebalance_cb(conf.conf, on_rebalance);
     enum status status =
