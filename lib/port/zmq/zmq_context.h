@@ -1,0 +1,15 @@
+/* The process's one ZeroMQ context: 4.3.4 breaks when a second one with CURVE goes away (reliability.md 4.3). */
+#ifndef BHR_PORT_ZMQ_CONTEXT_H
+#define BHR_PORT_ZMQ_CONTEXT_H
+
+#include "lib/base/status.h"
+
+/* Made at the first call; any thread. NULL when there is no memory or no descriptor left. Not across fork. */
+void *zmq_context_get(void);
+/* Every socket is closed by now. Waits for what is still to be sent, at most the sockets' linger. */
+void zmq_context_end(void);
+
+/* The settings every socket of the suite has: bounds, heartbeats, linger, keepalive. Before bind or connect. */
+enum status zmq_context_settle(void *socket, int queue_messages_max, struct error *reterr_error);
+
+#endif
