@@ -129,7 +129,7 @@ static void leaving_hands_over_at_once(void **state) {
     assert_true(settle(members, 2, &members[1], PATIENCE_MS) >= 0);
     print_message("leave took %.1f ms, the next was assigned after %" PRId64 " ms\n", (double)left_us / 1000,
                   handed_over_ms);
-    assert_true(handed_over_ms < SESSION_MS); /* it did leave, and was not merely missed */
+    assert_true(handed_over_ms < SESSION_MS - 500); /* it did leave, and was not merely missed */
     for (int i = 0; i < 2; i++) member_end(&members[i]);
 }
 

