@@ -64,10 +64,12 @@ need_servers() {
     command_or java default-jre-headless
     command_or mvn maven
     command_or redis-server redis-server
+    file_or /usr/share/zoneinfo/Europe/London tzdata
     file_or /etc/ssl/certs/ca-certificates.crt ca-certificates
     command_or /usr/bin/python3 python3
     python_or confluent_kafka python3-confluent-kafka
     python_or google.protobuf python3-protobuf
+    python_or zmq python3-zmq
 }
 
 need_lint() {

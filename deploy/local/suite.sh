@@ -1,0 +1,223 @@
+#!/usr/bin/env bash
+# The suite's own processes on this machine: bhr-booking, twice unless told otherwise. Keys, policy, configuration, stores,
+# logs and pid files lie in one folder. It only ever signals the processes that it started for that folder. Kafka and Redis
+# are kafka.sh and redis.sh beside it.
+#
+# Usage: suite.sh {configure|start|ready|stop|kill|status} [number ...]
+#   configure  makes keys and configuration that are not there yet: keys/*.key, policy, booking-N.ini, bhr.ini
+#   start      starts the processes that do not run     ready   waits until they answer and know what is in the journal
+#   stop       ends them in order                       kill    ends them like a power cut would (kill -9)
+#   status     says which run; exits 3 when one does not
+# Without numbers it means all of them. Environment:
+#   BHR_SUITE_DIR    its folder (run)                   BHR_SUITE_BUILD     the programs (build/release)
+#   BHR_SUITE_COUNT  booking processes (2)              BHR_SUITE_SETTINGS  more "key=value" words for booking-N.ini
+#   BHR_SUITE_REDIS  socket of Redis (redis/redis.sock in its folder)
+#   BHR_KAFKA_PORT, BHR_DOOR_PORT, BHR_HTTP_PORT        as in ports.env
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+# shellcheck source=deploy/local/ports.env
+source "$here/ports.env"
+
+dir=${BHR_SUITE_DIR:-$root/run}
+build=${BHR_SUITE_BUILD:-$root/build/release}
+count=${BHR_SUITE_COUNT:-2}
+readonly READY_SECONDS=60 STOP_SECONDS=10
+
+# Systems of the local suite: name, organisation, role, methods of BookingService.
+readonly SYSTEMS="111-nel  Y90111 111      FindSlots Hold Book Cancel GetBooking ListPersonBookings
+gp-demo  Y90001 practice PublishSession FindSlots Hold Book Cancel GetBooking ListPersonBookings
+hub-demo Y90020 hub      PublishSession FindSlots Hold Book Cancel GetBooking ListPersonBookings
+ops      Y90000 operator PublishSession FindSlots GetBooking"
+
+main() {
+    local verb=${1:-} number
+    shift || true
+    case $verb in configure | start | ready | stop | kill | status) ;; *)
+        sed -n '2,16s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+        exit 2
+        ;;
+    esac
+    mkdir -p "$dir/log"
+    dir=$(cd "$dir" && pwd)
+    if [[ $verb == configure ]]; then
+        configure
+        return
+    fi
+    if (($# == 0)); then
+        # shellcheck disable=SC2046
+        set -- $(seq "$count")
+    fi
+    case $verb in
+    start) for number in "$@"; do start "$number"; done ;;
+    ready) for number in "$@"; do await_ready "$number"; done ;;
+    stop) end TERM stopped "$@" ;;
+    kill) end KILL killed "$@" ;;
+    status) status "$@" ;;
+    esac
+}
+
+start() {
+    local number=$1 settings=$dir/booking-$1.ini
+    if running "$number"; then
+        echo "booking-$number: already runs (pid $(cat "$dir/booking-$number.pid"))"
+        return
+    fi
+    [[ -f $settings ]] || give_up "there is no $settings: run \"suite.sh configure\" first"
+    # Only what it needs: every other BHR_ name in the environment would be taken for a setting.
+    env -i PATH="$PATH" HOME="${HOME:-/}" ASAN_OPTIONS="${ASAN_OPTIONS:-}" UBSAN_OPTIONS="${UBSAN_OPTIONS:-}" \
+        setsid "$build/bhr-booking" --config "$settings" >>"$dir/log/booking-$number.log" 2>&1 </dev/null &
+    echo $! >"$dir/booking-$number.pid"
+    echo "booking-$number: started (pid $!)"
+}
+
+await_ready() {
+    local number=$1 deadline=$((SECONDS + READY_SECONDS)) answer
+    until answer=$(curl -s -m 2 -w '%{http_code}' "http://127.0.0.1:$(http_port "$number")/readyz") &&
+        [[ $answer == *200 ]]; do
+        if ! running "$number"; then
+            tail -n 15 "$dir/log/booking-$number.log" >&2
+            give_up "booking-$number has ended; that was the end of $dir/log/booking-$number.log"
+        fi
+        if ((SECONDS >= deadline)); then
+            give_up "booking-$number is not ready after $READY_SECONDS s; /readyz says: ${answer:-nothing}"
+        fi
+        sleep 0.1
+    done
+    echo "booking-$number: ready on tcp://127.0.0.1:$(door_port "$number")"
+}
+
+# The pid file may be older than the process that has its number now: the command line must name our file.
+running() {
+    local pid
+    pid=$(cat "$dir/booking-$1.pid" 2>/dev/null) || return 1
+    [[ $pid =~ ^[0-9]+$ && -r /proc/$pid/cmdline ]] || return 1
+    tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF "$dir/booking-$1.ini"
+}
+
+# All are told first and then waited for: the last one takes nothing over from the first.
+end() {
+    local signal=$1 word=$2 deadline=$((SECONDS + STOP_SECONDS)) number
+    shift 2
+    for number in "$@"; do
+        if running "$number"; then kill "-$signal" "$(cat "$dir/booking-$number.pid")"; fi
+    done
+    for number in "$@"; do
+        if [[ ! -f $dir/booking-$number.pid ]]; then
+            echo "booking-$number: does not run"
+            continue
+        fi
+        while running "$number"; do
+            if ((SECONDS >= deadline)); then give_up "booking-$number has not ended after $STOP_SECONDS s"; fi
+            sleep 0.02
+        done
+        echo "booking-$number: $word (pid $(cat "$dir/booking-$number.pid"))"
+        rm -f "$dir/booking-$number.pid"
+    done
+}
+
+status() {
+    local number all_run=true
+    for number in "$@"; do
+        if running "$number"; then
+            echo "booking-$number: runs (pid $(cat "$dir/booking-$number.pid"))"
+        else
+            echo "booking-$number: does not run"
+            all_run=false
+        fi
+    done
+    $all_run || exit 3
+}
+
+door_port() {
+    echo $((BHR_DOOR_PORT + $1 - 1))
+}
+
+http_port() {
+    echo $((BHR_HTTP_PORT + $1 - 1))
+}
+
+# Keys are made once and never again; the rest is written anew each time, so that it follows this script.
+configure() {
+    local name number
+    mkdir -p "$dir/keys"
+    chmod 700 "$dir/keys"
+    { echo door && echo "$SYSTEMS"; } | while read -r name _; do
+        [[ -f $dir/keys/$name.key ]] || "$build/bhr" keys new "$dir/keys/$name.key" >/dev/null
+    done
+    if [[ ! -f $dir/keys/pseudonym.key ]]; then
+        (umask 077 && head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$dir/keys/pseudonym.key")
+    fi
+    write_policy >"$dir/policy"
+    for number in $(seq "$count"); do write_booking "$number" >"$dir/booking-$number.ini"; done
+    write_client >"$dir/bhr.ini"
+    echo "suite: keys and configuration in $dir"
+}
+
+public_key() {
+    sed -n 's/^public = //p' "$dir/keys/$1.key"
+}
+
+write_policy() {
+    local name organisation role methods method
+    echo "# Who may ask what (lib/host/policy.h). Written by deploy/local/suite.sh."
+    while read -r name organisation role methods; do
+        printf 'system %s {\n    key          %s\n    organisation %s\n    role         %s\n    methods     ' \
+            "$name" "$(public_key "$name")" "$organisation" "$role"
+        for method in $methods; do printf ' bhr.booking.v1.BookingService/%s' "$method"; done
+        printf '\n    in_flight    4096\n    per_second   100000\n}\n'
+    done <<<"$SYSTEMS"
+}
+
+write_booking() {
+    local number=$1 setting
+    cat <<INI
+# Booking process $number of the local suite. Written by deploy/local/suite.sh; all keys: bhr-booking --help.
+environment = local
+locality = nel-bhr
+process = booking-$number
+data_dir = $dir/data/booking-$number
+brokers = 127.0.0.1:$BHR_KAFKA_PORT
+door_endpoint = tcp://127.0.0.1:$(door_port "$number")
+door_key_file = $dir/keys/door.key
+policy_file = $dir/policy
+pseudonym_key_file = $dir/keys/pseudonym.key
+redis_socket = ${BHR_SUITE_REDIS:-$dir/redis/redis.sock}
+http_port = $(http_port "$number")
+INI
+    for setting in ${BHR_SUITE_SETTINGS:-}; do echo "${setting%%=*} = ${setting#*=}"; done
+}
+
+write_client() {
+    local number name endpoints='' data_dirs=''
+    for number in $(seq "$count"); do
+        endpoints+="${endpoints:+,}tcp://127.0.0.1:$(door_port "$number")"
+        data_dirs+="${data_dirs:+,}$dir/data/booking-$number"
+    done
+    cat <<INI
+; What bhr needs to find the local suite. Written by deploy/local/suite.sh.
+[suite]
+environment = local
+locality = nel-bhr
+brokers = 127.0.0.1:$BHR_KAFKA_PORT
+redis_socket = ${BHR_SUITE_REDIS:-$dir/redis/redis.sock}
+data_dirs = $data_dirs
+endpoints = $endpoints
+server_key = $(public_key door)
+
+[client]
+system = 111-nel
+key_file = $dir/keys/111-nel.key
+INI
+    while read -r name _; do
+        printf '\n[client %s]\nsystem = %s\nkey_file = %s\n' "$name" "$name" "$dir/keys/$name.key"
+    done <<<"$SYSTEMS"
+}
+
+give_up() {
+    echo "suite: $*" >&2
+    exit 1
+}
+
+main "$@"

@@ -1,0 +1,162 @@
+"""What Python programs need to work with a suite on this machine: its folder as deploy/local/suite.sh wrote it, the command
+line `bhr`, health and metrics. It asks and commands; it keeps nothing."""
+import glob
+import json
+import os
+import re
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from datetime import datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+LONDON = ZoneInfo("Europe/London")
+
+
+class Answer(dict):
+    """What `bhr -o json` printed, how it ended and how long it took."""
+
+    def __init__(self, fields, code, took_ms, errors):
+        super().__init__(fields)
+        self.code, self.took_ms, self.errors = code, took_ms, errors
+
+
+class Failure(Exception):
+    """A sentence for people; programs print it and exit with 1."""
+
+
+class Suite:
+    def __init__(self, folder=f"{ROOT}/run", build=f"{ROOT}/build/release", environment=None):
+        self.folder, self.build = os.path.abspath(folder), os.path.abspath(build)
+        # Every BHR_ name that a program does not know is an error to it, so none leaks in from the shell.
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("BHR_")}
+        self.script_environment = dict(self.environment, BHR_SUITE_DIR=self.folder, BHR_SUITE_BUILD=self.build,
+                                       **(environment or {}))
+
+    def numbers(self):
+        """Of the booking processes that are configured: [1, 2]."""
+        names = glob.glob(f"{self.folder}/booking-*.ini")
+        return sorted(int(re.search(r"booking-(\d+)\.ini$", name).group(1)) for name in names)
+
+    def setting(self, number, key):
+        with open(f"{self.folder}/booking-{number}.ini", encoding="utf-8") as file:
+            return re.search(rf"^{key} = (.*)$", file.read(), re.MULTILINE).group(1)
+
+    def bhr_words(self, *words, system="111-nel"):
+        return [f"{self.build}/bhr", "--config", f"{self.folder}/bhr.ini", "--as", system, "-o", "json",
+                *map(str, words)]
+
+    def bhr(self, *words, system="111-nel", timeout_s=60):
+        """Runs `bhr`; never fails for what the suite answered: that is in the Answer."""
+        return self.run(self.bhr_words(*words, system=system), timeout_s)
+
+    def run(self, words, timeout_s=60):
+        since = time.monotonic()
+        done = subprocess.run(words, env=self.environment, capture_output=True, text=True, timeout=timeout_s, check=False)
+        return read_answer(done.stdout, done.returncode, since, done.stderr)
+
+    def publish(self, organisation, service, starts_at_ms, slots=8, minutes=15, places=1, audience="hub", system="ops",
+                request_id=None):
+        return self.bhr("session", "publish", "--organisation", organisation, "--service", service, "--kind",
+                        "in_person", "--audience", audience, "--start", instant(starts_at_ms), "--minutes", minutes,
+                        "--slots", slots, "--capacity", places, *option("--id", request_id), system=system)
+
+    def find(self, service, from_ms, to_ms, system="111-nel"):
+        return self.bhr("slots", "--service", service, "--from", instant(from_ms), "--to", instant(to_ms), "--limit", 500,
+                        system=system)
+
+    def hold(self, slot_id, request_id=None, seconds=None, system="111-nel"):
+        return self.bhr("hold", slot_id, *option("--id", request_id), *option("--seconds", seconds), system=system)
+
+    def book_words(self, person, slot_id=None, hold_id=None, request_id=None, limit_s=None, system="111-nel"):
+        return self.bhr_words("book", *option("--slot", slot_id), *option("--hold", hold_id),
+                              "--nhs-number", person["nhs_number"], "--family", person["family_name"],
+                              "--given", person["given_name"], "--born", person["birth_date"],
+                              "--phone", person["phone"], *option("--id", request_id), *option("--limit", limit_s),
+                              system=system)
+
+    def book(self, person, **options):
+        return self.run(self.book_words(person, **options))
+
+    def script(self, name, *words, check=True):
+        """deploy/local/suite.sh and its neighbours, for this folder."""
+        done = subprocess.run([f"{ROOT}/deploy/local/{name}", *map(str, words)], env=self.script_environment,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        if check and done.returncode != 0:
+            raise Failure(f"{name} {' '.join(map(str, words))} failed:\n{done.stdout}")
+        return done.stdout
+
+    def http(self, number, path, timeout_s=2.0):
+        """(status, text); status 0 when nobody answers."""
+        try:
+            url = f"http://127.0.0.1:{self.setting(number, 'http_port')}{path}"
+            with urllib.request.urlopen(url, timeout=timeout_s) as reply:
+                return reply.status, reply.read().decode()
+        except urllib.error.HTTPError as reply:
+            return reply.code, reply.read().decode()
+        except OSError as error:
+            return 0, str(error)
+
+    def metrics(self, number):
+        """{'bhr_replica_state{state="owning"}': 1.0, ...}"""
+        return {name: float(value) for name, value in
+                re.findall(r"^([a-z_]+(?:\{[^}]*\})?) (\S+)$", self.http(number, "/metrics")[1], re.MULTILINE)}
+
+    def owner(self):
+        """The number of the process that owns the partition, or None."""
+        for number in self.numbers():
+            if self.metrics(number).get('bhr_replica_state{state="owning"}') == 1:
+                return number
+        return None
+
+    def pid(self, number):
+        with open(f"{self.folder}/booking-{number}.pid", encoding="ascii") as file:
+            return int(file.read())
+
+
+def read_answer(out, code, since, errors):
+    try:
+        fields = json.loads(out)
+    except ValueError:
+        fields = {}
+    return Answer(fields if isinstance(fields, dict) else {"list": fields}, code, (time.monotonic() - since) * 1000,
+                  errors.strip() or ("" if fields else out.strip()))
+
+
+def option(name, value):
+    return [] if value is None else [name, value]
+
+
+def instant(ms):
+    """As FHIR writes it: 2026-11-23T18:30:00.000Z"""
+    return datetime.fromtimestamp(ms // 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S") + f".{ms % 1000:03d}Z"
+
+
+def until(condition, limit_s, pause_s=0.05):
+    """What condition returned as soon as it is true; its last value when the time is up."""
+    deadline = time.monotonic() + limit_s
+    while True:
+        value = condition()
+        if value or time.monotonic() >= deadline:
+            return value
+        time.sleep(pause_s)
+
+
+def now_ms():
+    return int(time.time() * 1000)
+
+
+def uk_day(days_from_today=0):
+    return datetime.now(LONDON).date() + timedelta(days=days_from_today)
+
+
+def uk_ms(day, hour, minute):
+    """That wall time in the United Kingdom, GMT or BST, as milliseconds since 1970 UTC."""
+    return int(datetime(day.year, day.month, day.day, hour, minute, tzinfo=LONDON).timestamp() * 1000)
+
+
+def uk_text(ms):
+    """Mon 23 Nov 18:30"""
+    return datetime.fromtimestamp(ms / 1000, timezone.utc).astimezone(LONDON).strftime("%a %d %b %H:%M")

@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# From a clean clone to a running suite on this machine: Kafka, Redis, two booking processes, a demo borough and a story.
+# Run again it starts what does not run and changes nothing else. Ports: deploy/local/ports.env. Everything it makes lies
+# in build/ and run/.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/lib.sh
+source scripts/lib.sh
+# shellcheck source=deploy/local/ports.env
+source deploy/local/ports.env
+
+readonly STEP_COUNT=9 STEP_LOG=run/log/up.log
+readonly SUITE=deploy/local/suite.sh KAFKA=deploy/local/kafka/kafka.sh REDIS=deploy/local/redis.sh
+readonly TOLD=run/story-told
+
+main() {
+    local since
+    since=$(now_ms)
+    mkdir -p run/log
+    : >"$STEP_LOG"
+    forget_settings
+    step "installing what is missing" scripts/install-deps.sh
+    step "building the programs" build
+    step "making keys and configuration" configure
+    step "starting Kafka" start_kafka
+    step "starting Redis" "$REDIS" start
+    step "making topics and the journal's first record" build/release/bhr --config run/bhr.ini topics apply
+    step "starting two booking processes" start_booking
+    step "publishing the demo borough's sessions" /usr/bin/python3 scripts/demo_borough.py
+    tell_story
+    echo
+    echo "The suite runs ($(seconds $(($(now_ms) - since)))). Stop it with \"make down\"; \"make wipe\" also forgets its data."
+    say_what_next
+}
+
+# This is the suite of this clone: what a shell has set for another one must not leak in.
+forget_settings() {
+    local name
+    for name in ${!BHR_@}; do
+        case $name in BHR_KAFKA_PORT | BHR_KAFKA_LIBS | BHR_KAFKA_HEAP | BHR_DOOR_PORT | BHR_HTTP_PORT) ;; *)
+            unset "$name"
+            ;;
+        esac
+    done
+}
+
+build() {
+    cmake --preset release
+    ninja -C build/release bhr bhr-booking
+    echo "= built"
+}
+
+configure() {
+    if [[ -f run/keys/door.key ]]; then echo "= kept"; else echo "= made"; fi
+    "$SUITE" configure
+}
+
+start_kafka() {
+    if "$KAFKA" status; then echo "= runs already"; fi
+    "$KAFKA" start
+}
+
+start_booking() {
+    if "$SUITE" status; then echo "= run already"; fi
+    "$SUITE" start
+    "$SUITE" ready
+}
+
+# The story kills a process and books a clinic full, so it is told once; again by hand.
+tell_story() {
+    if [[ -f $TOLD ]]; then
+        echo "[9/9] the story was told before; again: scripts/story.py"
+        return
+    fi
+    echo "[9/9] a story"
+    echo
+    /usr/bin/python3 scripts/story.py || fail "the story did not end as it must; logs: run/log/"
+    touch "$TOLD"
+}
+
+say_what_next() {
+    cat <<TEXT
+
+Try next (from $PWD):
+  build/release/bhr -c run/bhr.ini status
+  build/release/bhr -c run/bhr.ini slots --service gp-evening-romford --from today --days 3
+  build/release/bhr -c run/bhr.ini watch
+  build/release/bhr -c run/bhr.ini journal verify
+  scripts/story.py
+Logs: run/log/booking-1.log, run/log/booking-2.log, run/kafka/out, run/redis/out
+Metrics and health: http://127.0.0.1:$BHR_HTTP_PORT/metrics and /readyz; the second process on port $((BHR_HTTP_PORT + 1))
+TEXT
+}
+
+main "$@"

@@ -1,0 +1,135 @@
+#!/usr/bin/python3
+"""Counts what a booking journal says, with nothing of ours: Confluent's client reads the topic, Google's protobuf the
+records, and the rule of journal.md is the second one of tests/journal/check_golden.py. Prints one JSON object; exits 1 when
+a slot was given more often than it has places, one command has two outcomes, or a person has two bookings at once.
+
+usage: count_bookings.py BROKERS [--ids] [--environment local] [--service booking] [--locality nel-bhr] [--partition 0]
+  --ids  also lists the ids of all bookings that stand
+"""
+import argparse
+import collections
+import json
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "journal")]
+
+try:
+    import check_golden
+    from confluent_kafka import Consumer, KafkaException, TopicPartition, TIMESTAMP_LOG_APPEND_TIME
+    from schema import Schema
+except ImportError as error:
+    print(f"skipped: {error}; scripts/install-deps.sh installs it")
+    sys.exit(77)
+
+SILENCE_S = 10.0
+
+
+def read_journal(brokers, topic, partition):
+    """(offset, timestamp, is append time, value) of every record up to the end that the partition has now."""
+    consumer = Consumer({"bootstrap.servers": brokers, "group.id": "count-bookings", "enable.auto.commit": False,
+                         "isolation.level": "read_uncommitted", "auto.offset.reset": "error"})
+    try:
+        first, end = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=SILENCE_S)
+        consumer.assign([TopicPartition(topic, partition, first)])
+        offset = first - 1
+        while offset < end - 1:
+            message = consumer.poll(SILENCE_S)
+            if message is None:
+                raise SystemExit(f"count_bookings: nothing after offset {offset} of {end - 1}")
+            if message.error():
+                raise SystemExit(f"count_bookings: {message.error()}")
+            offset = message.offset()
+            kind, timestamp = message.timestamp()
+            yield offset, timestamp, kind == TIMESTAMP_LOG_APPEND_TIME, message.value()
+    finally:
+        consumer.close()
+
+
+class Count:
+    def __init__(self):
+        self.verdicts = collections.Counter()
+        self.capacity = {}  # session id -> (slots, places)
+        self.bookings = {}  # booking id -> SlotBooked, those that stand
+        self.cancelled = 0
+        self.outcomes = collections.defaultdict(list)  # (source, command id) -> numbers of entries that are no repeats
+        self.faults = []
+
+    def take(self, event):
+        kind = event.WhichOneof("event")
+        change = getattr(event, kind)
+        if kind == "session_published":
+            session = change.session
+            self.capacity[session.session_id] = (session.slot_count, session.capacity)
+        elif kind == "slot_booked":
+            if change.booking_id in self.bookings:
+                self.faults.append(f"booking {change.booking_id} was made twice")
+            self.bookings[change.booking_id] = change
+        elif kind == "booking_cancelled":
+            self.cancelled += 1
+            if self.bookings.pop(change.booking_id, None) is None:
+                self.faults.append(f"booking {change.booking_id} was cancelled and did not stand")
+
+    def check(self):
+        given = collections.Counter(booking.slot_id for booking in self.bookings.values())
+        for slot_id, count in given.items():
+            session_id, index = slot_id.rsplit(":", 1)
+            slots, places = self.capacity.get(session_id, (0, 0))
+            if int(index) >= slots or count > places:
+                self.faults.append(f"slot {slot_id} was given {count} times and has {places} places")
+        for (source, command_id), numbers in self.outcomes.items():
+            if len(numbers) > 1:
+                self.faults.append(f"command {command_id.hex()} of {source} was decided in entries {numbers}")
+        of_person = collections.defaultdict(list)
+        for booking in self.bookings.values():
+            of_person[booking.person.person_id].append((booking.starts_at_ms, booking.ends_at_ms))
+        for person_id, times in of_person.items():
+            times.sort()
+            if any(later[0] < earlier[1] for earlier, later in zip(times, times[1:])):
+                self.faults.append(f"person {person_id} has two bookings at once")
+        return given
+
+
+def main():
+    words = argparse.ArgumentParser(description="counts what a booking journal says")
+    words.add_argument("brokers")
+    words.add_argument("--ids", action="store_true")
+    words.add_argument("--environment", default="local")
+    words.add_argument("--service", default="booking")
+    words.add_argument("--locality", default="nel-bhr")
+    words.add_argument("--partition", type=int, default=0)
+    words = words.parse_args()
+    check_golden.IDENTITY = (words.environment, words.service, words.locality)
+    schema = Schema()
+    record_type, event_type = schema("bhr.journal.v1.Record"), schema("bhr.booking.v1.BookingEvent")
+
+    rule, count = check_golden.Rule(), Count()
+    try:
+        for offset, timestamp, is_append_time, value in read_journal(words.brokers, f"bhr.{words.service}.journal.v1",
+                                                                     words.partition):
+            record = check_golden.decode(record_type, value)
+            verdict = rule.accept(record, offset, timestamp, is_append_time, value)
+            count.verdicts[verdict] += 1
+            if verdict != "entry":
+                continue
+            entry = record.entry
+            if entry.source and not entry.repeats:
+                count.outcomes[(entry.source, entry.command_id)].append(entry.number)
+            for event in entry.events:
+                count.take(event_type.FromString(event))
+    except KafkaException as error:
+        raise SystemExit(f"count_bookings: {error}") from error
+    given = count.check()
+    accepted = {verdict: count.verdicts.pop(verdict, 0) for verdict in ("genesis", "claim", "entry")}
+    result = {"entries": accepted["entry"], "claims": accepted["claim"], "rejected": dict(count.verdicts),
+              "epoch": rule.epoch, "sessions": len(count.capacity), "booked": len(count.bookings),
+              "cancelled": count.cancelled, "slots_booked": len(given), "faults": count.faults}
+    if words.ids:
+        result["ids"] = sorted(count.bookings)
+    print(json.dumps(result, indent=2))
+    return 1 if count.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
