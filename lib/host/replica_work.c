@@ -6,6 +6,7 @@
 static bool is_set_aside(const struct replica *r, const struct work *work);
 static void decide_command(struct replica *r, const struct work_item *item, int64_t decided_at_ms,
                            struct entry_body *ret_body);
+static bool tell_again(const struct replica *r, const struct work_item *item, struct entry_body *ret_body);
 static void body_of_decision(const struct service_decision *decision, struct arena *arena, struct entry_body *ret_body);
 
 void replica_decide(struct replica *r, const struct work_item *item, const struct journal_state *spec,
@@ -20,7 +21,9 @@ void replica_decide(struct replica *r, const struct work_item *item, const struc
         return;
     }
     if (is_set_aside(r, &item->work)) {
-        ret_body->outcome = OUTCOME_SET_ASIDE;
+        /* A copy of a command that was decided keeps its first answer; its value is not looked at either way. */
+        bool is_told_again = item->kind == ENTRY_COMMAND && item->are_headers_good && tell_again(r, item, ret_body);
+        if (!is_told_again) ret_body->outcome = OUTCOME_SET_ASIDE;
         return;
     }
     replica_note_set(r, &item->work);
@@ -48,18 +51,7 @@ static void decide_command(struct replica *r, const struct work_item *item, int6
         ret_body->outcome = OUTCOME_FROM_FUTURE;
         return;
     }
-    struct answer_row first;
-    if (answers_find(&r->rows, journal_name_slice(&item->source), item->command_id, &first)) {
-        if (!digest_equal(first.command_digest, item->command_digest)) {
-            ret_body->outcome = OUTCOME_ID_REUSED;
-            return;
-        }
-        ret_body->outcome = first.outcome;
-        ret_body->answer = first.answer;
-        ret_body->detail = first.detail;
-        ret_body->repeats = first.number;
-        return;
-    }
+    if (tell_again(r, item, ret_body)) return;
     if (item->decide_by_ms < decided_at_ms) {
         ret_body->outcome = OUTCOME_EXPIRED;
         return;
@@ -67,6 +59,21 @@ static void decide_command(struct replica *r, const struct work_item *item, int6
     struct service_decision decision = {0};
     r->service->decide(&r->rows, item->value, decided_at_ms, &r->work_arena, &decision);
     body_of_decision(&decision, &r->work_arena, ret_body);
+}
+
+/* True when the id has its answer: the first one is told again, or other content under the same id is refused. */
+static bool tell_again(const struct replica *r, const struct work_item *item, struct entry_body *ret_body) {
+    struct answer_row first;
+    if (!answers_find(&r->rows, journal_name_slice(&item->source), item->command_id, &first)) return false;
+    if (!digest_equal(first.command_digest, item->command_digest)) {
+        ret_body->outcome = OUTCOME_ID_REUSED;
+        return true;
+    }
+    ret_body->outcome = first.outcome;
+    ret_body->answer = first.answer;
+    ret_body->detail = first.detail;
+    ret_body->repeats = first.number;
+    return true;
 }
 
 static void body_of_decision(const struct service_decision *decision, struct arena *arena,
