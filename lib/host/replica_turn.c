@@ -26,8 +26,13 @@ int replica_turn_wait_ms(const struct replica *r) {
         int64_t left = r->turn.started_monotonic_ms + REPLICA_READ_BACK_MS_MAX - replica_now(r);
         return left < 0 ? 0 : left > REPLICA_IDLE_MS ? REPLICA_IDLE_MS : (int)left;
     }
-    if (r->timer_due_ms == INT64_MAX) return REPLICA_IDLE_MS;
-    int64_t left = r->timer_due_ms - r->ports.clock.wall_ms(r->ports.clock.context);
+    if (!r->is_caught_up)
+        return REPLICA_IDLE_MS; /* nothing begins before the journal is read again: a record wakes us */
+    int64_t left = REPLICA_IDLE_MS;
+    if (r->timer_due_ms != INT64_MAX) left = r->timer_due_ms - r->ports.clock.wall_ms(r->ports.clock.context);
+    /* A due timer waits, too, until the command log was asked for again. */
+    int64_t retry_ms = r->are_commands_checked ? 0 : r->commands_retry_ms - replica_now(r);
+    if (left < retry_ms) left = retry_ms;
     return left < 0 ? 0 : left > REPLICA_IDLE_MS ? REPLICA_IDLE_MS : (int)left;
 }
 
@@ -193,6 +198,7 @@ static bool turn_end(struct replica *r, int64_t log_time_ms) {
     uint32_t sent = turn->sent;
     turn->is_open = false;
     if (!replica_commit(r)) return true;
+    if (r->is_gap_due) r->commands_retry_ms = 0;
     r->is_gap_due = false;
     r->failures = 0;
     r->turns++;
