@@ -307,7 +307,6 @@ struct replica *replica_new(const struct replica_options *options, const struct 
     replica_journal_topic(options->service->name, r->journal_topic);
     r->state = REPLICA_OPENING;
     r->applied = -1;
-    r->suspicion_offset = -1;
     r->timer_due_ms = INT64_MAX;
     if (replica_load(r)) replica_read_from_applied(r);
     return r;

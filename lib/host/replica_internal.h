@@ -66,8 +66,8 @@ struct replica {
     struct digest anchor;
     bool is_anchor_pending; /* the record at `applied` has not come again yet since reading (re)started */
     bool is_caught_up;
-    bool was_read_for_claim;  /* reading restarted for the claim to come */
-    int64_t suspicion_offset; /* highest offset already read twice on suspicion, -1 for none */
+    bool was_read_for_claim;    /* reading restarted for the claim to come */
+    bool was_read_on_suspicion; /* reading began again on suspicion and nothing was committed since */
 
     /* The write transaction: of a batch that is followed, or of the open turn. */
     bool is_transaction_open;

@@ -87,9 +87,10 @@ static enum read_result on_record(struct replica *r, const struct topic_record *
     }
     if (judged.is_readable && judged.record.kind == RECORD_ENTRY &&
         journal_is_suspicious(&before, &judged.record.as.entry, judged.verdict)) {
-        if (record->offset > r->suspicion_offset) {
-            /* A cut journal or a clone looks like this: read again from `applied`, where the anchor tells which. */
-            r->suspicion_offset = record->offset;
+        if (!r->was_read_on_suspicion) {
+            /* A cut journal or a clone looks like this: read again from `applied`, where the anchor tells which. Once is
+             * enough until the next commit, or a run of such records would be read again for each of them. */
+            r->was_read_on_suspicion = true;
             replica_abort(r, "an entry was decided on another history");
             return READ_RESTARTED;
         }
@@ -211,6 +212,7 @@ bool replica_commit(struct replica *r) {
         replica_halt(r, status == STATUS_FULL ? STOP_STORE_FULL : STOP_STORE_FAILED);
         return false;
     }
+    r->was_read_on_suspicion = false;
     /* Committed: now, and only now, the answers may leave. */
     const struct replica_listener *listener = &r->ports.listener;
     for (uint32_t i = 0; i < r->answer_count; i++) {
