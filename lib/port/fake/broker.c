@@ -115,9 +115,6 @@ void fake_log_cut(struct fake_log *log, int64_t new_end) {
 
 void fake_log_expire(struct fake_log *log, int64_t new_start) {
     ASSERT(new_start >= log->start && new_start <= log->end);
-    size_t gone = index_at_or_after(log, new_start);
-    memmove(log->records, log->records + gone, (log->count - gone) * sizeof(struct fake_record *));
-    log->count -= gone;
     log->start = new_start;
 }
 

@@ -64,7 +64,7 @@ struct fake_log *fake_log_find(struct fake_broker *broker, const char *topic);
 const struct fake_record *fake_log_at_or_after(const struct fake_log *log, int64_t offset);
 /* A power cut: the records from new_end on are gone. Flights stay on their way. */
 void fake_log_cut(struct fake_log *log, int64_t new_end);
-/* Retention: records before new_start are gone. */
+/* Retention: nobody can read records before new_start any more; the world still finds them. */
 void fake_log_expire(struct fake_log *log, int64_t new_start);
 
 /* A copy of the append as a record without a place yet. */

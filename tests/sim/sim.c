@@ -1,0 +1,219 @@
+/* One seed: the world begins, the storm rages, everything heals, and every promise must hold. Time jumps to whatever
+ * comes next; among things due at the same moment chance picks. */
+#include "tests/sim/sim.h"
+
+#include "lib/base/assert.h"
+#include "lib/digest/digest.h"
+#include "lib/host/replica_meta.h"
+
+#include <stdio.h>
+
+enum { HEAL_STEPS_MAX = 20000, HEAL_MS_MAX = 300 * 1000, ACTORS_MAX = SIM_PROCESSES_MAX + 3 };
+
+static void begin(struct sim *sim, uint64_t seed, bool tells_all);
+static void end(struct sim *sim);
+static bool step(struct sim *sim);
+static void heal(struct sim *sim);
+static bool is_healed(struct sim *sim);
+static void say_what_is_missing(struct sim *sim);
+
+void sim_run(struct sim *sim, uint64_t seed, uint64_t steps_max, bool tells_all) {
+    begin(sim, seed, tells_all);
+    uint64_t storm = sim->swarm.steps;
+    if (steps_max > 0 && steps_max < storm) storm = steps_max;
+    while (!sim->has_failed && sim->steps < storm && step(sim)) {
+    }
+    heal(sim);
+    uint64_t healed_at = sim->steps;
+    int64_t heal_by_ms = sim->time.now_ms + HEAL_MS_MAX;
+    while (!sim->has_failed && !is_healed(sim)) {
+        bool is_over = sim->steps - healed_at > HEAL_STEPS_MAX || sim->time.now_ms > heal_by_ms;
+        if (is_over || !step(sim)) say_what_is_missing(sim);
+    }
+    end(sim);
+}
+
+static void appended(void *context, const struct fake_log *log, const struct fake_record *record) {
+    struct sim *sim = context;
+    if (log == sim->journal) oracle_appended(sim->oracle, record);
+    for (int i = 0; i < SIM_PROCESSES_MAX; i++) {
+        struct process *process = &sim->processes[i];
+        if (process->state != PROCESS_UP) continue;
+        bool is_journal = process->journal.log == log;
+        if (!is_journal && process->commands.log != log) continue;
+        int64_t lag_ms = is_journal ? process->journal.lag_ms : process->commands.lag_ms;
+        if (process->wake_at_ms > sim->time.now_ms + lag_ms) process->wake_at_ms = sim->time.now_ms + lag_ms;
+    }
+}
+
+static uint64_t world_draw(void *context, uint64_t n) {
+    return sim_below(context, n);
+}
+
+/* The first record of the journal: what `bhr topics apply` appends, or something wrong. */
+static void append_genesis(struct sim *sim) {
+    struct journal_record record = {.kind = RECORD_GENESIS};
+    struct genesis *genesis = &record.as.genesis;
+    uint64_t random = prng_u64(&sim->prng);
+    memcpy(genesis->journal_id.bytes, &random, sizeof random);
+    genesis->environment = sim->identity.environment;
+    genesis->service = sim->identity.service;
+    genesis->locality = sim->identity.locality;
+    char topic[REPLICA_TOPIC_MAX];
+    replica_command_topic(sim->service.name, 0, topic);
+    genesis->starts_at = (struct position){0, fake_log_find(&sim->broker, topic)->end};
+    if (sim->swarm.scenario == SCENARIO_WRONG_LOCALITY) {
+        bool is_set = journal_name_set(&genesis->locality, slice_text("elsewhere"));
+        ASSERT(is_set);
+    }
+    if (sim->swarm.scenario == SCENARIO_HEADLESS) {
+        record = (struct journal_record){.kind = RECORD_CLAIM, .as.claim = {.epoch = 1}};
+    }
+    uint8_t memory[512];
+    struct buffer out = buffer_over(memory, sizeof memory);
+    journal_record_write(&record, &out);
+    ASSERT(!out.is_full);
+    const struct topic_append append = {.topic = sim->journal->topic, .value = buffer_slice(&out)};
+    fake_log_append(&sim->broker, sim->journal, fake_record_make(&sim->broker, &append), 0);
+}
+
+/* A store that belongs to another journal of the same name: a wrong broker, or a wrong disk. */
+static void forge_store(struct sim *sim, struct process *process) {
+    struct store store = fake_store_port(&process->store);
+    struct rows rows;
+    enum status status = store.begin(store.context, &rows, NULL);
+    ASSERT(status == STATUS_OK);
+    struct replica_meta meta = {.apply_version = sim->service.apply_version,
+                                .identity = replica_identity_digest(digest_of, &sim->identity),
+                                .applied = (int64_t)sim_below(sim, 3),
+                                .journal = {.has_genesis = true, .journal_id = {{1}}}};
+    bool is_set = journal_name_set(&meta.cluster_id, slice_text(sim_chance(sim, 70) ? "cluster" : "other"));
+    ASSERT(is_set);
+    replica_meta_write(&rows, &meta);
+    status = store.commit(store.context, NULL);
+    ASSERT(status == STATUS_OK);
+}
+
+static void begin(struct sim *sim, uint64_t seed, bool tells_all) {
+    *sim = (struct sim){.seed = seed, .tells_all = tells_all, .prng = prng_seed(seed)};
+    sim->time.now_ms = SIM_START_MS;
+    sim_draw_swarm(sim);
+    sim->world_hooks = (struct fake_hooks){.context = sim, .draw = world_draw};
+    service_set_sim(sim);
+    service_with_poison(sim, load_service(sim));
+    bool is_set = journal_name_set(&sim->identity.environment, slice_text("sim")) &&
+                  journal_name_set(&sim->identity.service, slice_text(sim->service.name)) &&
+                  journal_name_set(&sim->identity.locality, slice_text("nel-bhr"));
+    ASSERT(is_set);
+    fake_broker_init(&sim->broker, &sim->time);
+    char topic[REPLICA_TOPIC_MAX];
+    replica_journal_topic(sim->service.name, topic);
+    sim->journal = fake_log_make(&sim->broker, topic);
+    replica_command_topic(sim->service.name, 0, topic);
+    (void)fake_log_make(&sim->broker, topic);
+    fake_group_init(&sim->group, &sim->time);
+    fake_writer_init(&sim->command_writer, &sim->broker, &sim->world_hooks);
+    sim->command_writer.faults = sim->swarm.command_faults;
+    sim->oracle = oracle_new(sim);
+    sim->broker.context = sim;
+    sim->broker.appended = appended;
+    append_genesis(sim);
+    for (uint32_t i = 0; i < sim->swarm.process_count; i++) process_init(sim, (int)i);
+    if (sim->swarm.scenario == SCENARIO_WRONG_CLUSTER) forge_store(sim, &sim->processes[0]);
+    load_begin(sim);
+    sim->load_at_ms = sim->time.now_ms + (int64_t)sim_below(sim, 300);
+    sim->chaos_at_ms = sim->time.now_ms + (int64_t)sim_below(sim, 1000);
+}
+
+static void end(struct sim *sim) {
+    for (int i = 0; i < SIM_PROCESSES_MAX; i++) {
+        if (sim->processes[i].state != PROCESS_ABSENT) process_fini(&sim->processes[i]);
+    }
+    oracle_free(sim->oracle);
+    sim->oracle = NULL;
+    fake_broker_fini(&sim->broker);
+    service_set_sim(NULL);
+}
+
+static int64_t due_ms(const struct process *process) {
+    if (process->state == PROCESS_DOWN) return process->start_at_ms;
+    if (process->state != PROCESS_UP) return INT64_MAX;
+    return process->wake_at_ms > process->paused_until_ms ? process->wake_at_ms : process->paused_until_ms;
+}
+
+enum { ACTOR_BROKER = SIM_PROCESSES_MAX, ACTOR_LOAD, ACTOR_CHAOS };
+
+/* One thing happens. False when nothing ever will again. */
+static bool step(struct sim *sim) {
+    int64_t due[ACTORS_MAX];
+    for (int i = 0; i < SIM_PROCESSES_MAX; i++) due[i] = due_ms(&sim->processes[i]);
+    due[ACTOR_BROKER] = fake_broker_next_ms(&sim->broker);
+    due[ACTOR_LOAD] = sim->load_at_ms;
+    due[ACTOR_CHAOS] = sim->chaos_at_ms;
+    int64_t next_ms = INT64_MAX;
+    for (int i = 0; i < ACTORS_MAX; i++) next_ms = due[i] < next_ms ? due[i] : next_ms;
+    if (next_ms == INT64_MAX) return false;
+    if (next_ms > sim->time.now_ms) sim->time.now_ms = next_ms;
+    int ready[ACTORS_MAX], ready_count = 0;
+    for (int i = 0; i < ACTORS_MAX; i++) {
+        if (due[i] <= sim->time.now_ms) ready[ready_count++] = i;
+    }
+    int actor = ready[ready_count == 1 ? 0 : sim_below(sim, (uint64_t)ready_count)];
+    sim->steps++;
+    sim_mix(sim, (uint64_t)sim->time.now_ms * 8 + (uint64_t)actor);
+    if (actor == ACTOR_BROKER) {
+        (void)fake_broker_deliver(&sim->broker);
+    } else if (actor == ACTOR_LOAD) {
+        load_step(sim);
+    } else if (actor == ACTOR_CHAOS) {
+        chaos_strike(sim);
+    } else if (sim->processes[actor].state == PROCESS_DOWN) {
+        process_start(&sim->processes[actor]);
+    } else {
+        process_step(&sim->processes[actor]);
+    }
+    return true;
+}
+
+/* No more faults; the clocks are right; what was down comes up. One store may have to be built from nothing. */
+static void heal(struct sim *sim) {
+    sim->is_healing = true;
+    sim->chaos_at_ms = INT64_MAX;
+    sim->load_at_ms = sim->time.now_ms;
+    sim->broker.skew_ms = 0;
+    sim->command_writer.faults = (struct fake_writer_faults){.delay_ms_max = 2};
+    sim_tell(sim, NULL, "everything heals", "", (int64_t)sim->steps, INT64_MIN);
+    for (int i = 0; i < SIM_PROCESSES_MAX; i++) {
+        struct process *process = &sim->processes[i];
+        process_heal(process);
+        /* The owner finds out about a new generation of the command topic when its reader fails. */
+        if (process->state == PROCESS_UP && sim->generation > 0) process->commands.pending = TOPIC_FAILED;
+    }
+    struct process *process = &sim->processes[sim_below(sim, sim->swarm.process_count)];
+    if (sim_chance(sim, 25)) {
+        if (process->state == PROCESS_UP) process_die(process, "its store is deleted");
+        process->start_at_ms = sim->time.now_ms;
+        process->is_rebuild_due = true;
+    }
+    fake_group_rebalance(&sim->group);
+}
+
+static bool is_healed(struct sim *sim) {
+    if (sim->swarm.scenario == SCENARIO_HEADLESS || sim->swarm.scenario == SCENARIO_WRONG_LOCALITY) {
+        for (uint32_t i = 0; i < sim->swarm.process_count; i++) {
+            if (sim->processes[i].view.state != REPLICA_STOPPED) return false;
+        }
+        return true;
+    }
+    return load_is_done(sim) && oracle_is_converged(sim->oracle);
+}
+
+static void say_what_is_missing(struct sim *sim) {
+    for (int i = 0; i < SIM_PROCESSES_MAX; i++) {
+        const struct process *process = &sim->processes[i];
+        if (process->state == PROCESS_ABSENT) continue;
+        sim_tell(sim, process, "in the end", replica_state_name(process->view.state), process->view.applied,
+                 process->view.journal.resume_at.offset);
+    }
+    sim_fail(sim, "not healed: %s", load_is_done(sim) ? "the replicas do not converge" : "a command has no answer");
+}

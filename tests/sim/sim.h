@@ -1,0 +1,243 @@
+/* The simulator: one seed is one world in one thread and virtual time. The replicas and doors are the product's; every
+ * port is a twin from lib/port/fake. A seed draws which faults exist at all (swarm), then when they strike; afterwards
+ * everything heals and every promise must be kept. The oracle judges all along (oracle.c).
+ *
+ *   main.c     command line, summary           chaos.c    the faults that strike from outside
+ *   sim.c      one seed: begin, storm, heal    load.c     clients and their commands
+ *   process.c  one process: start, step, die   oracle.c   the promises
+ *   service.c  a service that poison can kill  story.c    what happened, in words */
+#ifndef BHR_TESTS_SIM_SIM_H
+#define BHR_TESTS_SIM_SIM_H
+
+#include "lib/host/replica.h"
+#include "lib/port/fake/broker.h"
+#include "lib/port/fake/process.h"
+#include "lib/port/fake/reader.h"
+#include "lib/port/fake/store.h"
+#include "lib/port/fake/writer.h"
+#include "tests/support/prng.h"
+
+#include <setjmp.h>
+
+enum {
+    SIM_PROCESSES_MAX = 4,
+    SIM_COMMANDS_MAX = 96,
+    SIM_SNAPSHOTS_MAX = 3,
+    SIM_POISON_MAX = 8,
+    SIM_STORY_MAX = 60,
+    SIM_DAY_MS = 24 * 3600 * 1000,
+};
+#define SIM_START_MS INT64_C(1800000000000) /* January 2027: every id is made after it */
+
+enum sim_mark {
+#define X(name, sentence) MARK_##name,
+#include "tests/sim/marks.def"
+#undef X
+    SIM_MARKS,
+};
+
+/* Faults that strike from outside; each seed gives each of them a weight, often none. */
+#define SIM_CHAOS(X)                                                                                                   \
+    X(CHAOS_CRASH, 4)                                                                                                  \
+    X(CHAOS_FUSE, 8) X(CHAOS_PAUSE, 6) X(CHAOS_ORDERLY_STOP, 2) X(CHAOS_CLOCK, 3) X(CHAOS_BROKER_CLOCK, 1)             \
+        X(CHAOS_DISCONNECT, 4) X(CHAOS_REBALANCE, 3) X(CHAOS_CONFUSE, 6) X(CHAOS_SNAPSHOT, 4) X(CHAOS_RESTORE, 2)      \
+            X(CHAOS_CLONE, 2) X(CHAOS_STORE_FULL, 1) X(CHAOS_CUT, 2) X(CHAOS_LAG, 4) X(CHAOS_GARBAGE, 3)               \
+                X(CHAOS_REPLAY, 4) X(CHAOS_RETENTION, 1) X(CHAOS_GENERATION, 1)
+
+enum sim_chaos {
+#define X(name, weight) name,
+    SIM_CHAOS(X)
+#undef X
+        SIM_CHAOS_KINDS,
+};
+
+enum sim_scenario { SCENARIO_NORMAL, SCENARIO_HEADLESS, SCENARIO_WRONG_LOCALITY, SCENARIO_WRONG_CLUSTER };
+
+/* What this seed is like. */
+struct sim_swarm {
+    enum sim_scenario scenario;
+    bool is_booking;
+    bool has_doors;
+    uint32_t process_count;
+    uint32_t command_count;
+    uint32_t steps; /* of the storm */
+    int64_t load_gap_ms_max, chaos_gap_ms_max;
+    unsigned weights[SIM_CHAOS_KINDS];
+    unsigned weight_sum;
+    struct fake_writer_faults journal_faults, command_faults;
+    unsigned poison_percent, copy_percent, reuse_percent, strange_percent, expired_percent;
+    unsigned nothing_per_mille;
+    bool do_timers_kill;
+    int64_t lag_ms_max;
+    int64_t skew_ms_max;
+};
+
+enum process_state { PROCESS_ABSENT, PROCESS_DOWN, PROCESS_UP };
+
+struct sim;
+struct sim_door;
+
+struct process {
+    struct sim *sim;
+    int index;
+    enum process_state state;
+    bool is_retired; /* a clone that is not started again after healing */
+    bool is_rebuild_due;
+    bool is_stopping;
+    int64_t start_at_ms; /* of a process that is down */
+    int64_t wake_at_ms, paused_until_ms;
+
+    struct fake_hooks hooks;
+    struct fake_clock clock;
+    struct fake_note note;
+    struct fake_store store;
+    struct fake_reader journal, commands;
+    struct fake_writer writer;
+    struct fake_member member;
+    struct replica *replica;
+    struct replica_view view; /* after its last step */
+    struct sim_door *door;    /* NULL without doors */
+
+    /* Dying in the middle of a step. */
+    bool is_in_step;
+    uint32_t fuse; /* port calls left to live; 0: no fuse */
+    jmp_buf death;
+    const char *last_call;
+    uint64_t appended_at_commit; /* appends made when it last committed */
+    uint32_t turn_entries_seen;  /* accepted entries of the open turn */
+
+    uint32_t snapshot_count;
+    struct fake_store snapshots[SIM_SNAPSHOTS_MAX];
+};
+
+/* A client's command as it lies, or will lie, in the command log. */
+struct sim_command {
+    struct uuid id;
+    uint8_t source; /* which system asks */
+    struct digest digest;
+    struct slice value; /* what the service decides on; with doors: the request */
+    const char *method;
+    int64_t decide_by_ms;
+    int64_t next_send_ms;
+    uint32_t sent;
+    bool has_bad_headers;
+    bool is_final; /* it was answered */
+    bool is_lost_to_cut;
+};
+
+struct story_line {
+    int64_t now_ms;
+    int process; /* -1: the world */
+    const char *what, *text;
+    int64_t a, b;
+};
+
+struct oracle;
+
+struct sim {
+    uint64_t seed;
+    struct prng prng;
+    struct sim_swarm swarm;
+    struct fake_time time;
+    struct fake_hooks world_hooks;
+    struct fake_broker broker;
+    struct fake_log *journal;
+    uint32_t generation; /* the highest of the command topic */
+    struct fake_group group;
+    struct service service; /* the service under test, with poison */
+    const struct service *pure_service;
+    struct journal_identity identity;
+    struct process processes[SIM_PROCESSES_MAX];
+    struct process *running; /* whose step is on the stack */
+    struct fake_writer command_writer;
+
+    uint32_t command_count;
+    struct sim_command commands[SIM_COMMANDS_MAX];
+    int64_t load_at_ms, chaos_at_ms;
+    uint32_t poison_count;
+    uint64_t poison[SIM_POISON_MAX]; /* hashes of commands that kill */
+
+    struct oracle *oracle;
+    bool is_healing;
+    bool was_cut;
+    uint32_t cuts;
+    uint64_t steps;
+    uint64_t hash; /* over everything that happened: the same seed gives the same */
+    bool has_failed;
+    char failure[512];
+    bool tells_all;
+    uint64_t story_count;
+    struct story_line story[SIM_STORY_MAX];
+    uint32_t marks[SIM_MARKS];
+};
+
+/* sim.c */
+void sim_run(struct sim *sim, uint64_t seed, uint64_t steps_max, bool tells_all);
+void sim_draw_swarm(struct sim *sim);
+static inline uint64_t sim_below(struct sim *sim, uint64_t n) {
+    return prng_below(&sim->prng, n);
+}
+static inline bool sim_chance(struct sim *sim, unsigned percent) {
+    return percent > 0 && prng_chance(&sim->prng, percent);
+}
+static inline void sim_mix(struct sim *sim, uint64_t value) {
+    sim->hash = (sim->hash ^ value) * UINT64_C(0x9E3779B97F4A7C15);
+    sim->hash ^= sim->hash >> 29;
+}
+static inline void sim_mark(struct sim *sim, enum sim_mark mark) {
+    sim->marks[mark]++;
+}
+
+/* story.c. what and text are literals: they are printed later. */
+void sim_tell(struct sim *sim, const struct process *process, const char *what, const char *text, int64_t a, int64_t b);
+void sim_fail(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void sim_print_story(const struct sim *sim);
+const char *sim_mark_sentence(enum sim_mark mark);
+
+/* process.c */
+void process_init(struct sim *sim, int index);
+void process_fini(struct process *process);
+void process_start(struct process *process);
+/* The process is gone from one instruction to the next. */
+void process_die(struct process *process, const char *why);
+void process_step(struct process *process);
+void process_heal(struct process *process);
+
+/* chaos.c */
+void chaos_strike(struct sim *sim);
+void chaos_draw_faults(struct sim *sim, struct process *process);
+
+/* load.c */
+/* The service that this seed runs. */
+const struct service *load_service(struct sim *sim);
+void load_begin(struct sim *sim);
+void load_step(struct sim *sim);
+/* True when every command that was sent has its answer. */
+bool load_is_done(const struct sim *sim);
+void load_answered(struct sim *sim, struct process *process, const struct replica_answer *answer);
+void load_cut(struct sim *sim);
+
+/* service.c: a tiny service whose answers depend on the whole history, and the wrapper that lets poison kill. */
+extern const struct service counter_service;
+void service_with_poison(struct sim *sim, const struct service *pure);
+/* The sim whose process is deciding; poison asks it. */
+void service_set_sim(struct sim *sim);
+uint64_t service_hash(struct slice bytes);
+struct slice counter_command(struct sim *sim);
+
+/* oracle.c */
+struct oracle *oracle_new(struct sim *sim);
+void oracle_free(struct oracle *oracle);
+void oracle_appended(struct oracle *oracle, const struct fake_record *record);
+void oracle_cut(struct oracle *oracle, int64_t new_end);
+void oracle_judged(struct oracle *oracle, struct process *process, int64_t offset, enum journal_verdict verdict);
+void oracle_committed(struct oracle *oracle, struct process *process, const struct journal_state *state);
+void oracle_answered(struct oracle *oracle, struct process *process, const struct replica_answer *answer);
+/* After healing: every live store is the fold of the whole journal. False while something is still missing. */
+bool oracle_is_converged(struct oracle *oracle);
+const struct journal_state *oracle_state(const struct oracle *oracle);
+/* The accepted answer to a command, if there is one. */
+bool oracle_find_answer(const struct oracle *oracle, struct slice source, struct uuid id, struct digest digest,
+                        uint32_t *ret_outcome, struct slice *ret_answer);
+
+#endif
