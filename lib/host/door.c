@@ -126,7 +126,7 @@ static bool take_token(struct door *door, const struct policy_system *system, in
     int64_t full = (int64_t)system->per_second_max * 1000;
     int64_t passed_ms = door->monotonic_ms - counts->refilled_ms;
     ASSERT(passed_ms >= 0);
-    counts->milli_tokens = passed_ms >= 1000 ? full : counts->milli_tokens + passed_ms * system->per_second_max;
+    counts->milli_tokens += passed_ms * system->per_second_max;
     if (counts->milli_tokens > full) counts->milli_tokens = full;
     counts->refilled_ms = door->monotonic_ms;
     if (counts->milli_tokens < 1000) {

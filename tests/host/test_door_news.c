@@ -241,6 +241,18 @@ static void a_marker_held_by_another_door_is_told_at_once(void **state) {
     assert_int_equal(door_in_flight(fake.door), 0);
 }
 
+static void a_second_report_about_a_request_is_ignored(void **state) {
+    (void)state;
+    uint32_t request = fake_door_do(&fake, &(struct fake_ask){0});
+    fake_door_report(&fake, 0, TOPIC_DELIVERED, 150);
+    fake_door_report(&fake, 0, TOPIC_DELIVERED, 90);
+    fake_door_report(&fake, 0, TOPIC_REFUSED, -1);
+    door_step(fake.door);
+    fake_door_expect_none(&fake, request);
+    fake_door_decide(&fake, 0, OUTCOME_OK, "done", 11, 151);
+    fake_door_expect(&fake, request, "ok", REPLY_OK);
+}
+
 static void without_redis_nothing_is_asked_of_it(void **state) {
     (void)state;
     reopen_with_cache();
@@ -282,6 +294,7 @@ int main(void) {
         TEST(a_report_about_a_former_request_is_ignored),
         TEST(a_marker_is_put_after_writing_and_dropped_with_the_reply),
         TEST(a_marker_held_by_another_door_is_told_at_once),
+        TEST(a_second_report_about_a_request_is_ignored),
         TEST(without_redis_nothing_is_asked_of_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
