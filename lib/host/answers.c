@@ -1,6 +1,7 @@
-/* Rows of first answers: key [table][command id][source], value [version][digest][outcome][number][detail size][detail]
- * [answer]. Ids are version 7, so the table lies in the order of time: new rows go to its end, old ones are
- * forgotten from its start. Pure but for the rows it is handed; put and forget run on the replica's thread, find on any. */
+/* Rows of first answers: key [table][command id][source], value [version][digest][outcome][number][detail
+ * size][detail] [answer]. Ids are version 7, so the table lies in the order of time: new rows go to its end, old
+ * ones are forgotten from its start. Pure but for the rows it is handed; put and forget run on the replica's thread,
+ * find on any. */
 #include "lib/host/answers.h"
 
 #include "lib/base/assert.h"

@@ -59,8 +59,9 @@ struct door_options {
 };
 
 struct door;
-/* Memory for the table of limits.in_flight_max requests is reserved here; NULL when there is none. Where the store stands
- * is read from it now and told by door_committed later; until it holds a journal, commands are answered unavailable. */
+/* Memory for the table of limits.in_flight_max requests is reserved here; NULL when there is none. Where the store
+ * stands is read from it now and told by door_committed later; until it holds a journal, commands are answered
+ * unavailable. */
 struct door *door_new(const struct door_options *options, const struct door_ports *ports,
                       const struct door_listener *listener);
 void door_free(struct door *door);
@@ -73,8 +74,8 @@ int door_step(struct door *door);
 
 /* News of the replica, in the order it gave them. */
 void door_answered(struct door *door, const struct replica_answer *answer);
-/* Every entry up to `number` is in the local store (min_position compares with it); the next decision starts at resume_at.
- * Commands go to the topic of resume_at.generation. */
+/* Every entry up to `number` is in the local store (min_position compares with it); the next decision starts at
+ * resume_at. Commands go to the topic of resume_at.generation. Comes after the answers of that commit. */
 void door_committed(struct door *door, uint64_t number, struct position resume_at);
 
 /* Takes nothing new in (answer: draining); what is in flight is answered or runs into its deadline. */

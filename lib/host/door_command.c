@@ -1,7 +1,7 @@
-/* One command's way: is it a repeat? may the service take it? then into the command log, and a ticket waits for news. The
- * news come from five sides, in any order: delivery report, the replica's answer, its commits, Redis, the deadline;
- * whichever settles the matter first closes the ticket, and the others then find none. Loop's thread.
- * It never decides, and it never waits for Redis before it writes. */
+/* One command's way: is it a repeat? may the service take it? then into the command log, and a ticket waits for
+ * news. The news come from five sides, in any order: delivery report, the replica's answer, its commits, Redis, the
+ * deadline; whichever settles the matter first closes the ticket, and the others then find none. Loop's thread. It
+ * never decides, and it never waits for Redis before it writes. */
 #include "lib/host/door_internal.h"
 
 #include "lib/base/civil_time.h"
@@ -185,7 +185,8 @@ static void on_report(struct door *door, const struct topic_report *report) {
     }
 }
 
-/* An answer about another content under the same id is not ours: the copy of this door will have an entry of its own. */
+/* An answer about another content under the same id is not ours: the copy of this door will have an entry of its
+ * own. */
 void door_answered(struct door *door, const struct replica_answer *answer) {
     door_read_clocks(door);
     struct ticket *ticket = door_table_find(&door->table, answer->source, answer->command_id);
@@ -218,8 +219,8 @@ void door_settle_passed(struct door *door, bool is_new_generation) {
     }
 }
 
-/* The next decision starts beyond this command, and no answer has come: either its entry is in the store, or it has none
- * and will never have one. */
+/* The next decision starts beyond this command, and no answer has come: either its entry is in the store, or it has
+ * none and will never have one. */
 static void settle_from_store(struct door *door, struct ticket *ticket) {
     arena_reset(&door->arena);
     struct door_reply reply = {0};
@@ -236,8 +237,8 @@ static void settle_from_store(struct door *door, struct ticket *ticket) {
     door_close_ticket(door, ticket, &reply);
 }
 
-/* Looks the id up in the own store. Found: the reply to give is the first answer, copied into the arena, or id_reused when
- * that was given for other content. */
+/* Looks the id up in the own store. Found: the reply to give is the first answer, copied into the arena, or
+ * id_reused when that was given for other content. */
 static enum first_answer find_first_answer(struct door *door, const struct door_caller *caller, struct digest digest,
                                            struct door_reply *ret_reply) {
     struct rows rows;
@@ -290,8 +291,8 @@ void door_drop_marker(struct door *door, const struct ticket *ticket) {
     cache->drop(cache->context, marker_key(door, &ticket->caller, key), slice_text(door->options.process));
 }
 
-/* Another door has written a command of this id. Ours is in the log as well: its entry will repeat the first answer, for
- * whoever asks again. */
+/* Another door has written a command of this id. Ours is in the log as well: its entry will repeat the first answer,
+ * for whoever asks again. */
 static void on_marker(void *context, uint64_t token, enum cache_answer answer) {
     struct door *door = context;
     if (answer != CACHE_HELD_BY_OTHER) return;

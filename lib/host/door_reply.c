@@ -1,5 +1,5 @@
-/* The one place where a reply leaves: outcome in, header and body out. Loop's thread. It never waits: a connection that is
- * gone or does not read loses its reply, and its caller asks again with the same id. */
+/* The one place where a reply leaves: outcome in, header and body out. Loop's thread. It never waits: a connection
+ * that is gone or does not read loses its reply, and its caller asks again with the same id. */
 #include "lib/host/door_internal.h"
 
 #include "lib/base/text.h"

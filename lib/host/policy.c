@@ -1,6 +1,7 @@
-/* Reads the policy file and answers who may come in (design section 6 "Identity"). Owns nothing: the policy is its caller's
- * memory. Any thread. The file is checked as a whole at load, so that a running door never meets a bad row; what is not
- * written in it is denied. A '#' starts a comment only where a word starts: keys may contain one, but none begins with it. */
+/* Reads the policy file and answers who may come in (design section 6 "Identity"). Owns nothing: the policy is its
+ * caller's memory. Any thread. The file is checked as a whole at load, so that a running door never meets a bad row;
+ * what is not written in it is denied. A '#' starts a comment only where a word starts: keys may contain one, but
+ * none begins with it. */
 #include "lib/host/policy.h"
 
 #include "lib/base/assert.h"

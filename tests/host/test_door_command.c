@@ -41,7 +41,8 @@ static void a_command_is_written_with_all_that_is_known(void **state) {
     assert_int_equal(append->header_count, 10);
 }
 
-/* The id of what may come of it depends on the source and the command's id alone, so a repeat elsewhere names the same. */
+/* The id of what may come of it depends on the source and the command's id alone, so a repeat elsewhere names the
+ * same. */
 static void ingress_is_stamped(void **state) {
     (void)state;
     struct uuid id = fake_door_id(&fake);

@@ -1,5 +1,5 @@
-/* What becomes of a command that was written: whatever is heard of it, from the log, the replica, Redis or the clock, in any
- * order, leads to exactly one reply (journal.md section 5, design section 5 "Reply routing"). */
+/* What becomes of a command that was written: whatever is heard of it, from the log, the replica, Redis or the
+ * clock, in any order, leads to exactly one reply (journal.md section 5, design section 5 "Reply routing"). */
 #include "tests/support/cmocka.h"
 #include "tests/support/fake_door.h"
 

@@ -1,7 +1,7 @@
-/* Ten thousand requests with everything around the door drawn from a seed: commands, queries, repeats and garbage; reports
- * that say delivered, refused, uncertain or nothing; decisions in the log's order, lost, repeated or of another door's
- * copy; Redis answering late or wrong; deadlines, generations, drops of whole turns. Checked:
- * every request gets exactly one reply, and no reply says what was not decided (journal.md section 5). */
+/* Ten thousand requests with everything around the door drawn from a seed: commands, queries, repeats and garbage;
+ * reports that say delivered, refused, uncertain or nothing; decisions in the log's order, lost, repeated or of
+ * another door's copy; Redis answering late or wrong; deadlines, generations, drops of whole turns. Checked: every
+ * request gets exactly one reply, and no reply says what was not decided (journal.md section 5). */
 #include "tests/support/cmocka.h"
 
 #include "lib/base/text.h"
@@ -143,8 +143,8 @@ static uint32_t count_replies_to_id(const struct world *w, struct uuid id) {
     return count;
 }
 
-/* An "ok" or a refusal by the service must be the first answer of its id. Where a caller who asked once was told that the
- * service could not take it, nothing must have been done, then or later. */
+/* An "ok" or a refusal by the service must be the first answer of its id. Where a caller who asked once was told
+ * that the service could not take it, nothing must have been done, then or later. */
 static void check_truth(struct world *w) {
     struct rows rows = rows_array_read_only(&w->fake.rows);
     for (uint32_t i = 0; i < w->fake.reply_count; i++) {

@@ -1,5 +1,5 @@
-/* The table of requests in flight against a plain array of the same requests: whatever comes and goes in whatever order, each
- * is found by system and id, by token and as the soonest, and its list stays in the order of positions. */
+/* The table of requests in flight against a plain array of the same requests: whatever comes and goes in whatever
+ * order, each is found by system and id, by token and as the soonest, and its list stays in the order of positions. */
 #include "tests/support/cmocka.h"
 
 #include "lib/host/door_internal.h"

@@ -1,6 +1,7 @@
-/* A door with everything around it made here: requests are put into its socket, the command log is an array, the store is
- * rows in memory, the clocks stand where the test puts them. The service behind it has one command, one query and one
- * outcome of its own. Owned by the test; one thread; it checks that every snapshot is ended within the request. */
+/* A door with everything around it made here: requests are put into its socket, the command log is an array, the
+ * store is rows in memory, the clocks stand where the test puts them. The service behind it has one command, one
+ * query and one outcome of its own. Owned by the test; one thread; it checks that every snapshot is ended within the
+ * request. */
 #ifndef BHR_TESTS_SUPPORT_FAKE_DOOR_H
 #define BHR_TESTS_SUPPORT_FAKE_DOOR_H
 
@@ -86,8 +87,8 @@ struct fake_door {
 extern const struct service fake_door_service;
 struct buffer fake_door_row_key(struct slice name, uint8_t key[static ROWS_KEY_MAX]);
 
-/* Usual options; the store holds a journal that stands at number 10, resume_at (0, 100). fake_door_open may follow after
- * the test has changed options, ports or policy. */
+/* Usual options; the store holds a journal that stands at number 10, resume_at (0, 100). fake_door_open may follow
+ * after the test has changed options, ports or policy. */
 void fake_door_init(struct fake_door *fake);
 void fake_door_open(struct fake_door *fake);
 void fake_door_close(struct fake_door *fake);

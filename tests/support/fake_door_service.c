@@ -1,5 +1,5 @@
-/* The service behind a fake door. Its command writes down everything that the door stamped, so that a test can read it in
- * the log. */
+/* The service behind a fake door. Its command writes down everything that the door stamped, so that a test can read
+ * it in the log. */
 #include "tests/support/cmocka.h"
 #include "tests/support/fake_door.h"
 
