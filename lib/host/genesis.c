@@ -32,6 +32,11 @@ enum status genesis_ensure(const struct genesis_ports *ports, const struct journ
     struct work_place place = place_of(ports, identity, timeout_ms);
     bool is_empty;
     enum status status = journal_is_empty(&place, &is_empty, reterr_error);
+    /* A topic made a moment ago is not known everywhere in the cluster at once. */
+    while (status == STATUS_NOT_FOUND && !time_is_up(&place)) {
+        ports->waiter.wait(ports->waiter.context, WAIT_MS_MAX);
+        status = journal_is_empty(&place, &is_empty, reterr_error);
+    }
     if (status == STATUS_OK && is_empty) status = append_genesis(&place, reterr_error);
     if (status != STATUS_OK) return status;
     struct genesis_found found = {0};
