@@ -51,8 +51,6 @@ need_build() {
     module_or libprotobuf-c libprotobuf-c-dev
     module_or inih libinih-dev
     module_or jansson libjansson-dev
-    module_or libwebsockets libwebsockets-dev
-    file_or '/usr/lib/*/libwebsockets-evlib_uv.so' libwebsockets-evlib-uv
     module_or cmocka libcmocka-dev
 }
 
