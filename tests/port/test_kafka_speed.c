@@ -39,7 +39,8 @@ static void one_record_alone(void **state) {
         while (to.report(to.context, &report)) assert_int_equal(report.result, TOPIC_DELIVERED);
     }
     qsort(took_us, COUNT, sizeof took_us[0], compare_us);
-    print_message("append to read back, one at a time: p50 %" PRId64 " us, p99 %" PRId64 " us, longest %" PRId64 " us\n",
+    print_message("append to read back, one at a time: p50 %" PRId64 " us, p99 %" PRId64 " us, longest %" PRId64
+                  " us\n",
                   took_us[COUNT / 2], took_us[COUNT * 99 / 100], took_us[COUNT - 1]);
     kafka_reader_close(&reader);
     kafka_writer_close(&writer);
