@@ -256,6 +256,13 @@ static void generation(struct sim *sim) {
     sim_tell(sim, NULL, "commands begin anew", "generation", sim->generation, INT64_MIN);
 }
 
+/* Everything in Redis may vanish at any moment, and so may Redis. */
+static void redis(struct sim *sim) {
+    sim->redis.is_away = sim_chance(sim, 50);
+    fake_redis_flush(&sim->redis);
+    sim_tell(sim, NULL, sim->redis.is_away ? "Redis is away" : "Redis is empty", "", INT64_MIN, INT64_MIN);
+}
+
 static void strike(struct sim *sim, enum sim_chaos kind) {
     switch (kind) {
 #define STRIKE(kind, function)                                                                                         \
@@ -281,6 +288,7 @@ static void strike(struct sim *sim, enum sim_chaos kind) {
         STRIKE(CHAOS_REPLAY, replay)
         STRIKE(CHAOS_RETENTION, retention)
         STRIKE(CHAOS_GENERATION, generation)
+        STRIKE(CHAOS_REDIS, redis)
 #undef STRIKE
     case SIM_CHAOS_KINDS:
         return;

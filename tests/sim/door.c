@@ -1,25 +1,166 @@
-/* Doors on twins. */
+/* A process's door on twins, and what its clients make of the replies. The door is the product's; the inbox, Redis, and
+ * the writer to the command log are twins, and its clock is the process's. */
 #include "tests/sim/door.h"
+
+#include "lib/base/assert.h"
+#include "lib/digest/digest.h"
+#include "lib/host/door.h"
+#include "lib/port/fake/cache.h"
+#include "lib/port/fake/socket.h"
+#include "lib/wire/exchange/exchange.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct sim_door {
+    struct process *process;
+    struct fake_socket socket;
+    struct fake_cache cache;
+    struct fake_clock clock; /* chance of its own: a twin's replica must draw what the donor's draws */
+    struct fake_writer writer;
+    struct door *door;
+    uint64_t asked, replied;
+};
+
+static const uint8_t pseudonym_key[32] = {7};
+static struct policy policy; /* the same for every door of every world */
+
+static int64_t config_number(const struct service_context *context, const char *name) {
+    const struct service *service = context->config;
+    for (uint32_t i = 0; i < service->config_row_count; i++) {
+        if (strcmp(service->config_rows[i].name, name) == 0) return service->config_rows[i].default_value;
+    }
+    bhr_assert_failed("a configuration row of that name", __FILE__, __LINE__);
+}
+
+struct service_context sim_service_context(const struct sim *sim) {
+    return (struct service_context){
+        .pseudonym_key = pseudonym_key, .config_number = config_number, .config = &sim->service};
+}
+
+static const struct policy *make_policy(const struct sim *sim) {
+    policy.system_count = SIM_SYSTEMS;
+    for (uint32_t i = 0; i < SIM_SYSTEMS; i++) {
+        struct policy_system *system = &policy.systems[i];
+        (void)snprintf(system->id, sizeof system->id, "%s", sim_systems[i].id);
+        (void)snprintf(system->organisation, sizeof system->organisation, "%s", sim_systems[i].organisation);
+        (void)snprintf(system->role, sizeof system->role, "%s", sim_systems[i].role);
+        system->in_flight_max = 12;
+        system->per_second_max = 10000;
+        system->method_count = sim->service.method_count;
+        for (uint32_t k = 0; k < system->method_count; k++) {
+            (void)snprintf(system->methods[k], sizeof system->methods[k], "%s", sim->service.methods[k].name);
+        }
+    }
+    return &policy;
+}
+
+static enum status reply(void *context, const struct socket_route *route, struct slice header, struct slice body) {
+    struct sim_door *door = context;
+    struct sim *sim = door->process->sim;
+    uint32_t index;
+    memcpy(&index, route->bytes, sizeof index);
+    door->replied++;
+    sim_mark(sim, MARK_DOOR_REPLY);
+    /* A reply is lost now and then: the client asks again. */
+    if (!sim->is_healing && sim_chance(sim, 5)) return STATUS_NOT_FOUND;
+    load_replied(sim, door->process, index, header, body);
+    return STATUS_OK;
+}
+
+static void on_alarm(void *context, const char *name, const char *text) {
+    struct sim_door *door = context;
+    (void)text;
+    sim_tell(door->process->sim, door->process, "door's alarm", name, INT64_MIN, INT64_MIN);
+}
+
 struct sim_door *sim_door_new(struct process *process) {
-    (void)process;
-    return NULL;
+    struct sim *sim = process->sim;
+    struct sim_door *door = malloc(sizeof *door);
+    ASSERT(door != NULL);
+    door->process = process;
+    door->asked = door->replied = 0;
+    fake_socket_init(&door->socket, &process->hooks);
+    door->socket.context = door;
+    door->socket.reply = reply;
+    fake_cache_init(&door->cache, &sim->redis, &process->hooks);
+    fake_clock_init(&door->clock, &sim->time, prng_u64(&sim->prng));
+    fake_writer_init(&door->writer, &sim->broker, &process->hooks);
+    if (!sim->is_healing) door->writer.faults = sim->swarm.command_faults;
+    struct door_options options = {
+        .service = &sim->service,
+        .policy = make_policy(sim),
+        .limits = {.in_flight_max = 24,
+                   .request_bytes_max = 4096,
+                   .deadline_default_ms = 5000,
+                   .deadline_ms_max = 60000,
+                   .position_wait_ms_max = 2000,
+                   .requests_per_step_max = 8},
+        .service_context = sim_service_context(sim),
+        .locality = "nel-bhr",
+    };
+    (void)snprintf(options.process, sizeof options.process, "p%d", process->index);
+    const struct door_ports ports = {.socket = fake_socket_port(&door->socket),
+                                     .writer = fake_writer_port(&door->writer),
+                                     .store = fake_store_port(&process->store),
+                                     .cache = fake_cache_port(&door->cache),
+                                     .clock = fake_clock_port(&door->clock),
+                                     .hash = digest_of};
+    const struct door_listener listener = {.context = door, .alarm = on_alarm};
+    door->door = door_new(&options, &ports, &listener);
+    ASSERT(door->door != NULL);
+    return door;
 }
+
 void sim_door_free(struct sim_door *door) {
-    (void)door;
+    if (door == NULL) return;
+    door_free(door->door);
+    fake_socket_fini(&door->socket);
+    fake_writer_fini(&door->writer);
+    free(door);
 }
+
 int sim_door_step(struct sim_door *door) {
-    (void)door;
-    return 1000;
+    struct sim *sim = door->process->sim;
+    door->clock.wall_skew_ms = door->process->clock.wall_skew_ms;
+    if (sim->is_healing) door->writer.faults = (struct fake_writer_faults){.delay_ms_max = 2};
+    while (fake_cache_deliver(&door->cache)) {
+    }
+    int wait_ms = door_step(door->door);
+    int64_t now_ms = sim->time.now_ms;
+    int64_t next_ms = fake_writer_next_ms(&door->writer);
+    for (size_t i = 0; i < door->cache.asked_count; i++) {
+        if (door->cache.asked[i].answer_at_ms < next_ms) next_ms = door->cache.asked[i].answer_at_ms;
+    }
+    if (next_ms < now_ms + wait_ms) wait_ms = next_ms <= now_ms ? 0 : (int)(next_ms - now_ms);
+    return wait_ms;
 }
+
 void sim_door_answered(struct sim_door *door, const struct replica_answer *answer) {
-    (void)door;
-    (void)answer;
+    door_answered(door->door, answer);
 }
+
 void sim_door_committed(struct sim_door *door, const struct journal_state *state) {
-    (void)door;
-    (void)state;
+    door_committed(door->door, state->number, state->resume_at);
 }
-void sim_door_ask(struct sim_door *door, uint32_t command_index) {
-    (void)door;
-    (void)command_index;
+
+void sim_door_check_silence(struct sim_door *door) {
+    door_abandon(door->door);
+    if (door->asked - door->socket.count == door->replied) return;
+    sim_fail(door->process->sim, "silence: p%d's door received %llu requests and gave %llu replies",
+             door->process->index, (unsigned long long)(door->asked - door->socket.count),
+             (unsigned long long)door->replied);
+}
+
+void sim_door_ask(struct sim_door *door, uint32_t index, const char *system, const struct request_header *header,
+                  struct slice body) {
+    uint8_t bytes[EXCHANGE_REQUEST_HEADER_MAX];
+    struct buffer out = buffer_over(bytes, sizeof bytes);
+    request_header_encode(header, &out);
+    ASSERT(!out.is_full);
+    struct socket_route route = {.size = sizeof index};
+    memcpy(route.bytes, &index, sizeof index);
+    if (fake_socket_put(&door->socket, &route, system, buffer_slice(&out), body)) door->asked++;
+    struct process *process = door->process;
+    if (process->wake_at_ms > process->sim->time.now_ms) process->wake_at_ms = process->sim->time.now_ms;
 }

@@ -1,16 +1,21 @@
-/* One process's door on twins: its sockets' inbox and outbox, its writer to the command log, and the checks of what it
- * answers. */
+/* One process's door on twins: its inbox, its writer to the command log, and the way of its replies. */
 #ifndef BHR_TESTS_SIM_DOOR_H
 #define BHR_TESTS_SIM_DOOR_H
 
+#include "lib/wire/exchange/exchange.h"
 #include "tests/sim/sim.h"
+
+struct service_context sim_service_context(const struct sim *sim);
 
 struct sim_door *sim_door_new(struct process *process);
 void sim_door_free(struct sim_door *door);
 int sim_door_step(struct sim_door *door);
 void sim_door_answered(struct sim_door *door, const struct replica_answer *answer);
 void sim_door_committed(struct sim_door *door, const struct journal_state *state);
-/* A client's request reaches the door (or is lost, when the socket's queue is full). */
-void sim_door_ask(struct sim_door *door, uint32_t command_index);
+/* A client's request arrives, or is lost when the inbox is full. index comes back with the reply. */
+void sim_door_ask(struct sim_door *door, uint32_t index, const char *system, const struct request_header *header,
+                  struct slice body);
+/* At the end: everything that was received had exactly one reply. */
+void sim_door_check_silence(struct sim_door *door);
 
 #endif

@@ -1,22 +1,28 @@
-/* Clients and their commands. Without doors a client writes to the command log itself, as a door would, asks again with
- * the same id until some replica has answered, and is now and then confused: the same id with other content, an id far
- * too old, headers nobody can read. */
-#include "tests/sim/sim.h"
+/* Clients and their commands. With doors they ask a door over its socket and take its replies; without, they write to the
+ * command log as a door would. They ask again with the same id until there is an answer, sometimes at two doors at once,
+ * and are now and then confused: the same id with other content, an id far too old, bytes that nobody can read. */
+#include "tests/sim/booking.h"
+#include "tests/sim/door.h"
 
 #include "lib/base/assert.h"
 #include "lib/base/text.h"
 #include "lib/digest/digest.h"
+#include "services/booking/service.h"
 
 #include <stdio.h>
 
-static const char *const sources[] = {"111-nel", "hub-redbridge", "practice-y02575"};
+#define POISONOUS_CORRELATION "kills-its-owner"
+
+const struct sim_system sim_systems[SIM_SYSTEMS] = {
+    {"111-nel", "RYX", "111"}, {"hub-redbridge", "Y02576", "hub"}, {"practice-y02575", "Y02575", "practice"}};
 
 static void make_command(struct sim *sim);
 static void send(struct sim *sim, struct sim_command *command);
+static void write_to_log(struct sim *sim, struct sim_command *command);
+static void ask_doors(struct sim *sim, struct sim_command *command);
 
 const struct service *load_service(struct sim *sim) {
-    (void)sim;
-    return &counter_service;
+    return sim->swarm.is_booking ? &booking_service : &counter_service;
 }
 
 void load_begin(struct sim *sim) {
@@ -49,7 +55,7 @@ static void make_strange(struct sim *sim, struct sim_command *command, uint8_t t
         command->has_bad_headers = true;
         break;
     default:
-        command->value.size = sim_below(sim, command->value.size);
+        command->request.size = sim_below(sim, command->request.size);
         break;
     }
 }
@@ -57,11 +63,17 @@ static void make_strange(struct sim *sim, struct sim_command *command, uint8_t t
 static void make_command(struct sim *sim) {
     ASSERT(sim->command_count < SIM_COMMANDS_MAX);
     struct sim_command *command = &sim->commands[sim->command_count++];
-    *command = (struct sim_command){.source = (uint8_t)sim_below(sim, sizeof sources / sizeof sources[0])};
+    *command = (struct sim_command){.method = "counter/Add"};
     uint8_t tail[10];
     for (int i = 0; i < 10; i++) tail[i] = (uint8_t)sim_below(sim, 256);
     command->id = uuid_v7_make(sim->time.now_ms, tail);
-    command->value = counter_command(sim);
+    if (sim->swarm.is_booking) {
+        struct rows rows = oracle_rows(sim->oracle);
+        command->method = booking_make_request(sim, &rows, &command->source, &command->request);
+    } else {
+        command->source = (uint8_t)sim_below(sim, SIM_SYSTEMS);
+        command->request = counter_command(sim);
+    }
     command->decide_by_ms = sim->time.now_ms + (sim_chance(sim, sim->swarm.expired_percent) ? 5 : 90 * 1000);
     if (sim_chance(sim, sim->swarm.strange_percent)) make_strange(sim, command, tail);
     if (sim->command_count > 1 && sim_chance(sim, sim->swarm.reuse_percent)) {
@@ -69,20 +81,67 @@ static void make_command(struct sim *sim) {
         command->id = other->id;
         command->source = other->source;
     }
-    command->digest = digest_of(slice_text("counter/Add"), command->value);
-    if (sim->poison_count < SIM_POISON_MAX && sim_chance(sim, sim->swarm.poison_percent)) {
-        sim->poison[sim->poison_count++] = service_hash(command->value);
-    }
+    command->digest = digest_of(slice_text(command->method), command->request);
+    command->is_poison = sim_chance(sim, sim->swarm.poison_percent);
     send(sim, command);
 }
 
 static void send(struct sim *sim, struct sim_command *command) {
+    command->next_send_ms = sim->time.now_ms + 500 + (int64_t)sim_below(sim, 6000);
+    if (sim->swarm.has_doors) {
+        ask_doors(sim, command);
+    } else {
+        write_to_log(sim, command);
+    }
+}
+
+/* What a door would have made of the request. Made once: copies are then equal. */
+static bool accept(struct sim *sim, struct sim_command *command) {
+    if (command->value.data != NULL) return true;
+    command->value = command->request;
+    if (sim->swarm.is_booking) {
+        static uint8_t memory[64 * 1024], bytes[16 * 1024];
+        const struct sim_system *system = &sim_systems[command->source];
+        struct arena arena = arena_over(memory, sizeof memory);
+        struct buffer out = buffer_over(bytes, sizeof bytes);
+        const struct ingress ingress = {
+            .system = slice_text(system->id),
+            .organisation = slice_text(system->organisation),
+            .role = slice_text(system->role),
+            .correlation_id = slice_text(command->is_poison ? POISONOUS_CORRELATION : ""),
+            .received_at_ms = sim->time.now_ms,
+            .entity_id = command->id,
+        };
+        const struct service_context context = sim_service_context(sim);
+        struct service_refusal refusal = {0};
+        for (uint32_t i = 0; i < sim->service.method_count; i++) {
+            const struct service_method *method = &sim->service.methods[i];
+            if (strcmp(method->name, command->method) != 0) continue;
+            if (!method->accept(&context, &ingress, command->request, &arena, &out, &refusal)) return false;
+        }
+        ASSERT(!out.is_full && out.size > 0);
+        command->value = fake_broker_copy(&sim->broker, buffer_slice(&out));
+    } else if (command->is_poison && sim->poison_count < SIM_POISON_MAX) {
+        sim->poison[sim->poison_count++] = service_hash(command->value);
+    }
+    return true;
+}
+
+bool load_is_poison(struct slice work) {
+    return memmem(work.data, work.size, POISONOUS_CORRELATION, strlen(POISONOUS_CORRELATION)) != NULL;
+}
+
+static void write_to_log(struct sim *sim, struct sim_command *command) {
+    if (!accept(sim, command)) {
+        command->is_final = true; /* the door would have said so */
+        return;
+    }
     char id[UUID_TEXT_SIZE], digest[32], decide_by[24];
     uuid_format(command->id, id);
     text_hex(command->digest.bytes, 16, digest);
     int decide_by_size = snprintf(decide_by, sizeof decide_by, "%lld", (long long)command->decide_by_ms);
     const struct topic_header headers[] = {
-        {slice_text(COMMAND_HEADER_SOURCE), slice_text(sources[command->source])},
+        {slice_text(COMMAND_HEADER_SOURCE), slice_text(sim_systems[command->source].id)},
         {slice_text(COMMAND_HEADER_ID), slice_of(id, command->has_bad_headers ? 7 : sizeof id)},
         {slice_text(COMMAND_HEADER_DIGEST), slice_of(digest, sizeof digest)},
         {slice_text(COMMAND_HEADER_DECIDE_BY), slice_of(decide_by, (size_t)decide_by_size)},
@@ -98,9 +157,29 @@ static void send(struct sim *sim, struct sim_command *command) {
             sim_mark(sim, MARK_COPY_OF_COMMAND);
         }
     }
-    command->next_send_ms = sim->time.now_ms + 500 + (int64_t)sim_below(sim, 6000);
     /* Nobody can tell such a command its answer: the log's end tells that it was decided. */
     if (command->has_bad_headers && command->sent > 0) command->is_final = true;
+}
+
+static void ask_doors(struct sim *sim, struct sim_command *command) {
+    static const int64_t patience_ms[] = {0, 20, 1500, 20000};
+    uint32_t copies = sim_chance(sim, sim->swarm.copy_percent) ? 2 : 1;
+    int at = (int)sim_below(sim, SIM_PROCESSES_MAX);
+    for (int i = 0; i < SIM_PROCESSES_MAX && copies > 0; i++) {
+        struct process *process = &sim->processes[(at + i) % SIM_PROCESSES_MAX];
+        if (process->state != PROCESS_UP || process->door == NULL) continue;
+        int64_t patience = sim->is_healing ? 20000 : patience_ms[sim_below(sim, 4)];
+        const struct request_header header = {
+            .method = slice_text(command->method),
+            .request_id = command->id,
+            .correlation_id = slice_text(command->is_poison ? POISONOUS_CORRELATION : ""),
+            .deadline_ms = patience == 0 ? 0 : sim->time.now_ms + patience,
+        };
+        sim_door_ask(process->door, (uint32_t)(command - sim->commands), sim_systems[command->source].id, &header,
+                     command->request);
+        if (command->sent++ > 0) sim_mark(sim, MARK_COPY_OF_COMMAND);
+        copies--;
+    }
 }
 
 bool load_is_done(const struct sim *sim) {
@@ -110,13 +189,89 @@ bool load_is_done(const struct sim *sim) {
     return true;
 }
 
-void load_answered(struct sim *sim, struct process *process, const struct replica_answer *answer) {
-    (void)process;
+void load_answered(struct sim *sim, const struct replica_answer *answer) {
+    if (sim->swarm.has_doors) return; /* then a client hears of nothing but replies */
     for (uint32_t i = 0; i < sim->command_count; i++) {
         struct sim_command *command = &sim->commands[i];
         if (!uuid_equal(command->id, answer->command_id) || !digest_equal(command->digest, answer->command_digest)) {
             continue;
         }
-        if (slice_equal(slice_text(sources[command->source]), answer->source)) command->is_final = true;
+        if (slice_equal(slice_text(sim_systems[command->source].id), answer->source)) command->is_final = true;
+    }
+}
+
+static uint32_t outcome_code(const struct sim *sim, struct slice name) {
+    for (uint32_t code = 1; code < 100; code++) {
+        const struct outcome_row *row = outcome_common_row(code);
+        if (row != NULL && slice_equal(slice_text(row->name), name)) return code;
+    }
+    for (uint32_t i = 0; i < sim->service.outcome_count; i++) {
+        if (slice_equal(slice_text(sim->service.outcomes[i].name), name)) return sim->service.outcomes[i].code;
+    }
+    return 0;
+}
+
+/* An accepted outcome: it must stand in the journal, and be the same whenever it is told. */
+static void take_outcome(struct sim *sim, struct process *process, struct sim_command *command, uint32_t outcome,
+                         const struct reply_header *header, struct slice body) {
+    struct slice source = slice_text(sim_systems[command->source].id);
+    if (!oracle_knows(sim->oracle, source, command->id, command->digest, outcome, (uint64_t)header->position, body)) {
+        sim_fail(sim, "reply without an accepted entry: p%d's door tells outcome %u of entry %lld", process->index,
+                 outcome, (long long)header->position);
+    }
+    if (command->is_final && command->outcome != 0 && command->outcome != outcome && !sim->was_cut) {
+        sim_fail(sim, "two answers: a client was told outcome %u and then %u", command->outcome, outcome);
+    }
+    if (header->repeated_answer) sim_mark(sim, MARK_DOOR_REPEATED);
+    command->is_final = true;
+    command->outcome = outcome;
+}
+
+void load_replied(struct sim *sim, struct process *process, uint32_t index, struct slice header_frame,
+                  struct slice body) {
+    ASSERT(index < sim->command_count);
+    struct sim_command *command = &sim->commands[index];
+    struct reply_header header;
+    const char *fault;
+    if (!reply_header_decode(header_frame, &header, &fault)) {
+        sim_fail(sim, "unreadable: a reply of p%d's door: %s", process->index, fault);
+        return;
+    }
+    if (!uuid_equal(header.request_id, command->id)) sim_fail(sim, "a reply of p%d's door to nobody", process->index);
+    uint32_t outcome = outcome_code(sim, header.outcome);
+    sim_tell(sim, process, "replies", outcome < 100 && outcome > 0 ? outcome_common_row(outcome)->name : "of booking",
+             index, header.position);
+    switch (outcome) {
+    case OUTCOME_UNKNOWN_OUTCOME:
+        sim_mark(sim, MARK_DOOR_UNKNOWN);
+        return;
+    case OUTCOME_IN_PROGRESS:
+        sim_mark(sim, MARK_DOOR_IN_PROGRESS);
+        return;
+    case OUTCOME_UNAVAILABLE:
+        sim_mark(sim, MARK_DOOR_UNAVAILABLE);
+        return;
+    case OUTCOME_TOO_BUSY:
+    case OUTCOME_RATE_LIMITED:
+    case OUTCOME_DRAINING:
+    case OUTCOME_DEADLINE_PASSED:
+        return; /* ask again with the same id */
+    case OUTCOME_INVALID:
+    case OUTCOME_TOO_OLD:
+    case OUTCOME_FROM_FUTURE:
+    case OUTCOME_ID_REUSED:
+        command->is_final = true; /* refused for the id's or the request's own sake, with or without an entry */
+        return;
+    case 0:
+    case OUTCOME_DENIED:
+    case OUTCOME_UNKNOWN_METHOD:
+    case OUTCOME_REQUEST_TOO_LARGE:
+    case OUTCOME_BEHIND:
+    case OUTCOME_EXPIRED_UNDECIDED:
+        sim_fail(sim, "a wrong reply: p%d's door tells outcome %u", process->index, outcome);
+        return;
+    default:
+        take_outcome(sim, process, command, outcome, &header, body);
+        return;
     }
 }

@@ -1,7 +1,7 @@
 /* The promises, judged from outside. The oracle keeps its own record of the journal and its own fold, in the order of the
  * log, as records land. It shares the acceptance rule, the service's pure functions and the answer rows with the product,
  * and nothing of the replica. */
-#include "tests/sim/sim.h"
+#include "tests/sim/booking.h"
 
 #include "lib/base/assert.h"
 #include "lib/base/text.h"
@@ -42,7 +42,7 @@ struct oracle {
     struct row *lost; /* rows of histories that were cut away */
     size_t fact_count, fact_room;
     struct fact *facts;
-    struct digest chain;
+    struct booking_promise promise;
     bool is_replaying; /* after a cut: what was checked before is not checked again */
     uint8_t memory[256 * 1024];
 };
@@ -236,12 +236,15 @@ static void expect_timer(struct oracle *oracle, const struct rows *rows, const s
     oracle->sim->pure_service->fire(rows, entry->timer, body, entry->decided_at_ms, &arena, ret_decision);
 }
 
-static void fold(const struct oracle *oracle, const struct rows *rows, const struct entry *entry,
+static void fold(struct oracle *oracle, const struct rows *rows, const struct entry *entry,
                  const struct entry_body *body) {
     const struct apply_context context = {.decided_at_ms = entry->decided_at_ms, .number = entry->number};
     for (uint32_t i = 0; i < body->event_count; i++) {
         bool is_applied = oracle->sim->pure_service->apply(rows, &context, body->events[i]);
         ASSERT(is_applied);
+        if (oracle->sim->swarm.is_booking) {
+            booking_promise_event(oracle->sim, &oracle->promise, entry->number, body->events[i]);
+        }
     }
     if (entry->kind == ENTRY_TIMER) {
         if (body->outcome == OUTCOME_SET_ASIDE) timer_park(rows, entry->timer);
@@ -339,17 +342,23 @@ void oracle_answered(struct oracle *oracle, struct process *process, const struc
              answer->outcome, (unsigned long long)answer->number);
 }
 
-bool oracle_find_answer(const struct oracle *oracle, struct slice source, struct uuid id, struct digest digest,
-                        uint32_t *ret_outcome, struct slice *ret_answer) {
+bool oracle_knows(const struct oracle *oracle, struct slice source, struct uuid id, struct digest digest,
+                  uint32_t outcome, uint64_t number, struct slice answer) {
     for (size_t i = oracle->fact_count; i-- > 0;) {
         const struct fact *fact = &oracle->facts[i];
-        if (fact->is_lost || !uuid_equal(fact->id, id) || !digest_equal(fact->digest, digest)) continue;
-        if (!slice_equal(journal_name_slice(&fact->source), source)) continue;
-        *ret_outcome = fact->outcome;
-        *ret_answer = fact->answer;
-        return true;
+        if (!uuid_equal(fact->id, id) || !digest_equal(fact->digest, digest) || fact->outcome != outcome) continue;
+        if (!slice_equal(journal_name_slice(&fact->source), source) || !slice_equal(fact->answer, answer)) continue;
+        if (number == (fact->repeats != 0 ? fact->repeats : fact->number)) return true;
     }
     return false;
+}
+
+struct rows oracle_rows(struct oracle *oracle) {
+    struct store store = fake_store_port(&oracle->fold);
+    struct rows rows;
+    enum status status = store.read_begin(store.context, &rows, NULL);
+    ASSERT(status == STATUS_OK);
+    return rows;
 }
 
 /* The history after the cut is lost: what was told of it may still be found, but is not true any more. */
@@ -364,6 +373,7 @@ void oracle_cut(struct oracle *oracle, int64_t new_end) {
     fake_store_fini(&oracle->fold);
     fake_store_init(&oracle->fold, NULL);
     oracle->row_count = 0;
+    oracle->promise.slot_count = 0;
     oracle->state = (struct journal_state){0};
     oracle->is_replaying = true;
     for (size_t i = 0; i < oracle->sim->journal->count; i++) judge(oracle, oracle->sim->journal->records[i]);

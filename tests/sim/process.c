@@ -27,7 +27,7 @@ static void at_call(void *context, const char *call) {
 static void on_answered(void *context, const struct replica_answer *answer) {
     struct process *process = context;
     oracle_answered(process->sim->oracle, process, answer);
-    load_answered(process->sim, process, answer);
+    load_answered(process->sim, answer);
     if (process->door != NULL) sim_door_answered(process->door, answer);
 }
 

@@ -166,7 +166,7 @@ static void maybe_kill(struct slice work, bool is_timer) {
     struct sim *sim = poisoned_sim;
     if (sim == NULL || sim->running == NULL || sim->is_healing) return;
     uint64_t hash = service_hash(work);
-    bool is_poison = is_timer && sim->swarm.do_timers_kill && hash % 6 == 0;
+    bool is_poison = is_timer ? sim->swarm.do_timers_kill && hash % 6 == 0 : load_is_poison(work);
     for (uint32_t i = 0; i < sim->poison_count; i++) is_poison = is_poison || sim->poison[i] == hash;
     if (!is_poison || !sim_chance(sim, 90)) return;
     struct process *process = sim->running;

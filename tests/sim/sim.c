@@ -1,6 +1,6 @@
 /* One seed: the world begins, the storm rages, everything heals, and every promise must hold. Time jumps to whatever
  * comes next; among things due at the same moment chance picks. */
-#include "tests/sim/sim.h"
+#include "tests/sim/door.h"
 
 #include "lib/base/assert.h"
 #include "lib/digest/digest.h"
@@ -29,6 +29,9 @@ void sim_run(struct sim *sim, uint64_t seed, uint64_t steps_max, bool tells_all)
     while (!sim->has_failed && !is_healed(sim)) {
         bool is_over = sim->steps - healed_at > HEAL_STEPS_MAX || sim->time.now_ms > heal_by_ms;
         if (is_over || !step(sim)) say_what_is_missing(sim);
+    }
+    for (int i = 0; i < SIM_PROCESSES_MAX; i++) {
+        if (sim->processes[i].door != NULL && !sim->has_failed) sim_door_check_silence(sim->processes[i].door);
     }
     end(sim);
 }
@@ -112,6 +115,7 @@ static void begin(struct sim *sim, uint64_t seed, bool tells_all) {
     replica_command_topic(sim->service.name, 0, topic);
     (void)fake_log_make(&sim->broker, topic);
     fake_group_init(&sim->group, &sim->time);
+    fake_redis_init(&sim->redis, &sim->time);
     fake_writer_init(&sim->command_writer, &sim->broker, &sim->world_hooks);
     sim->command_writer.faults = sim->swarm.command_faults;
     sim->oracle = oracle_new(sim);

@@ -5,12 +5,14 @@
  *   main.c     command line, summary           chaos.c    the faults that strike from outside
  *   sim.c      one seed: begin, storm, heal    load.c     clients and their commands
  *   process.c  one process: start, step, die   oracle.c   the promises
+ *   door.c     its door                        booking.c  what booking's clients ask, and its promise
  *   service.c  a service that poison can kill  story.c    what happened, in words */
 #ifndef BHR_TESTS_SIM_SIM_H
 #define BHR_TESTS_SIM_SIM_H
 
 #include "lib/host/replica.h"
 #include "lib/port/fake/broker.h"
+#include "lib/port/fake/cache.h"
 #include "lib/port/fake/process.h"
 #include "lib/port/fake/reader.h"
 #include "lib/port/fake/store.h"
@@ -39,10 +41,11 @@ enum sim_mark {
 /* Faults that strike from outside; each seed gives each of them a weight, often none. */
 #define SIM_CHAOS(X)                                                                                                   \
     X(CHAOS_CRASH, 4)                                                                                                  \
-    X(CHAOS_FUSE, 8) X(CHAOS_PAUSE, 6) X(CHAOS_ORDERLY_STOP, 2) X(CHAOS_CLOCK, 3) X(CHAOS_BROKER_CLOCK, 1)             \
-        X(CHAOS_DISCONNECT, 4) X(CHAOS_REBALANCE, 3) X(CHAOS_CONFUSE, 6) X(CHAOS_SNAPSHOT, 4) X(CHAOS_RESTORE, 2)      \
-            X(CHAOS_CLONE, 2) X(CHAOS_STORE_FULL, 1) X(CHAOS_CUT, 2) X(CHAOS_LAG, 4) X(CHAOS_GARBAGE, 3)               \
-                X(CHAOS_REPLAY, 4) X(CHAOS_RETENTION, 1) X(CHAOS_GENERATION, 1)
+    X(CHAOS_FUSE, 8)                                                                                                   \
+    X(CHAOS_PAUSE, 6) X(CHAOS_ORDERLY_STOP, 2) X(CHAOS_CLOCK, 3) X(CHAOS_BROKER_CLOCK, 1) X(CHAOS_DISCONNECT, 4)       \
+        X(CHAOS_REBALANCE, 3) X(CHAOS_CONFUSE, 6) X(CHAOS_SNAPSHOT, 4) X(CHAOS_RESTORE, 2) X(CHAOS_CLONE, 2)           \
+            X(CHAOS_STORE_FULL, 1) X(CHAOS_CUT, 2) X(CHAOS_LAG, 4) X(CHAOS_GARBAGE, 3) X(CHAOS_REPLAY, 4)              \
+                X(CHAOS_RETENTION, 1) X(CHAOS_GENERATION, 1) X(CHAOS_REDIS, 2)
 
 enum sim_chaos {
 #define X(name, weight) name,
@@ -113,17 +116,24 @@ struct process {
 /* A client's command as it lies, or will lie, in the command log. */
 struct sim_command {
     struct uuid id;
-    uint8_t source; /* which system asks */
-    struct digest digest;
-    struct slice value; /* what the service decides on; with doors: the request */
+    uint8_t source; /* index into sim_systems */
     const char *method;
-    int64_t decide_by_ms;
-    int64_t next_send_ms;
+    struct slice request; /* as asked */
+    struct slice value;   /* as accepted; without doors only */
+    struct digest digest; /* over method and request */
+    int64_t decide_by_ms, next_send_ms;
     uint32_t sent;
-    bool has_bad_headers;
-    bool is_final; /* it was answered */
-    bool is_lost_to_cut;
+    bool has_bad_headers, is_poison;
+    bool is_final;    /* it was answered */
+    uint32_t outcome; /* with what, if that stands in the journal */
 };
+
+/* Who asks. */
+struct sim_system {
+    const char *id, *organisation, *role;
+};
+enum { SIM_SYSTEMS = 3 };
+extern const struct sim_system sim_systems[SIM_SYSTEMS];
 
 struct story_line {
     int64_t now_ms;
@@ -144,6 +154,7 @@ struct sim {
     struct fake_log *journal;
     uint32_t generation; /* the highest of the command topic */
     struct fake_group group;
+    struct fake_redis redis;
     struct service service; /* the service under test, with poison */
     const struct service *pure_service;
     struct journal_identity identity;
@@ -214,8 +225,11 @@ void load_begin(struct sim *sim);
 void load_step(struct sim *sim);
 /* True when every command that was sent has its answer. */
 bool load_is_done(const struct sim *sim);
-void load_answered(struct sim *sim, struct process *process, const struct replica_answer *answer);
-void load_cut(struct sim *sim);
+/* A replica answers (without doors); a door replies. */
+void load_answered(struct sim *sim, const struct replica_answer *answer);
+void load_replied(struct sim *sim, struct process *process, uint32_t index, struct slice header_frame,
+                  struct slice body);
+bool load_is_poison(struct slice work);
 
 /* service.c: a tiny service whose answers depend on the whole history, and the wrapper that lets poison kill. */
 extern const struct service counter_service;
@@ -236,8 +250,10 @@ void oracle_answered(struct oracle *oracle, struct process *process, const struc
 /* After healing: every live store is the fold of the whole journal. False while something is still missing. */
 bool oracle_is_converged(struct oracle *oracle);
 const struct journal_state *oracle_state(const struct oracle *oracle);
-/* The accepted answer to a command, if there is one. */
-bool oracle_find_answer(const struct oracle *oracle, struct slice source, struct uuid id, struct digest digest,
-                        uint32_t *ret_outcome, struct slice *ret_answer);
+/* The rows of the accepted history. */
+struct rows oracle_rows(struct oracle *oracle);
+/* True when such an answer stands, or stood before a cut, in the accepted history. */
+bool oracle_knows(const struct oracle *oracle, struct slice source, struct uuid id, struct digest digest,
+                  uint32_t outcome, uint64_t number, struct slice answer);
 
 #endif

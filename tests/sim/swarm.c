@@ -27,6 +27,8 @@ void sim_draw_swarm(struct sim *sim) {
     struct sim_swarm *swarm = &sim->swarm;
     swarm->scenario = SCENARIO_NORMAL;
     if (sim_chance(sim, 4)) swarm->scenario = (enum sim_scenario)(1 + sim_below(sim, 3));
+    swarm->is_booking = sim_chance(sim, 60);
+    swarm->has_doors = swarm->is_booking && sim_chance(sim, 60);
     swarm->process_count = 2 + (uint32_t)sim_below(sim, 2);
     swarm->command_count = 12 + (uint32_t)sim_below(sim, 60);
     swarm->steps = 300 + (uint32_t)sim_below(sim, 1200);

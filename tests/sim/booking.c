@@ -1,0 +1,130 @@
+/* Booking's clients: they publish sessions, hold, book and cancel, mostly around the same few slots. And booking's own
+ * promise: at every prefix of the journal no slot has more bookings than places, counted here from the events alone. */
+#include "tests/sim/booking.h"
+
+#include "lib/base/assert.h"
+#include "lib/wire/booking/booking_client.h"
+#include "lib/wire/booking/booking_journal.h"
+#include "services/booking/core/rows_booking.h"
+
+#include <stdio.h>
+
+/* A random row of a table whose keys are [table][id]; false when there is none. */
+static bool any_id(struct sim *sim, const struct rows *rows, int table, struct uuid *ret_id) {
+    uint8_t from[17] = {(uint8_t)table};
+    struct slice key, value;
+    for (int attempt = 0; attempt < 2; attempt++) {
+        /* Ids begin with a time: a random later part of it finds a random row often enough. */
+        uint64_t time_ms = (uint64_t)(SIM_START_MS + (int64_t)sim_below(sim, 60000));
+        for (int i = 0; i < 6; i++) from[1 + i] = attempt == 0 ? (uint8_t)(time_ms >> (40 - 8 * i)) : 0;
+        if (!rows_seek(rows, slice_of(from, sizeof from), &key, &value)) continue;
+        if (key.size != sizeof from || key.data[0] != table) continue;
+        memcpy(ret_id->bytes, key.data + 1, sizeof ret_id->bytes);
+        return true;
+    }
+    return false;
+}
+
+static void publish(struct sim *sim, struct buffer *out) {
+    static const int64_t starts[] = {8000, 90 * 1000, 3600 * 1000};
+    struct publish_request request = {.session = {.kind = BOOKING_KIND_IN_PERSON,
+                                                  .slot_minutes = 10,
+                                                  .slot_count = 2 + (uint32_t)sim_below(sim, 3),
+                                                  .capacity = 1 + (uint32_t)sim_below(sim, 2)}};
+    struct booking_session *session = &request.session;
+    (void)snprintf(session->organisation, sizeof session->organisation, "%s", sim_systems[2].organisation);
+    (void)snprintf(session->service_id, sizeof session->service_id, "svc-%u", (unsigned)sim_below(sim, 4));
+    session->audience = sim_chance(sim, 80) ? BOOKING_AUDIENCE_HUB : BOOKING_AUDIENCE_PRACTICE;
+    session->starts_at_ms = sim->time.now_ms + starts[sim_below(sim, 3)] + (int64_t)sim_below(sim, 1000);
+    publish_request_encode(&request, out);
+}
+
+static struct booking_slot_id any_slot(struct sim *sim, const struct rows *rows) {
+    struct booking_slot_id slot = {.session_id = {{1}}, .index = (uint32_t)sim_below(sim, 4)};
+    (void)any_id(sim, rows, BOOKING_TABLE_SESSION, &slot.session_id);
+    return slot;
+}
+
+static void book(struct sim *sim, const struct rows *rows, struct buffer *out) {
+    struct book_request request = {0};
+    request.is_from_hold = sim_chance(sim, 40) && any_id(sim, rows, BOOKING_TABLE_HOLD, &request.hold_id);
+    if (!request.is_from_hold) request.slot_id = any_slot(sim, rows);
+    (void)snprintf(request.person.local_id, sizeof request.person.local_id, "p%u", (unsigned)sim_below(sim, 9));
+    (void)snprintf(request.person.family_name, sizeof request.person.family_name, "Tester");
+    (void)snprintf(request.contact.phone, sizeof request.contact.phone, "020 7946 0000");
+    book_request_encode(&request, out);
+}
+
+const char *booking_make_request(struct sim *sim, const struct rows *rows, uint8_t *ret_source,
+                                 struct slice *ret_request) {
+    uint8_t memory[BOOKING_REQUEST_MAX];
+    struct buffer out = buffer_over(memory, sizeof memory);
+    const char *method = BOOKING_METHOD_BOOK;
+    *ret_source = (uint8_t)sim_below(sim, SIM_SYSTEMS);
+    uint64_t drawn = sim_below(sim, 100);
+    struct uuid id;
+    if (sim->command_count <= 2 || drawn < 8) {
+        method = BOOKING_METHOD_PUBLISH_SESSION;
+        *ret_source = 2;
+        publish(sim, &out);
+    } else if (drawn < 35) {
+        method = BOOKING_METHOD_HOLD;
+        const struct hold_request request = {.slot_id = any_slot(sim, rows),
+                                             .hold_seconds = sim_chance(sim, 70) ? 30 : 0};
+        hold_request_encode(&request, &out);
+    } else if (drawn < 55 && any_id(sim, rows, BOOKING_TABLE_BOOKING, &id)) {
+        method = BOOKING_METHOD_CANCEL;
+        const struct cancel_request request = {.booking_id = id, .reason = BOOKING_CANCEL_PERSON};
+        cancel_request_encode(&request, &out);
+    } else {
+        book(sim, rows, &out);
+    }
+    ASSERT(!out.is_full && out.size > 0);
+    *ret_request = fake_broker_copy(&sim->broker, buffer_slice(&out));
+    return method;
+}
+
+static struct booked_slot *slot_of(struct booking_promise *promise, struct booking_slot_id id) {
+    for (uint32_t i = 0; i < promise->slot_count; i++) {
+        if (booking_slot_id_equal(promise->slots[i].id, id)) return &promise->slots[i];
+    }
+    return NULL;
+}
+
+static void add_slots(struct booking_promise *promise, const struct booking_session *session) {
+    for (uint32_t i = 0; i < session->slot_count; i++) {
+        if (promise->slot_count == BOOKED_SLOTS_MAX) return;
+        promise->slots[promise->slot_count++] =
+            (struct booked_slot){.id = {.session_id = session->session_id, .index = i}, .capacity = session->capacity};
+    }
+}
+
+void booking_promise_event(struct sim *sim, struct booking_promise *promise, uint64_t number, struct slice bytes) {
+    static uint8_t memory[BOOKING_EVENT_ARENA_SIZE];
+    struct arena arena = arena_over(memory, sizeof memory);
+    struct booking_event event;
+    if (!booking_event_decode(bytes, &arena, &event)) {
+        sim_fail(sim, "unreadable: an event of entry %llu", (unsigned long long)number);
+        return;
+    }
+    struct booked_slot *slot = NULL;
+    switch (event.kind) {
+    case BOOKING_EVENT_SESSION_PUBLISHED:
+        add_slots(promise, &event.session_published.session);
+        return;
+    case BOOKING_EVENT_SLOT_HELD:
+    case BOOKING_EVENT_HOLD_EXPIRED:
+        return;
+    case BOOKING_EVENT_SLOT_BOOKED:
+        slot = slot_of(promise, event.slot_booked.slot_id);
+        if (slot != NULL) slot->booked++;
+        break;
+    case BOOKING_EVENT_BOOKING_CANCELLED:
+        slot = slot_of(promise, event.booking_cancelled.slot_id);
+        if (slot != NULL) slot->booked--;
+        break;
+    }
+    if (slot == NULL || slot->booked > slot->capacity) {
+        sim_fail(sim, "a slot given twice: entry %llu books a place that is not there", (unsigned long long)number);
+    }
+}
