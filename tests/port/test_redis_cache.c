@@ -173,7 +173,8 @@ static void a_killed_redis_is_found_again(void **state) {
         for (uint64_t token = first; token < first + 5; token++) ask(token, "k", "v", 1000);
         (void)uv_run(&loop, UV_RUN_NOWAIT);
         stop_server(SIGKILL);
-        assert_true(run_until(ANSWERS, round * 6 + 5, 5000));
+        /* Well below their deadline: the socket says so, with an error that hiredis' own adapter would swallow. */
+        assert_true(run_until(ANSWERS, round * 6 + 5, 120));
         for (uint64_t token = first; token < first + 5; token++) assert_int_equal(answers[token], CACHE_UNKNOWN);
         cache.put(cache.context, slice_text("k"), slice_text("v"), 1000);
         cache.drop(cache.context, slice_text("k"), slice_text("v"));
@@ -185,7 +186,7 @@ static void a_killed_redis_is_found_again(void **state) {
     }
     redis_cache_figures(opened, &figures);
     assert_true(figures.generation >= 4);
-    assert_int_equal(figures.timed_out, 0); /* noticed by the socket, not by the clock */
+    assert_int_equal(figures.timed_out, 0);
     assert_int_equal(figures.dropped, 6);
 }
 
