@@ -98,7 +98,7 @@ struct kafka_topic_setting {
  * empty value. */
 enum status kafka_admin_settings(struct kafka_admin *admin, const char *topic, int timeout_ms,
                                  struct kafka_topic_setting *settings, size_t count, struct error *reterr_error);
-/* STATUS_CONFLICT when the topic exists. */
+/* STATUS_CONFLICT when the topic exists. On success the broker that is asked next knows it. */
 enum status kafka_admin_create(struct kafka_admin *admin, const char *topic, const struct kafka_topic_shape *shape,
                                const struct kafka_topic_setting *settings, size_t count, int timeout_ms,
                                struct error *reterr_error);

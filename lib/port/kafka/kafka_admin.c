@@ -6,6 +6,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
+
+enum { AWAIT_PAUSE_MS = 20 };
 
 struct kafka_admin {
     struct kafka_options options;
@@ -111,7 +114,6 @@ static rd_kafka_AdminOptions_t *waiting(struct kafka_admin *admin, rd_kafka_admi
     rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(admin->client->handle, operation);
     (void)rd_kafka_AdminOptions_set_request_timeout(options, timeout_ms, reason, sizeof reason);
     if (operation == RD_KAFKA_ADMIN_OP_CREATETOPICS) {
-        /* So that the topic is there on every broker when the call returns. */
         (void)rd_kafka_AdminOptions_set_operation_timeout(options, timeout_ms, reason, sizeof reason);
     }
     return options;
@@ -154,6 +156,19 @@ enum status kafka_admin_settings(struct kafka_admin *admin, const char *topic, i
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? STATUS_OK : fail(reterr_error, "read the settings of", topic, code);
 }
 
+/* The controller answers before the broker that is asked next has heard of the topic. */
+static enum status await_topic(struct kafka_admin *admin, const char *topic, int timeout_ms,
+                               struct error *reterr_error) {
+    const struct timespec pause = {.tv_nsec = (long)AWAIT_PAUSE_MS * 1000000};
+    enum status status = STATUS_NOT_FOUND;
+    for (int waited_ms = 0; status == STATUS_NOT_FOUND && waited_ms <= timeout_ms; waited_ms += AWAIT_PAUSE_MS) {
+        struct kafka_topic_shape shape;
+        if (waited_ms > 0) (void)nanosleep(&pause, NULL);
+        status = kafka_admin_shape(admin, topic, timeout_ms, &shape, reterr_error);
+    }
+    return status;
+}
+
 enum status kafka_admin_create(struct kafka_admin *admin, const char *topic, const struct kafka_topic_shape *shape,
                                const struct kafka_topic_setting *settings, size_t count, int timeout_ms,
                                struct error *reterr_error) {
@@ -185,6 +200,6 @@ enum status kafka_admin_create(struct kafka_admin *admin, const char *topic, con
     rd_kafka_NewTopic_destroy(wanted);
     rd_kafka_AdminOptions_destroy(options);
     rd_kafka_queue_destroy(queue);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return STATUS_OK;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return await_topic(admin, topic, timeout_ms, reterr_error);
     return error_set(reterr_error, status_of(code), "kafka: cannot create %s: %s", topic, reason);
 }
