@@ -7,6 +7,7 @@ enum { DIGIT_COUNT = 10, GROUPED_SIZE = 12 };
 
 static bool take_digits(struct slice text, char ret_digits[DIGIT_COUNT]);
 static bool check_digit_is_right(const char digits[DIGIT_COUNT]);
+static bool is_letter_or_digit(uint8_t byte);
 static bool all_digits_are_one(const char digits[DIGIT_COUNT]);
 
 enum nhs_number_fault nhs_number_parse(struct slice text, char ret_digits[10]) {
@@ -16,6 +17,20 @@ enum nhs_number_fault nhs_number_parse(struct slice text, char ret_digits[10]) {
     if (all_digits_are_one(digits)) return NHS_NUMBER_REPEATED_DIGIT;
     memcpy(ret_digits, digits, DIGIT_COUNT);
     return NHS_NUMBER_GOOD;
+}
+
+bool nhs_number_is_in(struct slice text) {
+    static const size_t sizes[] = {DIGIT_COUNT, GROUPED_SIZE};
+    for (size_t at = 0; at + DIGIT_COUNT <= text.size; at++) {
+        if (at > 0 && is_letter_or_digit(text.data[at - 1])) continue;
+        for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+            size_t end = at + sizes[i];
+            char digits[DIGIT_COUNT];
+            if (end > text.size || (end < text.size && is_letter_or_digit(text.data[end]))) continue;
+            if (nhs_number_parse(slice_of(text.data + at, sizes[i]), digits) == NHS_NUMBER_GOOD) return true;
+        }
+    }
+    return false;
 }
 
 const char *nhs_number_fault_text(enum nhs_number_fault fault) {
@@ -46,6 +61,10 @@ static bool take_digits(struct slice text, char ret_digits[DIGIT_COUNT]) {
     }
     ASSERT(count == DIGIT_COUNT);
     return true;
+}
+
+static bool is_letter_or_digit(uint8_t byte) {
+    return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
 }
 
 /* Weights 10 to 2; the check digit is 11 minus the sum modulo 11, where 11 means 0 and 10, which no

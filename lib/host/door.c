@@ -3,6 +3,7 @@
  * A request is refused by the first rule of admit() that it fails; the order of those lines is their precedence. */
 #include "lib/host/door_internal.h"
 
+#include "lib/base/nhs_number.h"
 #include "lib/host/replica_meta.h"
 
 #include <stdlib.h>
@@ -87,6 +88,11 @@ static uint32_t admit(struct door *door, const struct socket_request *message, s
         return OUTCOME_INVALID;
     }
     caller->request_id = request->header.request_id;
+    /* Both go into Kafka headers and logs as they are, where nothing of a person may stand (design invariant 10). */
+    if (nhs_number_is_in(request->header.correlation_id) || nhs_number_is_in(request->header.traceparent)) {
+        reply->detail = slice_text("correlation_id, traceparent: expected no NHS number in them");
+        return OUTCOME_INVALID;
+    }
     if (door->is_draining) return OUTCOME_DRAINING;
     request->system = policy_by_id(door->policy, caller->system);
     if (request->system == NULL) return OUTCOME_DENIED;

@@ -131,6 +131,31 @@ static void a_fault_text_holds_no_digit(void **state) {
     }
 }
 
+static void a_number_is_found_as_a_word_of_its_own(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        bool is_in;
+    } cases[] = {
+        {"9434765919", true},
+        {"journey-9434765919", true},
+        {"9434765919.2", true},
+        {"call:943-476-5919", true},
+        {"943 476 5919 again", true},
+        {"", false},
+        {"943476591", false},
+        {"9434765918", false},                           /* the check digit is another */
+        {"99434765919", false},                          /* a longer number */
+        {"94347659190", false},                          /* the same */
+        {"a9434765919", false},                          /* inside an id */
+        {"0198c1d2-7e00-7abc-8def-a9434765919b", false}, /* as hexadecimal digits may fall */
+        {"journey-17", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        if (nhs_number_is_in(slice_text(cases[i].text)) != cases[i].is_in) fail_msg("%s", cases[i].text);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(synthetic_numbers_are_good),
@@ -139,6 +164,7 @@ int main(void) {
         cmocka_unit_test(a_million_stems_have_one_number_or_none),
         cmocka_unit_test(every_mistyped_digit_and_every_swap_is_caught),
         cmocka_unit_test(a_fault_text_holds_no_digit),
+        cmocka_unit_test(a_number_is_found_as_a_word_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,6 +33,15 @@ static void a_bad_header_keeps_its_request_id_where_possible(void **state) {
     assert_true(strncmp(fake_door_reply_to(&fake, request)->detail, "method:", 7) == 0);
 }
 
+static void an_nhs_number_in_a_header_is_refused(void **state) {
+    (void)state;
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.correlation_id = "journey-9434765919"}, "invalid",
+                             REPLY_INVALID);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.traceparent = "00-943-476-5919"}, "invalid", REPLY_INVALID);
+    fake_door_do(&fake, &(struct fake_ask){.correlation_id = "journey-9434765918"});
+    assert_int_equal(fake.append_count, 1);
+}
+
 static void a_system_that_the_policy_does_not_name_is_denied(void **state) {
     (void)state;
     fake_door_expect_at_once(&fake, &(struct fake_ask){.system = "stranger"}, "denied", REPLY_DENIED);
@@ -278,6 +287,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_header_that_cannot_be_read_is_answered),
         TEST(a_bad_header_keeps_its_request_id_where_possible),
+        TEST(an_nhs_number_in_a_header_is_refused),
         TEST(a_system_that_the_policy_does_not_name_is_denied),
         TEST(a_method_that_nobody_has_is_unknown),
         TEST(a_method_that_the_policy_does_not_allow_is_denied),
