@@ -16,7 +16,8 @@ LONDON = ZoneInfo("Europe/London")
 
 
 class Answer(dict):
-    """What `bhr -o json` printed, how it ended and how long it took."""
+    """What `bhr -o json` printed (the service's answer and what is said about it, in one), its exit code, how long it took
+    with the start of the program, and what it complained about."""
 
     def __init__(self, fields, code, took_ms, errors):
         super().__init__(fields)
@@ -44,6 +45,12 @@ class Suite:
         with open(f"{self.folder}/booking-{number}.ini", encoding="utf-8") as file:
             return re.search(rf"^{key} = (.*)$", file.read(), re.MULTILINE).group(1)
 
+    def effective(self, number, key):
+        """A setting as the process sees it, defaults included."""
+        done = subprocess.run([f"{self.build}/bhr-booking", "--config", f"{self.folder}/booking-{number}.ini",
+                               "--print-config"], env=self.environment, capture_output=True, text=True, check=True)
+        return re.search(rf"^{key} = (\S*)", done.stdout, re.MULTILINE).group(1)
+
     def bhr_words(self, *words, system="111-nel"):
         return [f"{self.build}/bhr", "--config", f"{self.folder}/bhr.ini", "--as", system, "-o", "json",
                 *map(str, words)]
@@ -60,8 +67,8 @@ class Suite:
     def publish(self, organisation, service, starts_at_ms, slots=8, minutes=15, places=1, audience="hub", system="ops",
                 request_id=None):
         return self.bhr("session", "publish", "--organisation", organisation, "--service", service, "--kind",
-                        "in_person", "--audience", audience, "--start", instant(starts_at_ms), "--minutes", minutes,
-                        "--slots", slots, "--capacity", places, *option("--id", request_id), system=system)
+                        "in-person", "--audience", audience, "--starts", instant(starts_at_ms), "--minutes", minutes,
+                        "--count", slots, "--capacity", places, *option("--id", request_id), system=system)
 
     def find(self, service, from_ms, to_ms, system="111-nel"):
         return self.bhr("slots", "--service", service, "--from", instant(from_ms), "--to", instant(to_ms), "--limit", 500,
@@ -71,10 +78,10 @@ class Suite:
         return self.bhr("hold", slot_id, *option("--id", request_id), *option("--seconds", seconds), system=system)
 
     def book_words(self, person, slot_id=None, hold_id=None, request_id=None, limit_s=None, system="111-nel"):
-        return self.bhr_words("book", *option("--slot", slot_id), *option("--hold", hold_id),
+        return self.bhr_words("book", *([] if slot_id is None else [slot_id]), *option("--hold", hold_id),
                               "--nhs-number", person["nhs_number"], "--family", person["family_name"],
                               "--given", person["given_name"], "--born", person["birth_date"],
-                              "--phone", person["phone"], *option("--id", request_id), *option("--limit", limit_s),
+                              "--phone", person["phone"], *option("--id", request_id), *option("--timeout", limit_s),
                               system=system)
 
     def book(self, person, **options):
@@ -121,8 +128,9 @@ def read_answer(out, code, since, errors):
         fields = json.loads(out)
     except ValueError:
         fields = {}
-    return Answer(fields if isinstance(fields, dict) else {"list": fields}, code, (time.monotonic() - since) * 1000,
-                  errors.strip() or ("" if fields else out.strip()))
+    if isinstance(fields.get("answer"), dict):
+        fields = {**fields.pop("answer"), **fields}
+    return Answer(fields, code, (time.monotonic() - since) * 1000, errors.strip() or ("" if fields else out.strip()))
 
 
 def option(name, value):
@@ -155,6 +163,11 @@ def uk_day(days_from_today=0):
 def uk_ms(day, hour, minute):
     """That wall time in the United Kingdom, GMT or BST, as milliseconds since 1970 UTC."""
     return int(datetime(day.year, day.month, day.day, hour, minute, tzinfo=LONDON).timestamp() * 1000)
+
+
+def utc_ms(instant_text):
+    """Of "2026-11-23T18:30:00.000Z"."""
+    return int(datetime.fromisoformat(instant_text.replace("Z", "+00:00")).timestamp() * 1000)
 
 
 def uk_text(ms):

@@ -144,11 +144,9 @@ configure() {
     mkdir -p "$dir/keys"
     chmod 700 "$dir/keys"
     { echo door && echo "$SYSTEMS"; } | while read -r name _; do
-        [[ -f $dir/keys/$name.key ]] || "$build/bhr" keys new "$dir/keys/$name.key" >/dev/null
+        [[ -f $dir/keys/$name.key ]] || "$build/bhr" keys new "$name" --dir "$dir/keys" >/dev/null
     done
-    if [[ ! -f $dir/keys/pseudonym.key ]]; then
-        (umask 077 && head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$dir/keys/pseudonym.key")
-    fi
+    [[ -f $dir/keys/pseudonym.key ]] || "$build/bhr" keys pseudonym --dir "$dir/keys" >/dev/null
     write_policy >"$dir/policy"
     for number in $(seq "$count"); do write_booking "$number" >"$dir/booking-$number.ini"; done
     write_client >"$dir/bhr.ini"

@@ -4,7 +4,7 @@ records, and the rule of journal.md is the second one of tests/journal/check_gol
 a slot was given more often than it has places, one command has two outcomes, or a person has two bookings at once.
 
 usage: count_bookings.py BROKERS [--ids] [--environment local] [--service booking] [--locality nel-bhr] [--partition 0]
-  --ids  also lists the ids of all bookings that stand
+  --ids  also the ids of all bookings that stand, each with its slot
 """
 import argparse
 import collections
@@ -126,7 +126,7 @@ def main():
               "epoch": rule.epoch, "sessions": len(count.capacity), "booked": len(count.bookings),
               "cancelled": count.cancelled, "slots_booked": len(given), "faults": count.faults}
     if words.ids:
-        result["ids"] = sorted(count.bookings)
+        result["ids"] = {booking_id: booking.slot_id for booking_id, booking in sorted(count.bookings.items())}
     print(json.dumps(result, indent=2))
     return 1 if count.faults else 0
 

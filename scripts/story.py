@@ -1,0 +1,199 @@
+#!/usr/bin/python3
+"""A story on the suite that `make up` started, told while it happens: a caller to 111 gets a GP slot for the evening, and
+while 200 more book at once, the process that decides is killed. Every claim it prints is checked; it exits with 1 when one
+is not true. The people are made up (scripts/people.py); --seed N tells it with the same ones again."""
+import argparse
+import json
+import subprocess
+import sys
+import threading
+import time
+
+from demo_borough import HUB, PRACTICES
+from exchange import ROOT, Failure, Suite, now_ms, uk_day, uk_ms, uk_text, until, utc_ms
+from people import people
+
+AREA, CALLERS, CLINIC_SLOTS, CLINIC_PLACES, ANSWERS_BEFORE_KILL = "romford", 200, 50, 3, 40
+NAMES = {code: name for code, name, _ in PRACTICES}
+
+
+class Story:
+    def __init__(self, suite, seed):
+        self.suite, self.seed = suite, seed
+        self.crowd = people(seed, CALLERS + 3)
+        self.first_person, self.second_person = self.crowd.pop(), self.crowd.pop()
+
+    def tell(self):
+        self.say(f"It is {uk_text(now_ms())} in {AREA.capitalize()}. All people are made up (seed {self.seed}).\n")
+        slot = self.look_for_a_slot()
+        hold_id = self.hold(slot)
+        self.be_interrupted(slot)
+        self.confirm(hold_id, slot)
+        clinic_id, slots = self.open_clinic()
+        answers = self.book_at_once_and_kill(slots)
+        self.count(clinic_id, answers)
+
+    # ---- one caller ----
+
+    def look_for_a_slot(self):
+        name = self.first_person["given_name"]
+        self.step(f"{name} rings 111. The call handler looks for a GP slot near {AREA.capitalize()} this evening.")
+        for day in range(14):
+            found = self.must(self.suite.find(f"gp-evening-{AREA}", *self.evening(day)))
+            if found["slots"]:
+                break
+            self.say("    There is none left this evening, so for the next one:" if day == 0 else "    Nor then.")
+        self.claim(found["slots"], "there is a free evening slot within 14 days")
+        slot = found["slots"][0]
+        practices = len({each["organisation"] for each in found["slots"]})
+        self.result(f"{len(found['slots'])} free slots at {practices} practices, the first at {self.where(slot)}", found)
+        return slot
+
+    def evening(self, day):
+        return max(uk_ms(uk_day(day), 17, 0), now_ms()), max(uk_ms(uk_day(day), 23, 0), now_ms() + 1000)
+
+    def hold(self, slot):
+        self.step("She holds that slot while she speaks with the caller.")
+        held = self.must(self.suite.hold(slot["slot_id"]))
+        self.result(f"held until {uk_text(utc_ms(held['expires_at']))[-5:]}", held)
+        return held["hold_id"]
+
+    def be_interrupted(self, slot):
+        name = self.second_person["given_name"]
+        self.step(f"The line goes quiet. A second handler wants the same slot, for {name}.")
+        taken = self.suite.book(self.second_person, slot_id=slot["slot_id"])
+        self.claim(taken.get("outcome") == "slot_held", "a held slot is refused by name", taken)
+        self.claim(len(taken["alternatives"]) == 3, "three alternatives are named", taken)
+        self.result(f"{taken['outcome']}: {taken['message']}", taken)
+        for other in taken["alternatives"]:
+            self.say(f"          {self.where(other)}")
+
+    def confirm(self, hold_id, slot):
+        self.step("The first caller is back and says yes. The slot is booked.")
+        booked = self.must(self.suite.book(self.first_person, hold_id=hold_id))
+        self.claim(booked["slot"]["slot_id"] == slot["slot_id"], "it is the slot that was held", booked)
+        self.result(f"booked, number {booked['booking_id'][-12:]}", booked)
+        self.step("Her screen had frozen, so she sends the same request again.")
+        again = self.must(self.suite.book(self.first_person, hold_id=hold_id, request_id=booked["request_id"]))
+        self.claim(again["repeated"] is True and booked["repeated"] is False, "the second answer is marked repeated", again)
+        self.claim(again["booking_id"] == booked["booking_id"], "it is the same booking", again)
+        self.result(f"the same answer, marked repeated: number {again['booking_id'][-12:]}", again)
+
+    # ---- two hundred ----
+
+    def open_clinic(self):
+        self.step(f"{HUB[1]}, opens an extra clinic: {CLINIC_SLOTS} slots of {CLINIC_PLACES} places.")
+        # A service of its own, so that the story can be told again.
+        service = time.strftime("clinic-%m%d-%H%M%S")
+        starts_at_ms = uk_ms(uk_day((5 - uk_day().weekday()) % 7 or 7), 9, 0)
+        opened = self.must(self.suite.publish(HUB[0], service, starts_at_ms, CLINIC_SLOTS, 5, CLINIC_PLACES, "hub",
+                                              "hub-demo"))
+        self.result(f"{CLINIC_SLOTS * CLINIC_PLACES} places on {uk_text(starts_at_ms)}", opened)
+        return opened["session_id"], [f"{opened['session_id']}:{index}" for index in range(CLINIC_SLOTS)]
+
+    def book_at_once_and_kill(self, slots):
+        owner = until(self.suite.owner, 20)
+        self.claim(owner, "a process owns the partition")
+        pid = self.suite.pid(owner)
+        other = next(number for number in self.suite.numbers() if number != owner)
+        self.step(f"{CALLERS} callers book at once. booking-{owner} (pid {pid}) decides; it gets kill -9 in the middle.")
+        ends = {}
+        threads = [threading.Thread(target=self.call, args=(ends, index, slots[index % len(slots)]))
+                   for index in range(CALLERS)]
+        began = time.monotonic()
+        for thread in threads:
+            thread.start()
+        until(lambda: len(ends) >= ANSWERS_BEFORE_KILL, 60, pause_s=0.001)
+        before = len(ends)
+        self.suite.script("suite.sh", "kill", owner)
+        killed = time.monotonic()
+        taken_over = until(lambda: self.suite.owner() == other and time.monotonic() - killed, 60)
+        for thread in threads:
+            thread.join()
+        ended = time.monotonic()
+        self.claim(taken_over, f"booking-{other} took over")
+        answers = [answer for answer, _ in ends.values()]
+        first_after = min((at - killed for _, at in ends.values() if at > killed + 0.2), default=0.0)
+        self.say(f"    {before} callers had their answer when it was killed, {killed - began:.2f} s after the first call")
+        self.say(f"    booking-{other} took over {taken_over:.2f} s after the kill (a group session lasts "
+                 f"{self.session_timeout_s():.0f} s); the next answer came at {first_after:.2f} s")
+        self.say(f"    the last of {CALLERS} callers had an answer {ended - killed:.2f} s after the kill")
+        self.claim(before < CALLERS, "it was killed in the middle")
+        self.suite.script("suite.sh", "start", owner)
+        self.suite.script("suite.sh", "ready", owner)
+        self.say(f"    booking-{owner} was started again and has caught up (pid {self.suite.pid(owner)})")
+        return answers
+
+    def call(self, ends, index, slot_id):
+        answer = self.suite.book(self.crowd[index], slot_id=slot_id, limit_s=60)
+        ends[index] = (answer, time.monotonic())
+
+    def session_timeout_s(self):
+        return int(self.suite.effective(1, "session_timeout_ms")) / 1000
+
+    def count(self, clinic_id, answers):
+        self.step("Every caller got exactly one answer; nothing is lost and nothing is double.")
+        booked = [answer["booking_id"] for answer in answers if answer.code == 0]
+        taken = [answer for answer in answers if answer.get("outcome") == "slot_taken"]
+        places = CLINIC_SLOTS * CLINIC_PLACES
+        self.claim(len(answers) == CALLERS and len(booked) + len(taken) == CALLERS, "each of them was told yes or no",
+                   next((answer for answer in answers if answer not in taken and answer.code != 0), None))
+        self.claim(len(booked) == places and len(set(booked)) == places,
+                   f"{places} were booked, as many as there are places, not {len(booked)}")
+        self.say(f"    told yes: {len(booked)} (there are {places} places)    told taken, with others named: {len(taken)}")
+        verified = self.suite.bhr("journal", "verify")
+        self.claim(verified.code == 0, "bhr journal verify finds nothing wrong", verified)
+        self.result("bhr journal verify: nothing wrong in the accepted history", verified)
+        since = time.monotonic()
+        brokers = self.suite.setting(1, "brokers")
+        done = subprocess.run(["/usr/bin/python3", f"{ROOT}/tests/support/count_bookings.py", brokers, "--ids"],
+                              capture_output=True, text=True, check=False)
+        self.claim(done.returncode == 0, "the count finds no fault", done.stdout[-500:] + done.stderr)
+        counted = json.loads(done.stdout)
+        of_clinic = [booking_id for booking_id, slot_id in counted["ids"].items() if slot_id.startswith(clinic_id)]
+        self.claim(set(of_clinic) == set(booked), "the journal holds the very bookings that the callers were told of")
+        self.say(f"    counted by an independent program: {len(of_clinic)} bookings of the clinic in the journal, the very "
+                 f"ones;\n    {counted['booked']} in all, {counted['claims']} owners so far, no slot given twice"
+                 f"  [{(time.monotonic() - since) * 1000:.0f} ms]")
+
+    # ---- telling ----
+
+    number = 0
+
+    def step(self, text):
+        self.number += 1
+        self.say(f"{self.number:2}  {text}")
+
+    def result(self, text, answer):
+        self.say(f"    {text}  [{answer.get('took_ms', round(answer.took_ms))} ms]")
+
+    def where(self, slot):
+        return f"{uk_text(utc_ms(slot['starts_at']))}, {NAMES.get(slot['organisation'], slot['organisation'])}"
+
+    def must(self, answer):
+        self.claim(answer.code == 0, "bhr did what it was asked", answer)
+        return answer
+
+    def claim(self, is_true, what, found=None):
+        if not is_true:
+            more = "" if found is None else f"\n    found: {found} {getattr(found, 'errors', '')}"
+            raise Failure(f"NOT TRUE: {what}{more}")
+
+    def say(self, text):
+        print(text, flush=True)
+
+
+def main():
+    words = argparse.ArgumentParser(description="a story on the running suite, told while it happens and checked")
+    # Another block of people every minute: nobody is asked to be in two places at once.
+    words.add_argument("--seed", type=int, default=int(time.time() // 60))
+    try:
+        Story(Suite(), words.parse_args().seed).tell()
+    except Failure as failure:
+        print(failure)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

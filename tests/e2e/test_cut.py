@@ -1,0 +1,80 @@
+"""A journal that lost its end, as after a power cut with an unsynced tail: both replicas had read it, so both stop and say
+so; after `bhr store rebuild` they serve again and `bhr store diff` names what was lost."""
+import os
+import subprocess
+
+from suite import ROOT, people, run, until
+
+TOPIC = "bhr.booking.journal.v1"
+
+
+def cut(suite, count):
+    """The broker dies, its journal loses the last records and its index files, and it starts again."""
+    suite.kafka("kill")
+    done = subprocess.run(["/usr/bin/python3", f"{ROOT}/scripts/journal-cut.py", f"{suite.folder}/kafka/data", TOPIC, "0",
+                           str(count)], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"journal-cut.py: {done.stdout} {done.stderr}")
+    suite.kafka("start")
+    return done.stdout.strip()
+
+
+def readyz_says_cut(suite, number):
+    status, text = suite.http(number, "/readyz")
+    return status == 503 and "cut" in text and text
+
+
+def stopped_everywhere(suite, check, what):
+    for number in suite.numbers():
+        said = until(lambda number=number: readyz_says_cut(suite, number), 25)
+        check(f"{what}: booking-{number} is not ready and says that the journal was cut", said,
+              suite.http(number, "/readyz"))
+        check(f"{what}: its log says so too",
+              any("cut" in line for line in suite.log(number).splitlines() if '"error"' in line))
+
+
+def rebuild(suite, check, what, told):
+    """Both stores anew; the old ones are set aside. told: ids of the requests whose callers were promised what is lost."""
+    suite.stop()
+    aside = {}
+    for number in suite.numbers():
+        done = suite.bhr("store", "rebuild", suite.setting(number, "data_dir"))
+        check(f"{what}: bhr store rebuild sets store {number} aside", done.code == 0 and os.path.exists(done["set_aside"]),
+              f"{dict(done)} {done.errors}")
+        aside[number] = done.get("set_aside", "")
+    suite.start()
+    suite.ready()
+    check(f"{what}: somebody owns again", until(suite.owner, 20))
+    for number in suite.numbers():
+        named = suite.bhr("store", "diff", aside[number], suite.setting(number, "data_dir"))
+        lost = {answer["command_id"] for answer in named.get("lost_answers", [])}
+        check(f"{what}: bhr store diff names exactly the {len(told)} lost answers of store {number}",
+              named.code == 5 and lost == told, f"lost {lost}, told {told} {named.errors}")
+
+
+def body(suite, check):
+    slots = iter(suite.clinic(slots=60)[1])
+    crowd = iter(people(8, 60))
+
+    def book():
+        return suite.done(suite.book(next(crowd), slot_id=next(slots), limit_s=20))
+
+    kept = [book() for _ in range(3)]
+    for what, count in (("one record lost", 1), ("five records lost", 5)):
+        lost = [book() for _ in range(count)]
+        check(f"{what}: both replicas have read them", suite.wait_same_digest(), suite.digests())
+        check.note(cut(suite, count))
+        stopped_everywhere(suite, check, what)
+        refused = suite.book(next(crowd), slot_id=next(slots), limit_s=2)
+        check(f"{what}: nobody is told yes meanwhile", refused.code in (3, 4), f"{dict(refused)} {refused.errors}")
+        rebuild(suite, check, what, {answer["request_id"] for answer in lost})
+        kept.append(book())
+        check(f"{what}: it serves again", True)
+    counted = suite.count()
+    check("the journal holds what was kept and what came later, and nothing of what was lost",
+          set(counted["ids"]) == {answer["booking_id"] for answer in kept} and counted["faults"] == [],
+          (counted["booked"], len(kept), counted["faults"]))
+    check("both stores agree", suite.wait_same_digest(), suite.digests())
+
+
+run("a cut journal", body)

@@ -1,0 +1,47 @@
+"""SIGTERM under load: the owner stops in order within three seconds and exits with 0, the other takes over within one,
+nobody is left without an answer, and no process stays behind."""
+import os
+import signal
+import time
+
+from load import Load, book_request
+from raw_client import Schema
+from suite import people, run, until
+
+STOP_S, TAKE_OVER_S = 3.0, 1.0
+
+
+def body(suite, check):
+    schema = Schema()
+    slots = suite.clinic(slots=200, places=4, minutes=5, hour=6)[1]
+    crowd = people(3, 290) + people(4, 290)
+    load = Load(suite, schema, [book_request(schema, slots[index % 200], person) for index, person in enumerate(crowd)],
+                clients=8, in_flight=4, per_second=150)
+    owner = suite.owner()
+    pid, other = suite.pid(owner), suite.other(owner)
+    load.start()
+    until(lambda: len(load.final) > 150, 10)
+    since = time.monotonic()
+    os.kill(pid, signal.SIGTERM)
+    taken_over = until(lambda: suite.owner() == other and time.monotonic() - since, 10, pause_s=0.01)
+    gone = until(lambda: not suite.is_running(owner) and time.monotonic() - since, 10, pause_s=0.01)
+    check(f"the process is gone within {STOP_S:.0f} s", gone and gone < STOP_S, f"{gone:.2f} s" if gone else "still there")
+    check(f"the other owns within {TAKE_OVER_S:.0f} s", taken_over and taken_over < TAKE_OVER_S,
+          f"{taken_over:.2f} s" if taken_over else "never")
+    load.join()
+    check("every request was answered", len(load.answers) == len(crowd), dict(load.outcomes()))
+    check("all were booked", load.outcomes() == {"ok": len(crowd)}, dict(load.outcomes()))
+    check(f"no gap between answers was longer than 2 s ({load.longest_gap_s():.2f} s)", load.longest_gap_s() < 2)
+    counted = suite.count()
+    check("the journal says the same", set(counted["ids"]) == load.booked() and counted["faults"] == [])
+
+    codes = suite.stop_and_wait(other)
+    check("a process that is stopped exits with 0", codes == [0], codes)
+    suite.start()
+    suite.ready()
+    codes = suite.stop_and_wait(*suite.numbers())
+    check("both at once as well", codes == [0, 0], codes)
+    check("no process is left", not any(suite.is_running(number) for number in suite.numbers()))
+
+
+run("ordered stop", body, session_timeout_ms=6000)
