@@ -37,11 +37,10 @@ struct model {
     struct booking_session sessions[SESSIONS_MAX];
     struct model_booking bookings[BOOKINGS_MAX];
     struct model_hold holds[HOLDS_MAX];
-    uint32_t outcomes[BOOKING_OUTCOME_COUNT], ok_count;
 };
 
 static const struct caller *const callers[CALLERS] = {&NEL_111, &PRACTICE_A, &PRACTICE_B, &HUB, &OPERATOR};
-static uint32_t seen[BOOKING_OUTCOME_COUNT];
+static uint32_t seen[BOOKING_OUTCOME_COUNT], ok_count;
 static uint64_t current_seed;
 
 static uint32_t draw(struct model *model, uint32_t below) {
@@ -70,7 +69,7 @@ static void check_retry(struct model *model, enum booking_command_kind kind, con
 }
 
 static void count(struct model *model, enum booking_command_kind kind, const struct world_reply *reply) {
-    if (reply->outcome == OUTCOME_OK) model->ok_count++;
+    if (reply->outcome == OUTCOME_OK) ok_count++;
     for (uint32_t i = 0; i < BOOKING_OUTCOME_COUNT; i++) {
         if (booking_outcomes[i].code == reply->outcome) seen[i]++;
     }
@@ -257,7 +256,6 @@ static void run(uint64_t seed) {
     assert_int_equal(rows_array_count_table(&model.world.array, BOOKING_TABLE_HOLD), 0);
     assert_int_equal(rows_array_count_table(&model.world.array, ROWS_TABLE_TIMER), 0);
     check_slots(&model);
-    assert_true(model.ok_count > 20);
     world_free(&model.world);
 }
 
@@ -271,6 +269,7 @@ static void test_random_commands(void **state) {
     }
     for (uint64_t seed = 1; seed <= SEEDS; seed++) run(seed);
     current_seed = 0;
+    assert_true(ok_count > 40 * SEEDS); /* not all of it refusals */
     /* The draw is wide enough to meet every answer of a command. */
     for (uint32_t i = 0; i < BOOKING_OUTCOME_COUNT; i++) {
         bool is_of_query = booking_outcomes[i].code == REFUSED_WINDOW_TOO_WIDE ||
