@@ -29,8 +29,8 @@ enum config_action { CONFIG_RUN, CONFIG_EXIT_OK, CONFIG_EXIT_USAGE };
 
 /* Reads everything; prints help, the effective configuration or what is wrong (place, key, what was expected) itself.
  * service may be NULL: then there are the host's rows only. CONFIG_EXIT_USAGE is exit code 2. An unknown BHR_ name in the
- * environment is an error too, but for those that begin with BHR_TEST_ or BHR_KAFKA_: they belong to tests and scripts.
- * An empty process name has become service-pid. */
+ * environment is an error too, but for the few that belong to tests and scripts (config_read.c has them). An empty process
+ * name has become service-pid. */
 enum config_action config_read(struct config *ret_config, const struct service *service, int argc, char **argv);
 /* Defaults only; for tests. */
 void config_defaults(struct config *ret_config, const struct service *service);
