@@ -20,6 +20,7 @@ enum {
     CLIENT_ATTEMPT_MS_DEFAULT = 1500, /* without an answer for so long, ask again: the next server may be alive */
     CLIENT_REST_MS_MIN = 20,          /* before asking again when nobody says how long; doubles up to the maximum */
     CLIENT_REST_MS_MAX = 1000,
+    CLIENT_CONNECT_MS = 5, /* before trying again when no server is connected */
 };
 
 /* The connection: one DEALER to all servers of the service, each message to the next server that is connected. */
@@ -70,7 +71,7 @@ struct client_result {
     int64_t retry_after_ms;
     uint32_t attempts; /* times it was sent */
     int64_t took_ms;   /* since it was submitted */
-    struct slice body; /* borrowed until the next call of client_next or client_call */
+    struct slice body; /* borrowed until the next call on this client but client_submit */
 };
 
 struct client;

@@ -82,7 +82,7 @@ void pending_send(struct client *client, struct pending *call) {
     ASSERT(!header.is_full);
     struct slice body = slice_of(call->body, call->body_size);
     if (client->dealer.send(client->dealer.context, buffer_slice(&header), body) != STATUS_OK) {
-        rest(client, call, CLIENT_REST_MS_MIN);
+        rest(client, call, CLIENT_CONNECT_MS);
         return;
     }
     call->attempts++;

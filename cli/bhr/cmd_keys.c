@@ -1,0 +1,123 @@
+/* bhr keys: key pairs of systems and doors, and the secret behind pseudonyms. Writes files that only their owner may
+ * read; never prints a secret. */
+#include "cli/bhr/commands.h"
+#include "lib/base/text.h"
+#include "lib/digest/digest.h"
+#include "lib/port/zmq/zmq_keys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATH_ROOM = 512, PSEUDONYM_BYTES = 32 };
+
+static int path_of(const struct cli *cli, const struct arguments *arguments, const char *name,
+                   char ret_path[PATH_ROOM]);
+
+static const struct command_option new_options[] = {
+    {.name = "dir", .value = "DIR", .kind = OPTION_TEXT, .sentence = "Where to write NAME.key; default run/keys"},
+    {.name = "organisation", .value = "ODS", .kind = OPTION_TEXT, .sentence = "For the policy snippet"},
+    {.name = "role",
+     .value = "ROLE",
+     .kind = OPTION_CHOICE,
+     .choices = "111|practice|hub|operator",
+     .sentence = "For the policy snippet: 111, practice, hub or operator"},
+};
+
+static int run_new(struct cli *cli, const struct arguments *arguments) {
+    static const char *const roles[] = {"practice", "111", "practice", "hub", "operator"};
+    const char *name = arguments->items[0];
+    if (!text_is_token(slice_text(name), SOCKET_SYSTEM_MAX)) {
+        return command_usage(cli, arguments, "NAME: expected 1 to %d of A-Z a-z 0-9 . _ : -", (int)SOCKET_SYSTEM_MAX);
+    }
+    char path[PATH_ROOM];
+    int code = path_of(cli, arguments, name, path);
+    if (code != CLI_OK) return code;
+    struct error error;
+    struct zmq_keys keys = {0};
+    enum status status = zmq_keys_make(&keys, &error);
+    if (status == STATUS_OK) status = zmq_keys_save(&keys, path, &error);
+    char public[SOCKET_KEY_TEXT_SIZE + 1];
+    memcpy(public, keys.public, sizeof public);
+    zmq_keys_wipe(&keys);
+    if (status != STATUS_OK) {
+        const char *next =
+            status == STATUS_CONFLICT ? "a key is never overwritten: remove the file, or choose another NAME" : NULL;
+        return cli_fail(cli, CLI_USAGE, next, "%s", error.message);
+    }
+    if (cli->is_json) {
+        cli_json(json_pack("{ss so ss}", "name", name, "key_file", cli_json_text(path), "public", public));
+        return CLI_OK;
+    }
+    const char *organisation = option_text(arguments, "organisation");
+    printf("# %s holds the key pair; keep it secret. For the policy file:\n", path);
+    printf("system %s {\n    key          %s\n    organisation %s\n    role         %s\n", name, public,
+           organisation != NULL ? organisation : "F82001", roles[option_number(arguments, "role")]);
+    printf("    methods      bhr.booking.v1.BookingService/*\n    in_flight    64\n    per_second   2000\n}\n");
+    return CLI_OK;
+}
+
+const struct command command_keys_new = {
+    .name = "keys new",
+    .arguments = "NAME",
+    .sentence = "Make a CURVE key pair; prints what the policy file needs",
+    .options = new_options,
+    .option_count = sizeof new_options / sizeof new_options[0],
+    .argument_min = 1,
+    .argument_max = 1,
+    .run = run_new,
+};
+
+static const struct command_option pseudonym_options[] = {
+    {.name = "dir", .value = "DIR", .kind = OPTION_TEXT, .sentence = "Where to write NAME.key; default run/keys"},
+};
+
+static int run_pseudonym(struct cli *cli, const struct arguments *arguments) {
+    char path[PATH_ROOM];
+    int code = path_of(cli, arguments, "pseudonym", path);
+    if (code != CLI_OK) return code;
+    uint8_t secret[PSEUDONYM_BYTES];
+    char text[2 * PSEUDONYM_BYTES + 1];
+    digest_random(secret, sizeof secret);
+    text_hex(secret, sizeof secret, text);
+    text[sizeof text - 1] = '\n';
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == EEXIST) {
+        return cli_fail(cli, CLI_USAGE, "keep it: with another key every pseudonym would change", "%s exists", path);
+    }
+    if (fd < 0) return cli_fail(cli, CLI_USAGE, NULL, "%s cannot be written: %s", path, strerror(errno));
+    bool is_written = write(fd, text, sizeof text) == (ssize_t)sizeof text && fsync(fd) == 0;
+    (void)close(fd);
+    explicit_bzero(secret, sizeof secret);
+    explicit_bzero(text, sizeof text);
+    if (!is_written) {
+        (void)unlink(path);
+        return cli_fail(cli, CLI_UNREACHED, "make room", "%s could not be written whole", path);
+    }
+    if (cli->is_json) cli_json(json_pack("{so}", "key_file", cli_json_text(path)));
+    cli_say(cli, "%s written: set it as pseudonym_key_file, the same in every process; losing it loses the pseudonyms",
+            path);
+    return CLI_OK;
+}
+
+const struct command command_keys_pseudonym = {
+    .name = "keys pseudonym",
+    .sentence = "Make the secret behind pseudonymous person ids",
+    .options = pseudonym_options,
+    .option_count = sizeof pseudonym_options / sizeof pseudonym_options[0],
+    .run = run_pseudonym,
+};
+
+static int path_of(const struct cli *cli, const struct arguments *arguments, const char *name,
+                   char ret_path[PATH_ROOM]) {
+    const char *dir = option_text(arguments, "dir");
+    if (dir == NULL) dir = "run/keys";
+    int size = snprintf(ret_path, PATH_ROOM, "%s/%s.key", dir, name);
+    if (size < 0 || size >= PATH_ROOM) return command_usage(cli, arguments, "--dir: expected a shorter path");
+    if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
+        return cli_fail(cli, CLI_USAGE, "make its parent first", "%s cannot be made: %s", dir, strerror(errno));
+    }
+    return CLI_OK;
+}

@@ -1,0 +1,211 @@
+/* bhr status: who is alive (Redis, which may be away), who owns (the journal, which knows), how far the stores are. */
+#include "cli/bhr/commands.h"
+#include "cli/bhr/owner.h"
+#include "cli/bhr/stores.h"
+#include "lib/client/uk_time.h"
+#include "lib/host/presence.h"
+#include "lib/port/redis/redis_presence.h"
+
+#include <stdio.h>
+
+enum { PRESENCE_TIMEOUT_MS = 1000, PROCESSES_MAX = 64 };
+
+struct store_seen {
+    const char *path;
+    bool is_open;
+    struct replica_meta meta;
+};
+
+struct status_view {
+    struct cli *cli;
+    bool is_presence_known;
+    json_t *processes; /* as they said it */
+    struct ownership ownership;
+    uint32_t store_count;
+    struct store_seen stores[SUITE_LIST_MAX];
+};
+
+static void look_at_presence(struct status_view *view);
+static void look_at_stores(struct status_view *view);
+static int look_at_journal(struct status_view *view);
+static bool somebody_owns(const struct status_view *view);
+static void print_processes(const struct status_view *view);
+static void print_journal(const struct status_view *view);
+static void print_stores(const struct status_view *view);
+static json_t *view_json(struct status_view *view);
+
+static int run(struct cli *cli, const struct arguments *arguments) {
+    (void)arguments;
+    int code = cli_need_suite(cli);
+    if (code != CLI_OK) return code;
+    struct status_view view = {.cli = cli, .processes = json_array()};
+    look_at_presence(&view);
+    look_at_stores(&view);
+    if (!cli->is_json) print_processes(&view);
+    code = look_at_journal(&view);
+    if (code == CLI_OK && !cli->is_json) print_journal(&view);
+    if (!cli->is_json) print_stores(&view);
+    bool is_owned = somebody_owns(&view);
+    bool is_presence_known = view.is_presence_known;
+    if (cli->is_json)
+        cli_json(view_json(&view));
+    else
+        json_decref(view.processes);
+    if (code != CLI_OK) return code;
+    if (is_presence_known && !is_owned) {
+        return cli_fail(cli, CLI_CHECK, "start a process, or wait a few seconds if one has just died",
+                        "no living process owns the partition: nothing can be booked now");
+    }
+    return CLI_OK;
+}
+
+const struct command command_status = {
+    .name = "status",
+    .sentence = "Which processes are alive, who owns, how far each has read",
+    .more =
+        "Presence comes from Redis and may be unknown; ownership is read from the journal. Exit code 5 when presence "
+        "is known and nobody owns.",
+    .run = run,
+};
+
+static void on_presence(void *context, struct slice key, struct slice value) {
+    (void)key;
+    struct status_view *view = context;
+    json_t *process = json_loadb((const char *)value.data, value.size, JSON_REJECT_DUPLICATES, NULL);
+    if (!json_is_object(process) || json_array_size(view->processes) == PROCESSES_MAX) {
+        json_decref(process);
+        return;
+    }
+    (void)json_array_append_new(view->processes, process);
+}
+
+static void look_at_presence(struct status_view *view) {
+    const char *socket = view->cli->suite.redis_socket;
+    struct error error = {.message = "no redis_socket is configured"};
+    view->is_presence_known = socket[0] != '\0' && redis_presence_list(socket, PRESENCE_PREFIX, PRESENCE_TIMEOUT_MS,
+                                                                       on_presence, view, &error) == STATUS_OK;
+    if (!view->is_presence_known && !view->cli->is_json) {
+        printf("%spresence is unknown%s (%s)\n", cli_paint(view->cli, PAINT_WARN), cli_unpaint(view->cli),
+               error.message);
+    }
+}
+
+/* Only the row about the journal; a store that cannot be opened now is shown as such. */
+static void look_at_stores(struct status_view *view) {
+    const struct suite_list *dirs = &view->cli->suite.data_dirs;
+    for (size_t i = 0; i < dirs->count; i++) {
+        struct store_seen *seen = &view->stores[view->store_count++];
+        *seen = (struct store_seen){.path = dirs->items[i]};
+        struct lmdb_store *store;
+        struct error error;
+        if (lmdb_store_open_read(dirs->items[i], &store, &error) != STATUS_OK) continue;
+        struct store port = lmdb_store_port(store);
+        struct rows rows;
+        if (port.read_begin(port.context, &rows, &error) == STATUS_OK) {
+            seen->is_open = replica_meta_read(&rows, &seen->meta) == META_FOUND;
+            port.read_end(port.context, &rows);
+        }
+        lmdb_store_close(store, false);
+    }
+}
+
+static int look_at_journal(struct status_view *view) {
+    struct cluster cluster;
+    int code = cluster_open(view->cli, &cluster);
+    if (code != CLI_OK) return code;
+    const struct store_seen *ahead = NULL;
+    for (uint32_t i = 0; i < view->store_count; i++) {
+        if (!view->stores[i].is_open) continue;
+        if (ahead == NULL || view->stores[i].meta.applied > ahead->meta.applied) ahead = &view->stores[i];
+    }
+    code = ahead != NULL ? owner_find(view->cli, &cluster, &ahead->meta.journal, ahead->meta.applied, &view->ownership)
+                         : owner_find(view->cli, &cluster, NULL, -1, &view->ownership);
+    cluster_close(&cluster);
+    return code;
+}
+
+static const char *text_of(const json_t *process, const char *key) {
+    const char *text = json_string_value(json_object_get(process, key));
+    return text != NULL ? text : "?";
+}
+
+static long long number_of(const json_t *process, const char *key) {
+    return (long long)json_integer_value(json_object_get(process, key));
+}
+
+static bool somebody_owns(const struct status_view *view) {
+    size_t index;
+    const json_t *process;
+    json_array_foreach(view->processes, index, process) {
+        if (json_is_true(json_object_get(process, "owns"))) return true;
+    }
+    return false;
+}
+
+static void print_processes(const struct status_view *view) {
+    const struct cli *cli = view->cli;
+    if (view->is_presence_known && json_array_size(view->processes) == 0) {
+        printf("%sno process is alive%s: `make up` starts the suite\n", cli_paint(cli, PAINT_BAD), cli_unpaint(cli));
+    }
+    size_t index;
+    const json_t *process;
+    json_array_foreach(view->processes, index, process) {
+        char name[CLI_SAFE_ROOM], state[CLI_SAFE_ROOM], door[CLI_SAFE_ROOM];
+        bool owns = json_is_true(json_object_get(process, "owns"));
+        printf("%s%-16s %-10s%s epoch %-4lld entry %-9lld in flight %-5lld pid %-7lld %s, up %lld s\n",
+               owns ? cli_paint(cli, PAINT_GOOD) : "", cli_safe_text(slice_text(text_of(process, "process")), name),
+               cli_safe_text(slice_text(text_of(process, "state")), state), owns ? cli_unpaint(cli) : "",
+               number_of(process, "epoch"), number_of(process, "number"), number_of(process, "in_flight"),
+               number_of(process, "pid"), cli_safe_text(slice_text(text_of(process, "door")), door),
+               (number_of(process, "time_ms") - number_of(process, "since_ms")) / 1000);
+    }
+}
+
+static void print_journal(const struct status_view *view) {
+    const struct ownership *ownership = &view->ownership;
+    char at[UK_TIME_TEXT_MAX];
+    printf("journal          %lld records, entry %llu\n", (long long)ownership->end,
+           (unsigned long long)ownership->state.number);
+    if (!ownership->has_claim) {
+        printf("owner            nobody has claimed the partition yet\n");
+        return;
+    }
+    uk_time_format(ownership->claimed_at_ms, at);
+    printf("owner            epoch %llu, claimed %s by %s, version %s\n", (unsigned long long)ownership->state.epoch,
+           at, ownership->host, ownership->software);
+}
+
+static void print_stores(const struct status_view *view) {
+    for (uint32_t i = 0; i < view->store_count; i++) {
+        const struct store_seen *seen = &view->stores[i];
+        if (!seen->is_open) {
+            printf("store            %s: none, or it cannot be read now\n", seen->path);
+            continue;
+        }
+        long long behind = (long long)(view->ownership.end - 1 - seen->meta.applied);
+        printf("store            %s: applied %lld, entry %llu", seen->path, (long long)seen->meta.applied,
+               (unsigned long long)seen->meta.journal.number);
+        if (view->ownership.end > 0) printf(", behind %lld", behind > 0 ? behind : 0);
+        putchar('\n');
+    }
+}
+
+static json_t *view_json(struct status_view *view) {
+    const struct ownership *ownership = &view->ownership;
+    json_t *stores = json_array();
+    for (uint32_t i = 0; i < view->store_count; i++) {
+        const struct store_seen *seen = &view->stores[i];
+        (void)json_array_append_new(stores, json_pack("{so sb sI sI}", "path", cli_json_text(seen->path), "is_open",
+                                                      (int)seen->is_open, "applied",
+                                                      (json_int_t)(seen->is_open ? seen->meta.applied : -1), "number",
+                                                      (json_int_t)seen->meta.journal.number));
+    }
+    json_t *owner = ownership->has_claim
+                        ? json_pack("{sI so so so}", "epoch", (json_int_t)ownership->state.epoch, "host",
+                                    cli_json_text(ownership->host), "software", cli_json_text(ownership->software),
+                                    "claimed_at", cli_json_time(ownership->claimed_at_ms))
+                        : json_null();
+    return json_pack("{ss so s{sI sI} so so}", "presence", view->is_presence_known ? "known" : "unknown", "processes",
+                     view->processes, "journal", "end", (json_int_t)ownership->end, "number",
+                     (json_int_t)ownership->state.number, "owner", owner, "stores", stores);
+}

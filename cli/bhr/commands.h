@@ -1,0 +1,17 @@
+/* Every command, each in the file that does it. */
+#ifndef BHR_CLI_COMMANDS_H
+#define BHR_CLI_COMMANDS_H
+
+#include "cli/bhr/command.h"
+
+extern const struct command command_status;
+extern const struct command command_slots, command_hold, command_book, command_cancel;
+extern const struct command command_show, command_person;
+extern const struct command command_session_publish;
+extern const struct command command_watch, command_journal_verify;
+extern const struct command command_store_digest, command_store_diff, command_store_copy, command_store_rebuild;
+extern const struct command command_topics_apply, command_topics_check;
+extern const struct command command_keys_new, command_keys_pseudonym;
+extern const struct command command_load;
+
+#endif
