@@ -247,7 +247,8 @@ static bool stop_in_order(struct replica *r) {
 
 static void housekeeping(struct replica *r) {
     int64_t now_ms = replica_now(r);
-    if (now_ms < r->housekeeping_ms || r->state == REPLICA_STOPPED) return;
+    /* The store's own upkeep waits for the end of an open turn. */
+    if (now_ms < r->housekeeping_ms || r->state == REPLICA_STOPPED || r->is_transaction_open) return;
     r->housekeeping_ms = now_ms + REPLICA_HOUSEKEEPING_MS;
     r->ports.store.housekeeping(r->ports.store.context);
     struct store_space space = r->ports.store.space(r->ports.store.context);

@@ -173,7 +173,7 @@ static enum status open_store(struct replica_thread *t, struct error *reterr_err
     enum status status = lmdb_store_open(&options, &t->store, reterr_error);
     if (status == STATUS_CORRUPT) {
         char aside[LMDB_PATH_MAX];
-        log_event(LOG_WARN, "store_set_aside", LOG_TEXT("why", "the machine went down while it was open"));
+        log_event(LOG_WARN, "store_set_aside", LOG_TEXT("why", reterr_error->message));
         status = lmdb_store_set_aside(config->data_dir, aside, reterr_error);
         if (status == STATUS_OK) status = lmdb_store_open(&options, &t->store, reterr_error);
     }

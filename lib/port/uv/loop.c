@@ -6,6 +6,8 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 #include <uv.h>
 
 enum { LOOP_STEP_MS_MAX = 1000 };
@@ -16,6 +18,8 @@ struct loop {
     uv_timer_t timer;
     uv_idle_t busy; /* active only while step asks to be called at once: keeps the loop from sleeping */
     uv_signal_t terminate, interrupt;
+    uv_poll_t foreign;
+    int wake_fd;
     loop_step_function step;
     loop_signal_function signal;
     void *context;
@@ -36,29 +40,41 @@ static void on_busy(uv_idle_t *handle) {
 }
 
 /* Every reason to step ends here, so that many wakes in one turn of the loop cost one step. */
-static void step_soon(struct loop *loop) {
+void loop_step_soon(struct loop *loop) {
     if (loop->is_busy) return;
     loop->is_busy = true;
     uv_idle_start(&loop->busy, on_busy);
 }
 
 static void on_wake(uv_async_t *handle) {
-    step_soon(handle->data);
+    loop_step_soon(handle->data);
 }
 
 static void on_timer(uv_timer_t *handle) {
-    step_soon(handle->data);
+    loop_step_soon(handle->data);
+}
+
+static void on_foreign(uv_poll_t *handle, int status, int events) {
+    (void)status;
+    (void)events;
+    struct loop *loop = handle->data;
+    uint64_t count;
+    ssize_t size = read(loop->wake_fd, &count, sizeof count);
+    (void)size; /* nothing to read means that somebody else's wake was taken already */
+    loop_step_soon(loop);
 }
 
 static void on_signal(uv_signal_t *handle, int signal_number) {
     struct loop *loop = handle->data;
     if (loop->signal != NULL) loop->signal(loop->context, signal_number);
-    step_soon(loop);
+    loop_step_soon(loop);
 }
 
 struct loop *loop_new(loop_step_function step, loop_signal_function signal, void *context, struct error *reterr_error) {
     struct loop *loop = calloc(1, sizeof *loop);
-    if (loop == NULL || uv_loop_init(&loop->uv) != 0) {
+    int wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (loop == NULL || wake_fd < 0 || uv_loop_init(&loop->uv) != 0) {
+        if (wake_fd >= 0) close(wake_fd);
         free(loop);
         (void)error_set(reterr_error, STATUS_NO_MEMORY, "the event loop could not be made");
         return NULL;
@@ -66,12 +82,16 @@ struct loop *loop_new(loop_step_function step, loop_signal_function signal, void
     loop->step = step;
     loop->signal = signal;
     loop->context = context;
-    loop->wake.data = loop->timer.data = loop->busy.data = loop->terminate.data = loop->interrupt.data = loop;
+    loop->wake_fd = wake_fd;
+    loop->wake.data = loop->timer.data = loop->busy.data = loop;
+    loop->terminate.data = loop->interrupt.data = loop->foreign.data = loop;
     int failed = uv_async_init(&loop->uv, &loop->wake, on_wake);
     failed |= uv_timer_init(&loop->uv, &loop->timer);
     failed |= uv_idle_init(&loop->uv, &loop->busy);
     failed |= uv_signal_init(&loop->uv, &loop->terminate);
     failed |= uv_signal_init(&loop->uv, &loop->interrupt);
+    failed |= uv_poll_init(&loop->uv, &loop->foreign, wake_fd);
+    failed |= uv_poll_start(&loop->foreign, UV_READABLE, on_foreign);
     ASSERT(failed == 0); /* none of these takes anything from the system but memory and one pipe */
     if (signal != NULL) {
         uv_signal_start(&loop->terminate, on_signal, SIGTERM);
@@ -95,6 +115,10 @@ void loop_stop(struct loop *loop) {
     uv_stop(&loop->uv);
 }
 
+int loop_wake_fd(const struct loop *loop) {
+    return loop->wake_fd;
+}
+
 void *loop_uv(struct loop *loop) {
     return &loop->uv;
 }
@@ -106,8 +130,10 @@ void loop_free(struct loop *loop) {
     uv_close((uv_handle_t *)&loop->busy, NULL);
     uv_close((uv_handle_t *)&loop->terminate, NULL);
     uv_close((uv_handle_t *)&loop->interrupt, NULL);
+    uv_close((uv_handle_t *)&loop->foreign, NULL);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     int closed = uv_loop_close(&loop->uv);
     ASSERT(closed == 0);
+    close(loop->wake_fd);
     free(loop);
 }

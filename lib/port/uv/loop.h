@@ -19,6 +19,10 @@ typedef void (*loop_signal_function)(void *context, int signal_number);
 struct loop *loop_new(loop_step_function step, loop_signal_function signal, void *context, struct error *reterr_error);
 /* Any thread, any number of times; wake-ups may be merged. */
 void loop_wake(struct loop *loop);
+/* The loop's thread: step soon, in this turn or the next. */
+void loop_step_soon(struct loop *loop);
+/* An eventfd that wakes the loop when eight bytes are written to it: for librdkafka. Borrowed for the loop's life. */
+int loop_wake_fd(const struct loop *loop);
 /* Runs until loop_stop. Calls step at least once a second. */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);

@@ -1,0 +1,234 @@
+/* A service process from its first line to its last. The loop's thread runs this file and the door; the replica has a
+ * thread of its own (replica_thread.c). Whatever can be wrong with configuration is found before anything is started. */
+#include "lib/host/host_internal.h"
+
+#include "lib/base/assert.h"
+#include "lib/digest/digest.h"
+#include "lib/host/log.h"
+#include "lib/host/metrics.h"
+#include "lib/host/topics.h"
+#include "lib/port/uv/system_clock.h"
+#include "lib/port/zmq/zmq_context.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { HOST_TEND_MS = 1000, HOST_KAFKA_MS_MAX = 3000 };
+
+static int start(struct host *host, struct error *reterr_error);
+static int await_topics(struct host *host, struct error *reterr_error);
+static int step(void *context);
+static void on_signal(void *context, int signal_number);
+static void wake(void *context);
+static void enter(struct host *host, enum host_stage stage);
+static void end(struct host *host);
+
+int host_run(const struct service *service, int argc, char **argv) {
+    struct host *host = calloc(1, sizeof *host);
+    if (host == NULL) return HOST_EXIT_USAGE;
+    host->service = service;
+    switch (config_read(&host->config, service, argc, argv)) {
+    case CONFIG_RUN:
+        break;
+    case CONFIG_EXIT_OK:
+        free(host);
+        return HOST_EXIT_OK;
+    case CONFIG_EXIT_USAGE:
+        free(host);
+        return HOST_EXIT_USAGE;
+    }
+    const struct log_options log = {.service = service->name,
+                                    .process = host->config.process,
+                                    .is_json = host->config.log_json,
+                                    .level_min = LOG_INFO,
+                                    .file = STDERR_FILENO};
+    log_start(&log);
+    metrics_start(service->name);
+    struct error error = {0};
+    host->exit_code = start(host, &error);
+    if (host->exit_code == HOST_EXIT_OK) {
+        loop_run(host->loop);
+    } else {
+        log_event(LOG_ERROR, "not_started", LOG_TEXT("text", error.message));
+    }
+    int exit_code = host->exit_code;
+    end(host);
+    log_event(LOG_INFO, "ended", LOG_NUMBER("exit_code", exit_code));
+    log_stop();
+    free(host);
+    return exit_code;
+}
+
+/* HOST_EXIT_OK when the loop can run, else the exit code; *reterr_error says why. */
+static int start(struct host *host, struct error *reterr_error) {
+    const struct config *config = &host->config;
+    struct clock_port clock = system_clock_port();
+    host->started_ms = clock.wall_ms(clock.context);
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (!digest_init()) {
+        (void)error_set(reterr_error, STATUS_IO, "libsodium does not start");
+        return HOST_EXIT_USAGE;
+    }
+    if (!topics_partition(config->locality, &host->partition)) {
+        (void)error_set(reterr_error, STATUS_INVALID, "locality: %s has no partition", config->locality);
+        return HOST_EXIT_USAGE;
+    }
+    if (host_door_prepare(host, reterr_error) != STATUS_OK) return HOST_EXIT_USAGE;
+    replica_command_topic(host->service->name, 0, host->command_topic);
+    host->kafka = (struct kafka_options)KAFKA_OPTIONS_DEFAULT;
+    host->kafka.brokers = config->brokers;
+    host->kafka.service = host->service->name;
+    host->kafka.partition = host->partition;
+
+    int exit_code = await_topics(host, reterr_error);
+    if (exit_code != HOST_EXIT_OK) return exit_code;
+    host->loop = loop_new(step, on_signal, host, reterr_error);
+    host->news = news_new();
+    if (host->loop == NULL || host->news == NULL) return HOST_EXIT_USAGE;
+    const struct replica_thread_options replica = {.service = host->service,
+                                                   .config = config,
+                                                   .partition = host->partition,
+                                                   .cluster_id = host->cluster_id,
+                                                   .news = host->news,
+                                                   .wake = wake,
+                                                   .wake_context = host};
+    enum status status = replica_thread_open(&replica, &host->replica, reterr_error);
+    if (status == STATUS_CONFLICT) return HOST_EXIT_CONFLICT;
+    if (status != STATUS_OK) return HOST_EXIT_STORE;
+    if (config->redis_socket[0] != '\0') {
+        const struct redis_cache_options redis = {.socket_path = config->redis_socket, .uv_loop = loop_uv(host->loop)};
+        if (redis_cache_open(&redis, &host->redis, &host->cache, reterr_error) != STATUS_OK) return HOST_EXIT_USAGE;
+    }
+    if (config->http_port != 0) {
+        const struct health_options health = {.uv_loop = loop_uv(host->loop),
+                                              .port = (uint16_t)config->http_port,
+                                              .context = host,
+                                              .is_ready = host_is_ready};
+        if (health_open(&host->health, &health, reterr_error) != STATUS_OK) return HOST_EXIT_USAGE;
+    }
+    if (replica_thread_start(host->replica, reterr_error) != STATUS_OK) return HOST_EXIT_STORE;
+    log_event(LOG_INFO, "started", LOG_TEXT("version", BHR_VERSION), LOG_TEXT("locality", config->locality),
+              LOG_TEXT("store", config->data_dir), LOG_NUMBER("pid", getpid()));
+    return HOST_EXIT_OK;
+}
+
+/* Waits for the cluster and for topics as the table declares them; topics that differ are refused. */
+static int await_topics(struct host *host, struct error *reterr_error) {
+    struct kafka_admin *admin;
+    struct topic_admin port;
+    if (kafka_admin_open(&host->kafka, &admin, &port, reterr_error) != STATUS_OK) return HOST_EXIT_USAGE;
+    const struct topics_listener silent = {0};
+    const struct topics_options options = {.replication_factor = (int32_t)host->config.topic_replicas,
+                                           .flush_each_append = host->config.journal_flush};
+    enum status status;
+    for (;;) {
+        status = kafka_admin_cluster_id(admin, HOST_KAFKA_MS_MAX, host->cluster_id, reterr_error);
+        if (status == STATUS_OK) status = topics_check(admin, host->service->name, &options, &silent, reterr_error);
+        if (status == STATUS_OK || status == STATUS_CONFLICT) break;
+        log_event(LOG_WARN, "waiting_for_kafka", LOG_TEXT("text", reterr_error->message));
+        (void)sleep(1);
+    }
+    kafka_admin_close(&admin);
+    return status == STATUS_OK ? HOST_EXIT_OK : HOST_EXIT_REFUSED;
+}
+
+/* The loop's thread, whenever something may have happened. */
+static int step(void *context) {
+    struct host *host = context;
+    int64_t now_ms = host_now_ms();
+    int next_ms = host_door_step(host);
+    struct replica_view view;
+    replica_thread_view(host->replica, &view);
+    if (now_ms >= host->tended_ms + HOST_TEND_MS) {
+        host->tended_ms = now_ms;
+        host_watch(host);
+    }
+    switch (host->stage) {
+    case HOST_STARTING:
+        if (host->must_stop) {
+            enter(host, HOST_STOPPING);
+        } else if (view.is_caught_up) {
+            enter(host, HOST_SERVING);
+        }
+        break;
+    case HOST_SERVING:
+        if (host->must_stop) enter(host, HOST_DRAINING);
+        break;
+    case HOST_DRAINING:
+        if (host->door == NULL || door_in_flight(host->door) == 0 || now_ms >= host->stage_until_ms) {
+            enter(host, HOST_STOPPING);
+        }
+        break;
+    case HOST_STOPPING:
+        if (view.state == REPLICA_STOPPED) enter(host, HOST_ENDED);
+        break;
+    case HOST_ENDED:
+        break;
+    }
+    if (host->stage == HOST_DRAINING && next_ms > 20) next_ms = 20;
+    return next_ms > HOST_TEND_MS ? HOST_TEND_MS : next_ms;
+}
+
+static void enter(struct host *host, enum host_stage stage) {
+    ASSERT(stage > host->stage);
+    host->stage = stage;
+    switch (stage) {
+    case HOST_STARTING:
+        break;
+    case HOST_SERVING:
+        if (host->config.door_endpoint[0] != '\0') {
+            struct error error = {0};
+            if (host_door_open(host, &error) != STATUS_OK) {
+                log_event(LOG_ERROR, "door_refused", LOG_TEXT("text", error.message));
+                host->exit_code = HOST_EXIT_REFUSED;
+                host->must_stop = true;
+                break;
+            }
+        }
+        log_event(LOG_INFO, "serving", LOG_TEXT("door", host->config.door_endpoint));
+        break;
+    case HOST_DRAINING:
+        log_event(LOG_INFO, "draining", LOG_NUMBER("in_flight", host->door != NULL ? door_in_flight(host->door) : 0));
+        host_door_unbind(host);
+        host->stage_until_ms = host_now_ms() + host->config.drain_ms_max;
+        break;
+    case HOST_STOPPING:
+        if (host->door != NULL) door_abandon(host->door);
+        replica_thread_stop(host->replica);
+        break;
+    case HOST_ENDED:
+        loop_stop(host->loop);
+        break;
+    }
+    loop_step_soon(host->loop);
+}
+
+static void on_signal(void *context, int signal_number) {
+    struct host *host = context;
+    log_event(LOG_INFO, "stop_asked", LOG_NUMBER("signal", signal_number));
+    host->must_stop = true;
+}
+
+/* Any thread. */
+static void wake(void *context) {
+    struct host *host = context;
+    loop_wake(host->loop);
+}
+
+/* In the reverse order of start; everything may be half there. */
+static void end(struct host *host) {
+    if (host->loop != NULL) host_door_close(host);
+    health_close(host->health);
+    redis_cache_close(host->redis);
+    replica_thread_close(host->replica);
+    loop_free(host->loop);
+    news_free(host->news);
+    zmq_context_end();
+    free(host->policy);
+}
+
+int64_t host_now_ms(void) {
+    struct clock_port clock = system_clock_port();
+    return clock.monotonic_ms(clock.context);
+}

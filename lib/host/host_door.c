@@ -1,0 +1,193 @@
+/* The loop's side of the ring: the door with its real socket, writer and cache. Loop's thread, but for the key look-up,
+ * which the socket asks on its own thread and which reads only the policy, and that never changes after start. */
+#include "lib/host/host_internal.h"
+
+#include "lib/base/assert.h"
+#include "lib/base/text.h"
+#include "lib/digest/digest.h"
+#include "lib/host/log.h"
+#include "lib/host/metrics.h"
+#include "lib/port/uv/system_clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    HOST_PROBE_MS = 2000,
+    HOST_REQUESTS_PER_STEP = 256,
+    HOST_BUSY_MS = 5000, /* after the last request in flight the replica goes on handing over answers for so long */
+};
+
+static enum status read_pseudonym_key(struct host *host, struct error *reterr_error);
+
+/* On the socket's key-checking thread. */
+static bool look_up(void *context, const char *key, char ret_system[SOCKET_SYSTEM_MAX + 1]) {
+    const struct policy *policy = context;
+    const struct policy_system *system = policy_by_key(policy, slice_text(key));
+    if (system == NULL) return false;
+    memcpy(ret_system, system->id, sizeof system->id);
+    return true;
+}
+
+static void on_readable(void *context) {
+    struct host *host = context;
+    loop_step_soon(host->loop);
+}
+
+static void on_replied(void *context, const char *system, const char *method, const char *outcome,
+                       enum reply_status status, int64_t took_ms) {
+    (void)context;
+    (void)system; /* who asks is in the log of refusals by policy, never a metric's label */
+    const char *status_text = "other";
+    switch (status) {
+    case REPLY_OK:
+        status_text = "ok";
+        break;
+    case REPLY_REFUSED:
+        status_text = "refused";
+        break;
+    case REPLY_INVALID:
+        status_text = "invalid";
+        break;
+    case REPLY_DENIED:
+        status_text = "denied";
+        log_event(LOG_WARN, "denied", LOG_TEXT("system", system), LOG_TEXT("method", method));
+        break;
+    case REPLY_NOT_FOUND:
+        status_text = "not_found";
+        break;
+    case REPLY_IN_PROGRESS:
+        status_text = "in_progress";
+        break;
+    case REPLY_TOO_BUSY:
+        status_text = "too_busy";
+        break;
+    case REPLY_UNAVAILABLE:
+        status_text = "unavailable";
+        break;
+    case REPLY_UNKNOWN_OUTCOME:
+        status_text = "unknown_outcome";
+        break;
+    }
+    metrics_add(METRIC_DOOR_REQUESTS, method, status_text, 1);
+    metrics_add(METRIC_COMMANDS, outcome, NULL, 1);
+    metrics_observe(METRIC_DOOR_REQUEST_SECONDS, method, NULL, (double)took_ms / 1000.0);
+    if (status == REPLY_TOO_BUSY || status == REPLY_DENIED || status == REPLY_INVALID) {
+        metrics_add(METRIC_DOOR_REFUSED, outcome, NULL, 1);
+    }
+}
+
+static void on_alarm(void *context, const char *name, const char *text) {
+    (void)context;
+    log_event(LOG_ERROR, "alarm", LOG_TEXT("name", name), LOG_TEXT("text", text));
+    metrics_add(METRIC_ALARMS, name, NULL, 1);
+}
+
+static void on_answered(void *context, const struct replica_answer *answer) {
+    struct host *host = context;
+    if (host->door != NULL) door_answered(host->door, answer);
+}
+
+static void on_committed(void *context, uint64_t number, struct position resume_at) {
+    struct host *host = context;
+    if (host->door != NULL) door_committed(host->door, number, resume_at);
+}
+
+int host_door_step(struct host *host) {
+    const struct news_reader reader = {.context = host, .answered = on_answered, .committed = on_committed};
+    news_take(host->news, &reader);
+    if (host->door == NULL) return 1000;
+    int next_ms = door_step(host->door);
+    int64_t now_ms = host_now_ms();
+    if (door_in_flight(host->door) > 0) host->busy_ms = now_ms;
+    news_want_answers(host->news, now_ms - host->busy_ms < HOST_BUSY_MS);
+    return next_ms;
+}
+
+enum status host_door_prepare(struct host *host, struct error *reterr_error) {
+    const struct config *config = &host->config;
+    if (config->door_endpoint[0] == '\0') return STATUS_OK;
+    host->policy = calloc(1, sizeof *host->policy);
+    if (host->policy == NULL) return error_set(reterr_error, STATUS_NO_MEMORY, "no memory for the policy");
+    if (config->policy_file[0] == '\0' || config->door_key_file[0] == '\0') {
+        return error_set(reterr_error, STATUS_INVALID,
+                         "policy_file and door_key_file are expected when door_endpoint is set");
+    }
+    enum status status = policy_load(host->policy, config->policy_file, host->service, reterr_error);
+    return status == STATUS_OK ? read_pseudonym_key(host, reterr_error) : status;
+}
+
+static enum status read_pseudonym_key(struct host *host, struct error *reterr_error) {
+    char text[2 * sizeof host->pseudonym_key + 2] = {0};
+    const char *path = host->config.pseudonym_key_file;
+    FILE *file = path[0] != '\0' ? fopen(path, "re") : NULL;
+    size_t size = file != NULL ? fread(text, 1, sizeof text - 1, file) : 0;
+    if (file != NULL) (void)fclose(file);
+    while (size > 0 && (text[size - 1] == '\n' || text[size - 1] == '\r')) size--;
+    if (!text_unhex(slice_of(text, size), host->pseudonym_key, sizeof host->pseudonym_key)) {
+        return error_set(reterr_error, STATUS_INVALID,
+                         "pseudonym_key_file: a file with 64 hexadecimal digits is expected (bhr keys pseudonym)");
+    }
+    return STATUS_OK;
+}
+
+enum status host_door_open(struct host *host, struct error *reterr_error) {
+    const struct config *config = &host->config;
+    struct door_options options = {
+        .service = host->service,
+        .policy = host->policy,
+        .limits = {.in_flight_max = (uint32_t)config->in_flight_max,
+                   .request_bytes_max = (uint32_t)config->request_bytes_max,
+                   .deadline_default_ms = config->deadline_default_ms,
+                   .deadline_ms_max = config->deadline_ms_max,
+                   .position_wait_ms_max = config->position_wait_ms_max,
+                   .requests_per_step_max = HOST_REQUESTS_PER_STEP},
+        .service_context = {.pseudonym_key = host->pseudonym_key,
+                            .config_number = config_service_number,
+                            .config = config},
+    };
+    (void)snprintf(options.process, sizeof options.process, "%.63s", config->process);
+    (void)snprintf(options.locality, sizeof options.locality, "%.63s", config->locality);
+    struct door_ports ports = {.store = replica_thread_store(host->replica),
+                               .cache = host->cache,
+                               .clock = system_clock_port(),
+                               .hash = digest_of};
+    const char *const topics[] = {host->command_topic};
+    struct zmq_keys keys;
+    enum status status = zmq_keys_load(config->door_key_file, &keys, reterr_error);
+    if (status != STATUS_OK) return status;
+    status = kafka_writer_open(&host->kafka, loop_wake_fd(host->loop), topics, 1, &host->writer, &ports.writer,
+                               reterr_error);
+    if (status == STATUS_OK) {
+        const struct zmq_door_options socket = {
+            .endpoint = config->door_endpoint, .keys = &keys, .lookup = look_up, .lookup_context = host->policy};
+        status = zmq_door_open(&socket, &host->socket, reterr_error);
+    }
+    /* CURVE without a key check lets every key in: nothing is served before the opposite was seen. */
+    if (status == STATUS_OK) {
+        status = zmq_door_probe(zmq_door_endpoint(host->socket), keys.public, HOST_PROBE_MS, reterr_error);
+    }
+    zmq_keys_wipe(&keys);
+    if (status != STATUS_OK) return status;
+    ports.socket = zmq_door_port(host->socket);
+    const struct door_listener listener = {.context = host, .replied = on_replied, .alarm = on_alarm};
+    host->door = door_new(&options, &ports, &listener);
+    if (host->door == NULL) return error_set(reterr_error, STATUS_NO_MEMORY, "no memory for the door");
+    return zmq_door_watch_start(host->socket, loop_uv(host->loop), on_readable, host, &host->watch, reterr_error);
+}
+
+void host_door_unbind(struct host *host) {
+    if (host->door == NULL) return;
+    zmq_door_drain(host->socket);
+    door_drain(host->door);
+}
+
+void host_door_close(struct host *host) {
+    zmq_door_watch_stop(host->watch);
+    host->watch = NULL;
+    door_free(host->door);
+    host->door = NULL;
+    kafka_writer_close(&host->writer);
+    zmq_door_close(host->socket);
+    host->socket = NULL;
+}

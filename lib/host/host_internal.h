@@ -1,0 +1,76 @@
+/* What the files host*.c share, and nobody else includes.
+ *   host.c        start, the stages of a life, ordered stop
+ *   host_door.c   the loop's side of the ring: door, its socket, its writer, the probe
+ *   host_watch.c  once a second: metrics, presence; readiness */
+#ifndef BHR_HOST_HOST_INTERNAL_H
+#define BHR_HOST_HOST_INTERNAL_H
+
+#include "lib/host/config.h"
+#include "lib/host/door.h"
+#include "lib/host/health.h"
+#include "lib/host/host.h"
+#include "lib/host/news.h"
+#include "lib/host/policy.h"
+#include "lib/host/replica_thread.h"
+#include "lib/port/kafka/kafka.h"
+#include "lib/port/redis/redis_cache.h"
+#include "lib/port/uv/loop.h"
+#include "lib/port/zmq/zmq_door.h"
+#include "lib/port/zmq/zmq_door_loop.h"
+
+/* A process's life; only ever forwards. */
+enum host_stage {
+    HOST_STARTING, /* the replica reads; no door yet, so that nobody is answered from an old store */
+    HOST_SERVING,  /* the door is open */
+    HOST_DRAINING, /* nothing new is taken in; what is in flight is answered */
+    HOST_STOPPING, /* the replica ends its ownership in order */
+    HOST_ENDED,
+};
+
+struct host {
+    const struct service *service;
+    struct config config;
+    struct policy *policy;
+    uint8_t pseudonym_key[32];
+    char command_topic[REPLICA_TOPIC_MAX];
+    int32_t partition;
+    char cluster_id[KAFKA_CLUSTER_ID_MAX];
+
+    struct loop *loop;
+    struct news *news;
+    struct replica_thread *replica;
+    struct redis_cache *redis;
+    struct cache cache; /* all zeros without Redis */
+    struct health *health;
+
+    struct kafka_options kafka;
+    struct kafka_writer *writer;
+    struct zmq_door *socket;
+    struct zmq_door_watch *watch;
+    struct door *door;
+
+    enum host_stage stage;
+    int exit_code;
+    bool must_stop;
+    int64_t started_ms, stage_until_ms, tended_ms, busy_ms; /* started_ms is wall clock, the others monotonic */
+    struct replica_view counted;                            /* what the metrics already know */
+    uint64_t commits_counted;
+};
+
+int64_t host_now_ms(void);
+
+/* host_door.c */
+/* Policy, keys: whatever can be wrong before anything is started. */
+enum status host_door_prepare(struct host *host, struct error *reterr_error);
+/* Binds, proves that an unknown key is refused, and lets requests in. STATUS_DENIED: it must not be served. */
+enum status host_door_open(struct host *host, struct error *reterr_error);
+/* News to the door, then its step; returns when it wants to be called again. */
+int host_door_step(struct host *host);
+void host_door_unbind(struct host *host);
+void host_door_close(struct host *host);
+
+/* host_watch.c */
+bool host_is_ready(void *context, char ret_reason[HEALTH_REASON_MAX]);
+void host_watch(struct host *host);
+
+#endif

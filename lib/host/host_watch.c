@@ -1,0 +1,59 @@
+/* What operators see of a process, gathered once a second: metrics, presence, readiness. Loop's thread. */
+#include "lib/host/host_internal.h"
+
+#include "lib/host/log.h"
+#include "lib/host/metrics.h"
+#include "lib/host/presence.h"
+#include "lib/port/uv/system_clock.h"
+
+#include <stdio.h>
+
+bool host_is_ready(void *context, char ret_reason[HEALTH_REASON_MAX]) {
+    struct host *host = context;
+    struct replica_view view;
+    replica_thread_view(host->replica, &view);
+    const char *reason = NULL;
+    if (view.state == REPLICA_STOPPED) {
+        reason = replica_stop_sentence(view.stop);
+    } else if (host->stage == HOST_DRAINING || host->stage == HOST_STOPPING) {
+        reason = "it is stopping";
+    } else if (!view.journal.has_genesis) {
+        reason = "the journal is empty: `bhr topics apply` begins it";
+    } else if (!view.is_caught_up) {
+        reason = "the journal's end is not reached yet";
+    } else if (host->stage != HOST_SERVING) {
+        reason = "the door is not open yet";
+    }
+    if (reason != NULL) (void)snprintf(ret_reason, HEALTH_REASON_MAX, "%s", reason);
+    return reason == NULL;
+}
+
+void host_watch(struct host *host) {
+    struct replica_view view;
+    replica_thread_view(host->replica, &view);
+    struct replica_view *counted = &host->counted;
+    metrics_add(METRIC_REPLICA_TURNS, NULL, NULL, view.turns - counted->turns);
+    metrics_add(METRIC_REPLICA_ENTRIES, NULL, NULL, view.entries - counted->entries);
+    metrics_add(METRIC_REPLICA_TURN_FAILED, NULL, NULL, view.failed_turns - counted->failed_turns);
+    metrics_add(METRIC_REPLICA_CLAIMS, NULL, NULL, view.claims - counted->claims);
+    *counted = view;
+    uint64_t commits = replica_thread_commits(host->replica);
+    metrics_add(METRIC_STORE_COMMITS, NULL, NULL, commits - host->commits_counted);
+    host->commits_counted = commits;
+
+    metrics_set(METRIC_REPLICA_APPLIED_OFFSET, NULL, NULL, (double)view.applied);
+    metrics_set(METRIC_REPLICA_JOURNAL_NUMBER, NULL, NULL, (double)view.journal.number);
+    metrics_set(METRIC_REPLICA_CAUGHT_UP, NULL, NULL, view.is_caught_up);
+    metrics_set_state(METRIC_REPLICA_STATE, replica_state_name(view.state));
+    struct store_space space = replica_thread_space(host->replica);
+    metrics_set(METRIC_STORE_MAP_USED_PERCENT, NULL, NULL, space.map_used_percent);
+    metrics_set(METRIC_STORE_DISK_FREE_PERCENT, NULL, NULL, space.disk_free_percent);
+    uint32_t in_flight = host->door != NULL ? door_in_flight(host->door) : 0;
+    metrics_set(METRIC_DOOR_IN_FLIGHT, NULL, NULL, in_flight);
+    metrics_set(METRIC_KAFKA_UP, NULL, NULL, view.is_caught_up);
+    bool is_redis_up = host->cache.is_up != NULL && host->cache.is_up(host->cache.context);
+    metrics_set(METRIC_REDIS_UP, NULL, NULL, is_redis_up);
+    struct clock_port clock = system_clock_port();
+    presence_put(&host->cache, &host->config, &view, in_flight, host->started_ms, clock.wall_ms(clock.context));
+    log_tell_suppressed();
+}
