@@ -46,7 +46,7 @@ static void a_record_comes_back_byte_for_byte(void **state) {
         assert_true(slice_equal(event.record.headers[i].name, headers[i].name));
         assert_true(slice_equal(event.record.headers[i].value, headers[i].value));
     }
-    struct slice found;
+    struct slice found = {0};
     assert_true(topic_header_find(&event.record, "ce_source", &found));
     assert_true(slice_equal(found, slice_text("111-east")));
     assert_false(topic_header_find(&event.record, "ce_id", &found));
