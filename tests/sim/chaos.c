@@ -120,6 +120,7 @@ static void clone(struct sim *sim) {
     process_init(sim, (int)(process - sim->processes));
     fake_store_copy(&process->store, &donor->store);
     bool is_twin = sim_chance(sim, 70);
+    sim->has_twins = sim->has_twins || is_twin;
     if (is_twin) {
         process->clock.chance = donor->clock.chance;
         process->clock.wall_skew_ms = donor->clock.wall_skew_ms;

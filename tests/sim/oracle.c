@@ -1,61 +1,33 @@
 /* The promises, judged from outside. The oracle keeps its own record of the journal and its own fold, in the order of the
  * log, as records land. It shares the acceptance rule, the service's pure functions and the answer rows with the product,
  * and nothing of the replica. */
-#include "tests/sim/booking.h"
+#include "tests/sim/oracle.h"
 
 #include "lib/base/assert.h"
-#include "lib/base/text.h"
 #include "lib/digest/digest.h"
-#include "lib/host/answers.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-/* One record of the journal as history sees it. */
-struct row {
-    int64_t offset;
-    enum journal_verdict verdict;
-    struct journal_state state; /* after it */
-    uint64_t digest;            /* of the fold after it */
-};
-
-/* One accepted entry about a command. */
-struct fact {
-    uint64_t number;
-    struct journal_name source;
-    struct uuid id;
-    struct digest digest;
-    uint32_t outcome;
-    uint64_t repeats;
-    struct slice answer; /* borrowed from the record, which lives as long as the broker */
-    bool is_first;       /* the answer that counts for its id */
-    bool is_lost;        /* cut away later */
-};
-
-struct oracle {
-    struct sim *sim;
-    struct journal_state state;
-    struct fake_store fold;
-    size_t row_count, row_room;
-    struct row *rows;
-    size_t lost_count, lost_room;
-    struct row *lost; /* rows of histories that were cut away */
-    size_t fact_count, fact_room;
-    struct fact *facts;
-    struct booking_promise promise;
-    bool is_replaying; /* after a cut: what was checked before is not checked again */
-    uint8_t memory[256 * 1024];
-};
-
 static void judge(struct oracle *oracle, const struct fake_record *record);
-static void check_entry(struct oracle *oracle, const struct journal_state *before, const struct entry *entry);
 static bool states_equal(const struct journal_state *a, const struct journal_state *b);
-static void *room_for_one(void *rows, size_t count, size_t *room, size_t size);
 static void mark_rejection(struct sim *sim, const struct journal_state *before, enum journal_verdict verdict,
                            const struct journal_record *record);
 
 void oracle_appended(struct oracle *oracle, const struct fake_record *record) {
     judge(oracle, record);
+}
+
+/* An owner id serves one claim (journal.md section 2). Cloned machines draw the same ids, and what the world itself
+ * appends has none. */
+static void check_owner_id(struct oracle *oracle, const struct claim *claim) {
+    if (oracle->sim->has_twins || id128_equal(claim->owner, (struct id128){{0}})) return;
+    for (size_t i = 0; i < oracle->claim_count; i++) {
+        if (!id128_equal(oracle->claims[i].owner, claim->owner) || oracle->claims[i].epoch == claim->epoch) continue;
+        sim_fail(oracle->sim, "owner id used again: in the claims of epochs %llu and %llu",
+                 (unsigned long long)oracle->claims[i].epoch, (unsigned long long)claim->epoch);
+    }
+    oracle->claims = oracle_room(oracle->claims, oracle->claim_count, &oracle->claim_room, sizeof *oracle->claims);
+    oracle->claims[oracle->claim_count++] = (struct claimed){claim->owner, claim->epoch};
 }
 
 /* Judges one record in the order of the log and folds it if it is history. */
@@ -72,222 +44,12 @@ static void judge(struct oracle *oracle, const struct fake_record *record) {
         sim_tell(oracle->sim, NULL, "landed", journal_verdict_name(verdict), shown->offset,
                  is_readable && read.kind == RECORD_ENTRY ? (int64_t)read.as.entry.number : INT64_MIN);
     }
+    if (is_readable && read.kind == RECORD_CLAIM && !oracle->is_replaying) check_owner_id(oracle, &read.as.claim);
     if (verdict == VERDICT_CLAIM) sim_mark(oracle->sim, MARK_CLAIM);
-    if (verdict == VERDICT_ENTRY) check_entry(oracle, &before, &read.as.entry);
+    if (verdict == VERDICT_ENTRY) oracle_check_entry(oracle, &before, &read.as.entry);
     if (!journal_verdict_accepts(verdict) && is_readable) mark_rejection(oracle->sim, &before, verdict, &read);
-    oracle->rows = room_for_one(oracle->rows, oracle->row_count, &oracle->row_room, sizeof *oracle->rows);
+    oracle->rows = oracle_room(oracle->rows, oracle->row_count, &oracle->row_room, sizeof *oracle->rows);
     oracle->rows[oracle->row_count++] = (struct row){shown->offset, verdict, oracle->state, oracle->fold.digest};
-}
-
-/* What the entry must say, from the specification: journal.md sections 5 and 6. */
-static void expect_command(struct oracle *oracle, const struct rows *rows, const struct journal_state *before,
-                           const struct entry *entry, const struct topic_record *command,
-                           struct service_decision *ret_decision, uint64_t *ret_repeats) {
-    *ret_decision = (struct service_decision){0};
-    *ret_repeats = 0;
-    const struct work work = {.kind = WORK_COMMAND, .position = entry->command_at};
-    struct slice source, id_text, digest_text, decide_by_text;
-    struct uuid id = {{0}};
-    struct digest digest;
-    uint64_t decide_by_ms;
-    bool is_named = topic_header_find(command, COMMAND_HEADER_SOURCE, &source) &&
-                    topic_header_find(command, COMMAND_HEADER_ID, &id_text) &&
-                    topic_header_find(command, COMMAND_HEADER_DIGEST, &digest_text) &&
-                    topic_header_find(command, COMMAND_HEADER_DECIDE_BY, &decide_by_text) && uuid_parse(id_text, &id) &&
-                    uuid_is_v7(id) && text_unhex(digest_text, digest.bytes, 16) &&
-                    text_u64(decide_by_text, &decide_by_ms) && text_is_token(source, JOURNAL_NAME_MAX);
-    if (is_named && (!slice_equal(source, journal_name_slice(&entry->source)) || !uuid_equal(id, entry->command_id) ||
-                     !digest_equal(digest, entry->command_digest))) {
-        sim_fail(oracle->sim, "wrong command: entry %llu carries other headers than its command",
-                 (unsigned long long)entry->number);
-        return;
-    }
-    struct answer_row first;
-    bool is_set_aside = before->crashes >= 3 && work_equal(&before->crashed_at, &work);
-    bool is_known = is_named && answers_find(rows, source, id, &first);
-    if (is_set_aside && !is_known) {
-        ret_decision->outcome = OUTCOME_SET_ASIDE;
-    } else if (!is_named) {
-        ret_decision->outcome = OUTCOME_UNREADABLE;
-    } else if (!is_set_aside && answers_id_is_too_old(id, entry->decided_at_ms)) {
-        ret_decision->outcome = OUTCOME_TOO_OLD;
-    } else if (!is_set_aside && answers_id_is_from_future(id, entry->decided_at_ms)) {
-        ret_decision->outcome = OUTCOME_FROM_FUTURE;
-    } else if (is_known) {
-        bool is_same = digest_equal(first.command_digest, digest);
-        ret_decision->outcome = is_same ? first.outcome : OUTCOME_ID_REUSED;
-        *ret_repeats = is_same ? first.number : 0;
-        if (is_same) ret_decision->answer = first.answer;
-    } else if ((int64_t)decide_by_ms < entry->decided_at_ms) {
-        ret_decision->outcome = OUTCOME_EXPIRED;
-    } else {
-        struct arena arena = arena_over(oracle->memory, sizeof oracle->memory);
-        oracle->sim->pure_service->decide(rows, command->value, entry->decided_at_ms, &arena, ret_decision);
-    }
-}
-
-static void compare(struct oracle *oracle, const struct entry *entry, const struct entry_body *body,
-                    const struct service_decision *expected, uint64_t repeats) {
-    bool is_same = body->outcome == expected->outcome && body->repeats == repeats &&
-                   slice_equal(body->answer, expected->answer) && body->event_count == expected->event_count;
-    for (uint32_t i = 0; is_same && i < body->event_count; i++) {
-        is_same = slice_equal(body->events[i], expected->events[i]);
-    }
-    if (is_same) return;
-    sim_fail(
-        oracle->sim,
-        "wrong decision: entry %llu says outcome %u with %u events, repeating %llu; decided on exactly the accepted "
-        "prefix it is outcome %u with %u events, repeating %llu",
-        (unsigned long long)entry->number, body->outcome, body->event_count, (unsigned long long)body->repeats,
-        expected->outcome, expected->event_count, (unsigned long long)repeats);
-}
-
-/* resume_at never skips: the entry is about the first command at or after where the last one ended. */
-static const struct fake_record *check_place(struct oracle *oracle, const struct journal_state *before,
-                                             const struct entry *entry) {
-    struct sim *sim = oracle->sim;
-    char topic[REPLICA_TOPIC_MAX];
-    replica_command_topic(sim->service.name, before->resume_at.generation, topic);
-    const struct fake_log *log = fake_log_find(&sim->broker, topic);
-    const struct fake_record *command = log == NULL ? NULL : fake_log_at_or_after(log, before->resume_at.offset);
-    unsigned long long number = entry->number;
-    switch (entry->kind) {
-    case ENTRY_COMMAND:
-        if (command == NULL || command->shown.offset != entry->command_at.offset ||
-            entry->command_at.generation != before->resume_at.generation) {
-            sim_fail(sim, "skipped: entry %llu is about command %lld, the next one after %lld is %lld", number,
-                     (long long)entry->command_at.offset, (long long)before->resume_at.offset,
-                     command == NULL ? -1 : (long long)command->shown.offset);
-            return NULL;
-        }
-        if (entry->resume_at.generation != entry->command_at.generation ||
-            entry->resume_at.offset != entry->command_at.offset + 1) {
-            sim_fail(sim, "skipped: entry %llu goes on at %lld after command %lld", number,
-                     (long long)entry->resume_at.offset, (long long)entry->command_at.offset);
-        }
-        return command;
-    case ENTRY_TIMER:
-        if (position_compare(entry->resume_at, before->resume_at) != 0) {
-            sim_fail(sim, "skipped: the timer's entry %llu moves resume_at", number);
-        }
-        return NULL;
-    case ENTRY_GAP:
-        if (entry->resume_at.generation == before->resume_at.generation &&
-            (log == NULL || log->start < entry->resume_at.offset)) {
-            sim_fail(sim, "skipped: entry %llu gives up commands that are still there", number);
-        }
-        sim_mark(sim, MARK_GAP);
-        return NULL;
-    }
-    return NULL;
-}
-
-static void note_fact(struct oracle *oracle, const struct entry *entry, const struct entry_body *body) {
-    oracle->facts = room_for_one(oracle->facts, oracle->fact_count, &oracle->fact_room, sizeof *oracle->facts);
-    struct fact fact = {.number = entry->number,
-                        .source = entry->source,
-                        .id = entry->command_id,
-                        .digest = entry->command_digest,
-                        .outcome = body->outcome,
-                        .repeats = body->repeats,
-                        .answer = body->answer};
-    fact.is_first = body->repeats == 0 && body->outcome != OUTCOME_ID_REUSED && body->outcome != OUTCOME_TOO_OLD &&
-                    body->outcome != OUTCOME_FROM_FUTURE && !uuid_is_zero(entry->command_id);
-    for (size_t i = 0; fact.is_first && i < oracle->fact_count; i++) {
-        const struct fact *other = &oracle->facts[i];
-        if (!other->is_first || other->is_lost || !uuid_equal(other->id, fact.id)) continue;
-        if (!slice_equal(journal_name_slice(&other->source), journal_name_slice(&fact.source))) continue;
-        sim_fail(oracle->sim, "decided twice: entries %llu and %llu both decide one command",
-                 (unsigned long long)other->number, (unsigned long long)fact.number);
-    }
-    oracle->facts[oracle->fact_count++] = fact;
-}
-
-static void mark_outcome(struct sim *sim, const struct entry *entry, const struct entry_body *body) {
-    if (entry->kind == ENTRY_TIMER) {
-        sim_mark(sim, body->outcome == OUTCOME_SET_ASIDE ? MARK_TIMER_SET_ASIDE : MARK_TIMER_FIRED);
-        return;
-    }
-    if (body->repeats != 0) sim_mark(sim, MARK_REPEAT);
-    if (body->outcome == OUTCOME_ID_REUSED) sim_mark(sim, MARK_ID_REUSED);
-    if (body->outcome == OUTCOME_EXPIRED) sim_mark(sim, MARK_EXPIRED);
-    if (body->outcome == OUTCOME_UNREADABLE) sim_mark(sim, MARK_UNREADABLE);
-    if (body->outcome == OUTCOME_SET_ASIDE) sim_mark(sim, MARK_SET_ASIDE);
-    if (body->outcome == OUTCOME_TOO_OLD || body->outcome == OUTCOME_FROM_FUTURE) sim_mark(sim, MARK_TOO_OLD);
-}
-
-static void expect_timer(struct oracle *oracle, const struct rows *rows, const struct journal_state *before,
-                         const struct entry *entry, struct service_decision *ret_decision) {
-    *ret_decision = (struct service_decision){0};
-    const struct work work = {.kind = WORK_TIMER, .timer = entry->timer};
-    uint8_t key_bytes[17] = {ROWS_TABLE_TIMER};
-    memcpy(key_bytes + 1, entry->timer.bytes, 16);
-    struct slice body;
-    if (timer_due_ms(entry->timer) > entry->decided_at_ms || !rows_get(rows, slice_of(key_bytes, 17), &body)) {
-        sim_fail(oracle->sim, "wrong timer: entry %llu fires one that is not due or not set",
-                 (unsigned long long)entry->number);
-        return;
-    }
-    if (before->crashes >= 3 && work_equal(&before->crashed_at, &work)) {
-        ret_decision->outcome = OUTCOME_SET_ASIDE;
-        return;
-    }
-    struct arena arena = arena_over(oracle->memory, sizeof oracle->memory);
-    oracle->sim->pure_service->fire(rows, entry->timer, body, entry->decided_at_ms, &arena, ret_decision);
-}
-
-static void fold(struct oracle *oracle, const struct rows *rows, const struct entry *entry,
-                 const struct entry_body *body) {
-    const struct apply_context context = {.decided_at_ms = entry->decided_at_ms, .number = entry->number};
-    for (uint32_t i = 0; i < body->event_count; i++) {
-        bool is_applied = oracle->sim->pure_service->apply(rows, &context, body->events[i]);
-        ASSERT(is_applied);
-        if (oracle->sim->swarm.is_booking) {
-            booking_promise_event(oracle->sim, &oracle->promise, entry->number, body->events[i]);
-        }
-    }
-    if (entry->kind == ENTRY_TIMER) {
-        if (body->outcome == OUTCOME_SET_ASIDE) timer_park(rows, entry->timer);
-        if (body->outcome != OUTCOME_SET_ASIDE) timer_clear(rows, entry->timer);
-    }
-    if (entry->kind != ENTRY_COMMAND) return;
-    bool is_kept = body->repeats == 0 && body->outcome != OUTCOME_ID_REUSED && body->outcome != OUTCOME_TOO_OLD &&
-                   body->outcome != OUTCOME_FROM_FUTURE && !uuid_is_zero(entry->command_id);
-    if (is_kept) {
-        const struct answer_row row = {entry->command_digest, body->outcome, entry->number, body->detail, body->answer};
-        answers_put(rows, journal_name_slice(&entry->source), entry->command_id, &row);
-    }
-    answers_forget(rows, entry->decided_at_ms);
-}
-
-static void check_entry(struct oracle *oracle, const struct journal_state *before, const struct entry *entry) {
-    struct sim *sim = oracle->sim;
-    struct entry_body body;
-    if (!entry_body_read(entry->body, &body)) {
-        sim_fail(sim, "unreadable: the body of entry %llu", (unsigned long long)entry->number);
-        return;
-    }
-    struct store store = fake_store_port(&oracle->fold);
-    struct rows rows;
-    enum status status = store.begin(store.context, &rows, NULL);
-    ASSERT(status == STATUS_OK);
-    if (!oracle->is_replaying) {
-        if (entry->number != before->number + 1 || !digest_equal(entry->prev, before->prev)) {
-            sim_fail(sim, "other prefix: entry %llu was decided on another history than the accepted one",
-                     (unsigned long long)entry->number);
-        }
-        struct service_decision expected = {.outcome = OUTCOME_EXPIRED_UNDECIDED};
-        uint64_t repeats = 0;
-        const struct fake_record *command = check_place(oracle, before, entry);
-        if (command != NULL) expect_command(oracle, &rows, before, entry, &command->shown, &expected, &repeats);
-        if (entry->kind == ENTRY_TIMER) expect_timer(oracle, &rows, before, entry, &expected);
-        if (!sim->has_failed) compare(oracle, entry, &body, &expected, repeats);
-        mark_outcome(sim, entry, &body);
-    }
-    if (entry->kind == ENTRY_COMMAND && !sim->has_failed) note_fact(oracle, entry, &body);
-    fold(oracle, &rows, entry, &body);
-    status = store.commit(store.context, NULL);
-    ASSERT(status == STATUS_OK);
 }
 
 static const struct row *find_row(const struct row *rows, size_t count, int64_t offset) {
@@ -365,7 +127,7 @@ struct rows oracle_rows(struct oracle *oracle) {
 void oracle_cut(struct oracle *oracle, int64_t new_end) {
     for (size_t i = 0; i < oracle->row_count; i++) {
         if (oracle->rows[i].offset < new_end) continue;
-        oracle->lost = room_for_one(oracle->lost, oracle->lost_count, &oracle->lost_room, sizeof *oracle->lost);
+        oracle->lost = oracle_room(oracle->lost, oracle->lost_count, &oracle->lost_room, sizeof *oracle->lost);
         oracle->lost[oracle->lost_count++] = oracle->rows[i];
     }
     size_t facts_before = oracle->fact_count;
@@ -419,6 +181,7 @@ void oracle_free(struct oracle *oracle) {
     free(oracle->rows);
     free(oracle->lost);
     free(oracle->facts);
+    free(oracle->claims);
     free(oracle);
 }
 
@@ -439,7 +202,7 @@ static bool states_equal(const struct journal_state *a, const struct journal_sta
     return memcmp(bytes_a, bytes_b, sizeof bytes_a) == 0;
 }
 
-static void *room_for_one(void *rows, size_t count, size_t *room, size_t size) {
+void *oracle_room(void *rows, size_t count, size_t *room, size_t size) {
     if (count < *room) return rows;
     *room = *room == 0 ? 64 : 2 * *room;
     void *grown = realloc(rows, *room * size);

@@ -42,10 +42,11 @@ enum sim_mark {
 #define SIM_CHAOS(X)                                                                                                   \
     X(CHAOS_CRASH, 4)                                                                                                  \
     X(CHAOS_FUSE, 8)                                                                                                   \
-    X(CHAOS_PAUSE, 6) X(CHAOS_ORDERLY_STOP, 2) X(CHAOS_CLOCK, 3) X(CHAOS_BROKER_CLOCK, 1) X(CHAOS_DISCONNECT, 4)       \
-        X(CHAOS_REBALANCE, 3) X(CHAOS_CONFUSE, 6) X(CHAOS_SNAPSHOT, 4) X(CHAOS_RESTORE, 2) X(CHAOS_CLONE, 2)           \
-            X(CHAOS_STORE_FULL, 1) X(CHAOS_CUT, 2) X(CHAOS_LAG, 4) X(CHAOS_GARBAGE, 3) X(CHAOS_REPLAY, 4)              \
-                X(CHAOS_RETENTION, 1) X(CHAOS_GENERATION, 1) X(CHAOS_REDIS, 2)
+    X(CHAOS_PAUSE, 6)                                                                                                  \
+    X(CHAOS_ORDERLY_STOP, 2) X(CHAOS_CLOCK, 3) X(CHAOS_BROKER_CLOCK, 1) X(CHAOS_DISCONNECT, 4) X(CHAOS_REBALANCE, 3)   \
+        X(CHAOS_CONFUSE, 6) X(CHAOS_SNAPSHOT, 4) X(CHAOS_RESTORE, 2) X(CHAOS_CLONE, 2) X(CHAOS_STORE_FULL, 1)          \
+            X(CHAOS_CUT, 2) X(CHAOS_LAG, 4) X(CHAOS_GARBAGE, 3) X(CHAOS_REPLAY, 4) X(CHAOS_RETENTION, 1)               \
+                X(CHAOS_GENERATION, 1) X(CHAOS_REDIS, 2)
 
 enum sim_chaos {
 #define X(name, weight) name,
@@ -170,7 +171,7 @@ struct sim {
 
     struct oracle *oracle;
     bool is_healing;
-    bool was_cut;
+    bool was_cut, has_twins;
     uint32_t cuts;
     uint64_t steps;
     uint64_t hash; /* over everything that happened: the same seed gives the same */
