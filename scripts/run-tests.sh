@@ -13,7 +13,7 @@ readonly OUTPUT_BYTES_MAX=4194304
 readonly KAFKA=deploy/local/kafka/kafka.sh
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/bhr-test-XXXXXX") || exit 2
-broker_was_started=false
+broker_port= # of the broker that this run started
 
 main() {
     trap clean_up EXIT
@@ -22,8 +22,8 @@ main() {
     local is_serial_needed=false starter=
     if has_serial_tests "$@"; then is_serial_needed=true; fi
     if $is_serial_needed && [[ -z ${BHR_TEST_BROKERS:-} && -x $KAFKA ]]; then
-        choose_broker
-        "$KAFKA" start >"$scratch/kafka.out" 2>&1 & # while the tests that need none are running
+        broker_port=$(free_port_pair)
+        kafka start >"$scratch/kafka.out" 2>&1 & # while the tests that need none are running
         starter=$!
     fi
     run_ctest parallel --parallel 2 --label-exclude "$SERIAL" "$@"
@@ -33,7 +33,7 @@ main() {
 }
 
 has_serial_tests() {
-    ctest --test-dir "$BUILD" --show-only --label-regex "$SERIAL" "$@" 2>/dev/null | grep -q 'Test *#'
+    ctest --test-dir "$BUILD" --show-only --label-regex "$SERIAL" "$@" 2>/dev/null | grep 'Test *#' >/dev/null
 }
 
 # Each test's line as it ends, and all that a failing one said; every output is kept whole for the count.
@@ -44,10 +44,9 @@ run_ctest() {
         --test-output-size-passed $OUTPUT_BYTES_MAX --test-output-size-failed $OUTPUT_BYTES_MAX "$@"
 }
 
-choose_broker() {
-    export BHR_KAFKA_DIR=$scratch/kafka BHR_KAFKA_PORT
-    BHR_KAFKA_PORT=$(free_port_pair)
-    broker_was_started=true
+# The settings are for this broker alone: suites that tests start have brokers of their own.
+kafka() {
+    BHR_KAFKA_DIR=$scratch/kafka BHR_KAFKA_PORT=$broker_port "$KAFKA" "$@"
 }
 
 # The broker listens on this port, its controller on the next one.
@@ -70,7 +69,7 @@ PYTHON
 # A broker that does not start is a failure of its own: else every test that wants it would quietly be skipped.
 await_broker() {
     if wait "$1"; then
-        export BHR_TEST_BROKERS=127.0.0.1:$BHR_KAFKA_PORT
+        export BHR_TEST_BROKERS=127.0.0.1:$broker_port
         return
     fi
     echo "the Kafka broker for the tests did not start:"
@@ -81,7 +80,7 @@ XML
 }
 
 clean_up() {
-    if $broker_was_started; then "$KAFKA" stop >/dev/null 2>&1; fi
+    if [[ -n $broker_port ]]; then kafka stop >/dev/null 2>&1; fi
     rm -rf "$scratch"
 }
 
