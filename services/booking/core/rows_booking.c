@@ -243,7 +243,7 @@ static void put_slot_id(struct buffer *buffer, struct booking_slot_id slot_id) {
 }
 
 static struct booking_slot_id take_slot_id(struct cursor *cursor) {
-    struct booking_slot_id slot_id;
+    struct booking_slot_id slot_id = {.index = 0};
     cursor_copy(cursor, slot_id.session_id.bytes, sizeof slot_id.session_id.bytes);
     slot_id.index = cursor_u16(cursor);
     return slot_id;

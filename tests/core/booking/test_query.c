@@ -171,6 +171,28 @@ static void test_order_and_limit(void **state) {
     world_free(&world);
 }
 
+/* A session that begins later may hold an earlier slot than those already found: the search must not stop before it. */
+static void test_later_session_earlier_slot(void **state) {
+    (void)state;
+    world_init(&world, "2026-11-22T08:00:00Z");
+    struct booking_session long_slots = session_of("F82001", "gp", "2026-11-23T15:00:00Z", BOOKING_AUDIENCE_HUB);
+    long_slots.slot_minutes = 120;
+    long_slots.slot_count = 2;
+    publish(&PRACTICE_A, &long_slots);
+    memcpy(long_slots.organisation, "F82002", 6);
+    publish(&PRACTICE_B, &long_slots);
+    struct booking_session later = session_of("Y02973", "gp", "2026-11-23T16:00:00Z", BOOKING_AUDIENCE_HUB);
+    later.slot_count = 1;
+    publish(&HUB, &later);
+    struct find_slots_request request = search_of("", "gp", "2026-11-23T15:00:00Z", "2026-11-24T00:00:00Z");
+    request.limit = 3;
+    struct find_slots_response response;
+    assert_int_equal(world_find(&world, &NEL_111, &request, &response), OUTCOME_OK);
+    assert_int_equal(response.slots[2].starts_at_ms, later.starts_at_ms);
+    assert_true(response.has_more);
+    world_free(&world);
+}
+
 /* The largest answer there can be fits, and 501 slots are 500 and has_more. */
 static void test_500_slots_fit(void **state) {
     (void)state;
@@ -291,10 +313,15 @@ static void test_large_list_is_cut(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_who_sees_what),        cmocka_unit_test(test_window_edges),
-        cmocka_unit_test(test_window_of_14_days),    cmocka_unit_test(test_order_and_limit),
-        cmocka_unit_test(test_500_slots_fit),        cmocka_unit_test(test_full_slots),
-        cmocka_unit_test(test_bookings_of_a_person), cmocka_unit_test(test_large_list_is_cut),
+        cmocka_unit_test(test_who_sees_what),
+        cmocka_unit_test(test_window_edges),
+        cmocka_unit_test(test_window_of_14_days),
+        cmocka_unit_test(test_order_and_limit),
+        cmocka_unit_test(test_later_session_earlier_slot),
+        cmocka_unit_test(test_500_slots_fit),
+        cmocka_unit_test(test_full_slots),
+        cmocka_unit_test(test_bookings_of_a_person),
+        cmocka_unit_test(test_large_list_is_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
  * sessions that touch. */
 #include "tests/core/booking/booking_world.h"
 
+#include "services/booking/core/apply.h"
 #include "services/booking/resolve.h"
 
 static struct world world;
@@ -108,10 +109,63 @@ static void test_same_person_same_id(void **state) {
     assert_true(uuid_equal(resolve_person(world_key, a, &name), resolve_person(world_key, b, &same_name)));
     assert_false(uuid_equal(resolve_person(world_key, a, &name), resolve_person(world_key, a, &shifted)));
     assert_false(uuid_equal(resolve_person(world_key, a, &name), resolve_person(world_key, a, &other_date)));
+    struct booking_person longer = person_of("", "", "", "", "1A1"), shorter = person_of("", "", "", "", "A1");
+    struct uuid of_long_system = resolve_person(world_key, slice_text("sys-1"), &shorter);
+    assert_false(uuid_equal(of_long_system, resolve_person(world_key, slice_text("sys-"), &longer)));
     static const uint8_t other_key[32] = "another key";
     assert_false(uuid_equal(id, resolve_person(other_key, a, &number)));
     assert_int_equal(id.bytes[6] >> 4, 8); /* RFC 9562: version 8, variant 10 */
     assert_int_equal(id.bytes[8] >> 6, 2);
+}
+
+/* Timers that never fire: a place is held and runs out a hundred times, and the slot's row does not grow. */
+static void test_late_timers(void **state) {
+    (void)state;
+    world_init(&world, "2026-11-23T08:00:00Z");
+    struct booking_session session = session_of("F82001", "2026-11-23T19:00:00Z");
+    struct booking_slot_id slot = {.session_id = world_publish(&world, &PRACTICE_A, &session).answer.id};
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(world_hold(&world, &NEL_111, slot, 60).outcome, OUTCOME_OK);
+        struct slot_row row;
+        slot_row_get(&world.rows, slot, &row);
+        assert_int_equal(row.hold_count, 1);
+        world.now_ms += 60 * 1000;
+    }
+    assert_int_equal(world_fire(&world), 100);
+    assert_int_equal(rows_array_count_table(&world.array, BOOKING_TABLE_HOLD), 0);
+    assert_int_equal(rows_array_count_table(&world.array, BOOKING_TABLE_SLOT), 0);
+    assert_int_equal(rows_array_count_table(&world.array, ROWS_TABLE_TIMER), 0);
+    world_free(&world);
+}
+
+/* An event told twice, or about what is not there, changes nothing. */
+static void test_events_without_effect(void **state) {
+    (void)state;
+    world_init(&world, "2026-11-23T08:00:00Z");
+    struct booking_session session = session_of("F82001", "2026-11-23T09:00:00Z");
+    struct booking_slot_id slot = {.session_id = world_publish(&world, &PRACTICE_A, &session).answer.id};
+    struct world_reply held = world_hold(&world, &NEL_111, slot, 60);
+    slot.index = 1;
+    struct book_request request = {.slot_id = slot};
+    memcpy(request.person.local_id, "p-1", 3);
+    struct world_reply booked = world_book(&world, &NEL_111, &request);
+    assert_int_equal(world_cancel(&world, &HUB, booked.answer.id, BOOKING_CANCEL_PERSON).outcome, OUTCOME_OK);
+    world.now_ms += 60 * 1000;
+    assert_int_equal(world_fire(&world), 1);
+    struct digest before = rows_array_digest(&world.array);
+    struct booking_event events[4];
+    memset(events, 0, sizeof events);
+    events[0].kind = BOOKING_EVENT_BOOKING_CANCELLED;
+    events[0].booking_cancelled.booking_id = booked.answer.id;
+    events[1].kind = BOOKING_EVENT_BOOKING_CANCELLED;
+    events[1].booking_cancelled.booking_id.bytes[0] = 0xEE;
+    events[2].kind = BOOKING_EVENT_HOLD_EXPIRED;
+    events[2].hold_expired.hold_id = held.answer.id;
+    events[3].kind = BOOKING_EVENT_HOLD_EXPIRED;
+    events[3].hold_expired.hold_id.bytes[0] = 0xEE;
+    for (int i = 0; i < 4; i++) booking_apply(&world.rows, world.now_ms, 99, &events[i]);
+    assert_true(digest_equal(before, rows_array_digest(&world.array)));
+    world_free(&world);
 }
 
 /* Back to back is no overlap, a millisecond less is; another organisation or service never is. */
@@ -234,9 +288,14 @@ static void test_alternatives_are_bounded(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table_is_sound),           cmocka_unit_test(test_hold_time_is_bounded),
-        cmocka_unit_test(test_unreadable_commands),      cmocka_unit_test(test_same_person_same_id),
-        cmocka_unit_test(test_sessions_that_touch),      cmocka_unit_test(test_alternatives),
+        cmocka_unit_test(test_table_is_sound),
+        cmocka_unit_test(test_hold_time_is_bounded),
+        cmocka_unit_test(test_unreadable_commands),
+        cmocka_unit_test(test_same_person_same_id),
+        cmocka_unit_test(test_late_timers),
+        cmocka_unit_test(test_events_without_effect),
+        cmocka_unit_test(test_sessions_that_touch),
+        cmocka_unit_test(test_alternatives),
         cmocka_unit_test(test_alternatives_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
