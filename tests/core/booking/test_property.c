@@ -6,7 +6,7 @@
 #include "tests/support/prng.h"
 
 enum {
-    SEEDS = 200,
+    SEEDS = 100,
     STEPS = 400,
     SESSIONS_MAX = 8,
     SLOTS_MAX = 6,
