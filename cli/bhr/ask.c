@@ -151,9 +151,10 @@ static int complain(const struct cli *cli, const struct client_result *result) {
     case REPLY_NOT_FOUND:
         break;
     }
-    return cli_fail(cli, (enum cli_exit)answer_exit(result), hint, "%s%s%s (%s): %s%s%s", cli_paint(cli, PAINT_BAD),
-                    what, cli_unpaint(cli), result->outcome, result->message, result->detail[0] != '\0' ? "; " : "",
-                    result->detail);
+    bool is_named = strcmp(what, result->outcome) != 0;
+    return cli_fail(cli, (enum cli_exit)answer_exit(result), hint, "%s%s%s%s%s%s: %s%s%s", cli_paint(cli, PAINT_BAD),
+                    what, cli_unpaint(cli), is_named ? " (" : "", is_named ? result->outcome : "", is_named ? ")" : "",
+                    result->message, result->detail[0] != '\0' ? "; " : "", result->detail);
 }
 
 static const char *status_text(enum reply_status status) {

@@ -356,6 +356,29 @@ static void many_calls_end_in_any_order_and_the_bound_holds(void **state) {
     assert_int_equal(client_submit(world.client, &call, &error), STATUS_OK);
 }
 
+static void calls_that_run_out_together_all_end(void **state) {
+    (void)state;
+    static const struct line silent = {ACT_SILENT, 0, NULL, 0, 0};
+    world_begin(&silent, 1, 3);
+    struct client_call call = a_call();
+    struct error error;
+    for (uint64_t token = 0; token < 3; token++) {
+        call.token = token;
+        assert_int_equal(client_submit(world.client, &call, &error), STATUS_OK);
+    }
+    struct client_result result;
+    uint32_t ended = 0;
+    for (int i = 0; i < 100 && ended < 3; i++) {
+        while (client_next(world.client, &result)) {
+            assert_int_equal(result.end, CLIENT_NOT_KNOWN);
+            ended++;
+        }
+        client_wait(world.client, 1000);
+    }
+    assert_int_equal(ended, 3);
+    assert_in_range(world.now_ms, 5000, 6000);
+}
+
 static void one_id_is_in_flight_once(void **state) {
     (void)state;
     static const struct line silent = {ACT_SILENT, 0, NULL, 0, 0};
@@ -393,6 +416,7 @@ int main(void) {
         cmocka_unit_test(answers_to_nobody_and_garbage_are_dropped),
         cmocka_unit_test(an_id_of_the_caller_is_kept),
         cmocka_unit_test(many_calls_end_in_any_order_and_the_bound_holds),
+        cmocka_unit_test(calls_that_run_out_together_all_end),
         cmocka_unit_test(one_id_is_in_flight_once),
     };
     return cmocka_run_group_tests_name("client", tests, NULL, world_end);

@@ -1,0 +1,237 @@
+/* Whole command lines, as a shell would hand them over: exit code, and what standard output and standard error say. The
+ * commands run in a directory of their own, without a suite. */
+#include "cli/bhr/command.h"
+#include "lib/digest/digest.h"
+#include "tests/support/cmocka.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { WORDS_MAX = 16, TEXT_MAX = 16384 };
+
+struct outcome {
+    int code;
+    char out[TEXT_MAX], err[TEXT_MAX];
+};
+
+static char home[64];
+
+static void slurp(const char *path, char *ret_text) {
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    size_t size = fread(ret_text, 1, TEXT_MAX - 1, file);
+    ret_text[size] = '\0';
+    (void)fclose(file);
+}
+
+/* In a process of its own: argp and stdio keep state. line is split at spaces; '_' stands for a space in a word. */
+static void run(const char *line, struct outcome *ret_outcome) {
+    char copy[512], *words[WORDS_MAX + 2] = {(char[]){"bhr"}}, *rest = NULL;
+    int count = 1;
+    (void)snprintf(copy, sizeof copy, "%s", line);
+    for (char *word = strtok_r(copy, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
+        for (char *c = word; *c != '\0'; c++) *c = *c == '_' ? ' ' : *c;
+        assert_true(count <= WORDS_MAX);
+        words[count++] = word;
+    }
+    (void)fflush(NULL);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        if (freopen("out", "we", stdout) == NULL || freopen("err", "we", stderr) == NULL) _exit(99);
+        int code = command_main(count, words);
+        (void)fflush(NULL);
+        _exit(code);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    ret_outcome->code = WEXITSTATUS(status);
+    slurp("out", ret_outcome->out);
+    slurp("err", ret_outcome->err);
+}
+
+static const struct {
+    const char *line;
+    int code;
+    const char *out, *err; /* what they hold; NULL: nothing at all */
+} rows[] = {
+    {"", CLI_USAGE, NULL, "Exit codes:"},
+    {"--help", CLI_OK, "Exit codes:", NULL},
+    {"help", CLI_OK, "store diff OLD NEW", NULL},
+    {"--version", CLI_OK, "bhr " BHR_VERSION, NULL},
+    {"help book", CLI_OK, "--nhs-number=NUMBER", NULL},
+    {"book --help", CLI_OK, "Exit codes:", NULL},
+    {"help store", CLI_OK, "store rebuild DIR", NULL},
+    {"store", CLI_USAGE, NULL, "store rebuild DIR"},
+    {"bok", CLI_USAGE, NULL, "did you mean `bhr book`?"},
+    {"zzzzz", CLI_USAGE, NULL, "there is no command \"zzzzz\""},
+    {"store frob", CLI_USAGE, NULL, "store digest"},
+    {"hold --frob", CLI_USAGE, NULL, "bhr hold: unrecognized option '--frob'"},
+    {"hold", CLI_USAGE, NULL, "hold: expected SLOT after the command"},
+    {"hold a b", CLI_USAGE, NULL, "hold: \"b\" is one argument too many"},
+    {"hold a", CLI_USAGE, NULL, "SLOT: expected \"<session id>:<index>\" as `bhr slots` shows it, not \"a\""},
+    {"cancel 0198c1d2-7e00-7abc-8def-0123456789ab", CLI_USAGE, NULL, "--reason is missing; expected person|"},
+    {"cancel x --reason person", CLI_USAGE, NULL, "BOOKING: expected a booking's UUID, not \"x\""},
+    {"cancel x --reason because", CLI_USAGE, NULL, "--reason: expected one of person|"},
+    {"slots", CLI_USAGE, NULL, "expected --organisation ODS or --service ID, or both"},
+    {"slots --service x --from tomorrow_10:00 --to tomorrow_09:00", CLI_USAGE, NULL,
+     "--to: expected a time after --from"},
+    {"slots --service x --to tomorrow --days 3", CLI_USAGE, NULL, "expected --to or --days, not both"},
+    {"slots --service x --from 2026-03-29_01:30", CLI_USAGE, NULL, "the UK clock never shows"},
+    {"slots --service 123456789012345678901234567890123", CLI_USAGE, NULL, "--service: expected at most 32"},
+    {"book", CLI_USAGE, NULL, "expected either SLOT or --hold HOLD"},
+    {"book 0198c1d2-7e00-7abc-8def-0123456789ab:1", CLI_USAGE, NULL, "to say who"},
+    {"person --family Okafor", CLI_USAGE, NULL, "expected --nhs-number, or --family with --born"},
+    {"person --nhs-number 9434765918", CLI_USAGE, NULL, "--nhs-number: "},
+    {"session publish --service s --starts tomorrow", CLI_USAGE, NULL, "--organisation is missing"},
+    {"session publish --organisation f82 --service s --starts tomorrow", CLI_USAGE, NULL, "expected an ODS code"},
+    {"session publish --file x --service s", CLI_USAGE, NULL, "--file: expected alone"},
+    {"load --clients 0", CLI_USAGE, NULL, "--clients: expected a number from 1 to 256, not \"0\""},
+    {"-o xml status", CLI_USAGE, NULL, "--output: expected text or json, not \"xml\""},
+    {"status --timeout 0", CLI_USAGE, NULL, "--timeout: expected seconds from 1 to 600, not \"0\""},
+    {"status", CLI_USAGE, NULL, "run/bhr.ini cannot be opened"},
+    {"status -c none.ini", CLI_USAGE, NULL, "none.ini cannot be opened"},
+    {"-c none.ini journal verify", CLI_USAGE, NULL, "next: run `make up`"},
+    {"-c bad-key.ini status", CLI_USAGE, NULL, "bad-key.ini, line 3: colour: no such key; expected environment"},
+    {"-c bad-section.ini status", CLI_USAGE, NULL, "bad-section.ini, line 2: key: expected it in a section"},
+    {"-c empty.ini hold 0198c1d2-7e00-7abc-8def-0123456789ab:1", CLI_USAGE, NULL, "[client] has no key_file"},
+    {"-c empty.ini --as ops hold 0198c1d2-7e00-7abc-8def-0123456789ab:1", CLI_USAGE, NULL,
+     "[client ops] has no key_file"},
+    {"-c empty.ini journal verify", CLI_USAGE, NULL, "[suite] needs brokers"},
+    {"-c empty.ini store digest", CLI_USAGE, NULL, "empty.ini names no data_dirs"},
+    {"store digest nowhere", CLI_USAGE, NULL, "nowhere: there is no store"},
+    {"store digest --data-dir nowhere", CLI_USAGE, NULL, "nowhere: there is no store"},
+    {"store diff nowhere elsewhere", CLI_USAGE, NULL, "nowhere: there is no store"},
+    {"keys new", CLI_USAGE, NULL, "expected NAME"},
+    {"keys new ../x", CLI_USAGE, NULL, "NAME: expected 1 to 64 of A-Z"},
+};
+
+static void every_line_ends_as_it_must(void **state) {
+    (void)state;
+    static struct outcome outcome;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        run(rows[i].line, &outcome);
+        bool is_right = outcome.code == rows[i].code &&
+                        (rows[i].out == NULL ? outcome.out[0] == '\0' : strstr(outcome.out, rows[i].out) != NULL) &&
+                        (rows[i].err == NULL ? outcome.err[0] == '\0' : strstr(outcome.err, rows[i].err) != NULL);
+        if (!is_right) fail_msg("`bhr %s`: exit %d\n%s\n%s", rows[i].line, outcome.code, outcome.out, outcome.err);
+    }
+}
+
+static void personal_data_is_not_repeated(void **state) {
+    (void)state;
+    static struct outcome outcome;
+    run("person --nhs-number 9434765918", &outcome);
+    assert_null(strstr(outcome.err, "9434765918"));
+    run("person --family Okafor --born 1980-13-01", &outcome);
+    assert_int_equal(outcome.code, CLI_USAGE);
+    assert_null(strstr(outcome.err, "1980"));
+    assert_null(strstr(outcome.err, "Okafor"));
+}
+
+static void with_json_complaints_are_json(void **state) {
+    (void)state;
+    static struct outcome outcome;
+    run("-o json hold", &outcome);
+    json_t *said = json_loads(outcome.err, 0, NULL);
+    json_t *error = json_object_get(said, "error");
+    assert_int_equal(json_integer_value(json_object_get(error, "exit")), CLI_USAGE);
+    assert_string_equal(json_string_value(json_object_get(error, "message")), "hold: expected SLOT after the command");
+    assert_non_null(json_string_value(json_object_get(error, "next")));
+    json_decref(said);
+    assert_string_equal(outcome.out, "");
+}
+
+static void keys_are_made_once_and_for_their_owner_only(void **state) {
+    (void)state;
+    static struct outcome outcome;
+    run("keys new demo --dir keys --organisation F82001 --role 111", &outcome);
+    assert_int_equal(outcome.code, CLI_OK);
+    assert_non_null(strstr(outcome.out, "system demo {"));
+    assert_non_null(strstr(outcome.out, "role         111"));
+    struct stat found;
+    assert_int_equal(stat("keys/demo.key", &found), 0);
+    assert_int_equal(found.st_mode & 0777, 0600);
+    static char file[TEXT_MAX];
+    slurp("keys/demo.key", file);
+    const char *secret = strstr(file, "secret = ");
+    assert_non_null(secret);
+    char secret_text[41];
+    (void)snprintf(secret_text, sizeof secret_text, "%.40s", secret + 9);
+    assert_null(strstr(outcome.out, secret_text));
+    run("keys new demo --dir keys", &outcome);
+    assert_int_equal(outcome.code, CLI_USAGE);
+    assert_non_null(strstr(outcome.err, "never overwritten"));
+
+    run("keys pseudonym --dir keys", &outcome);
+    assert_int_equal(outcome.code, CLI_OK);
+    assert_int_equal(stat("keys/pseudonym.key", &found), 0);
+    assert_int_equal(found.st_mode & 0777, 0600);
+    slurp("keys/pseudonym.key", file);
+    assert_int_equal(strspn(file, "0123456789abcdef"), 64);
+    file[64] = '\0';
+    assert_null(strstr(outcome.out, file));
+    run("keys pseudonym --dir keys", &outcome);
+    assert_int_equal(outcome.code, CLI_USAGE);
+}
+
+static void write_file(const char *path, const char *text) {
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void the_suites_file_is_read(void **state) {
+    (void)state;
+    write_file("good.ini", "; a comment\n[suite]\nenvironment = live\nlocality = nel-bhr\nbrokers = a:1,b:2\n"
+                           "data_dirs = one , two\nendpoints = tcp://x:1\nserver_key = k\n[client]\nsystem = s\n"
+                           "key_file = f\n[client ops]\nkey_file = g\n");
+    static struct suite suite;
+    struct error error;
+    assert_int_equal(suite_read(&suite, "good.ini", &error), STATUS_OK);
+    assert_string_equal(suite.environment, "live");
+    assert_string_equal(suite.brokers, "a:1,b:2");
+    assert_int_equal(suite.data_dirs.count, 2);
+    assert_string_equal(suite.data_dirs.items[0], "one");
+    assert_string_equal(suite.data_dirs.items[1], "two");
+    assert_string_equal(suite_client(&suite, NULL)->key_file, "f");
+    assert_string_equal(suite_client(&suite, "ops")->key_file, "g");
+    assert_null(suite_client(&suite, "nobody"));
+}
+
+static int remove_one(const char *path, const struct stat *found, int kind, struct FTW *place) {
+    (void)found, (void)kind, (void)place;
+    return remove(path);
+}
+
+static int enter(void **state) {
+    (void)state;
+    const char *temporary = getenv("TMPDIR");
+    (void)snprintf(home, sizeof home, "%.40s/bhr-cli-XXXXXX", temporary != NULL ? temporary : "/tmp");
+    if (mkdtemp(home) == NULL || chdir(home) != 0 || unsetenv(SUITE_PATH_NAME) != 0) return -1;
+    write_file("bad-key.ini", "[suite]\nlocality = nel-bhr\ncolour = red\n");
+    write_file("bad-section.ini", "[else]\nkey = value\n");
+    write_file("empty.ini", "[suite]\n");
+    return 0;
+}
+
+static int leave(void **state) {
+    (void)state;
+    return chdir("/") == 0 && nftw(home, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0 ? 0 : -1;
+}
+
+int main(void) {
+    if (!digest_init()) return 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_line_ends_as_it_must),    cmocka_unit_test(personal_data_is_not_repeated),
+        cmocka_unit_test(with_json_complaints_are_json), cmocka_unit_test(keys_are_made_once_and_for_their_owner_only),
+        cmocka_unit_test(the_suites_file_is_read),
+    };
+    return cmocka_run_group_tests_name("arguments", tests, enter, leave);
+}
