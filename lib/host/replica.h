@@ -1,10 +1,11 @@
 /* One partition's replica: follows the journal, and owns it in at most one process at a time. The life of journal.md
  * section 4 as an explicit state machine:
  *
- *   OPENING ─► FOLLOWING ──assigned──► CLAIMING ──own Claim read back──► OWNING ──┐
- *      ▲            ▲                                                             │ accepted foreign Claim, own record rejected,
- *      │            └──────────────── abort, reload, read again ◄─────────────────┘ failed turn, assigned elsewhere, shutdown
- *      └─ STOPPED: cut journal, wrong journal, unreadable body, full store: stays stopped until an operator acts
+ *   OPENING -> FOLLOWING --assigned--> CLAIMING --own Claim read back--> OWNING
+ *                  ^                       |                               |
+ *                  |                       +---- foreign Claim, 6 s -------+---- foreign Claim, own record rejected,
+ *                  +------------ abort, reload, read again at `applied` ---+     failed turn, assigned elsewhere
+ *   any -> STOPPED: cut journal, wrong journal, unreadable body, full store, shutdown; stays so until somebody acts
  *
  * replica_step does a bounded amount of work and never waits; the thread around it (host.c) sleeps in a waiter, the
  * simulator calls it whenever its seed says so. Everything outside is reached through struct replica_ports.
