@@ -37,7 +37,7 @@ struct kafka_options {
 
     /* What one pays with latency and what with cost. */
     int linger_ms;           /* longer: larger batches for more latency */
-    int fetch_wait_ms_max;   /* bounds idle polls only; a broker answers at once when it has something */
+    int fetch_wait_ms_max;   /* of idle polls; reading anew waits for the one under way, so a hand-over costs that long */
     int message_timeout_ms;  /* after it an append is TOPIC_UNCERTAIN; below REPLICA_READ_BACK_MS_MAX */
     int socket_timeout_ms;   /* a broker that does not answer for so long is disconnected */
     int session_timeout_ms;  /* what kill -9 of the owner costs */
@@ -49,7 +49,7 @@ struct kafka_options {
 
 #define KAFKA_OPTIONS_DEFAULT                                                                                          \
     {                                                                                                                  \
-        .brokers = "127.0.0.1:19092", .service = "", .partition = 0, .linger_ms = 0, .fetch_wait_ms_max = 500,         \
+        .brokers = "127.0.0.1:19092", .service = "", .partition = 0, .linger_ms = 0, .fetch_wait_ms_max = 100,         \
         .message_timeout_ms = 5000, .socket_timeout_ms = 5000, .session_timeout_ms = 6000, .max_poll_ms = 10000,       \
         .fetch_queue_kib_max = 32768, .append_queue_max = 100000, .compression = "none",                               \
     }

@@ -21,6 +21,10 @@ struct kafka_reader {
     bool must_reopen;
     bool is_alive;    /* something came since the last assign or loss, so that a loss is told once */
     int64_t position; /* no record below it is shown */
+    bool has_record;  /* one was shown since the last assign */
+    bool has_end;     /* the end was told since the last assign */
+    int64_t told_end; /* told before librdkafka did, which then need not tell it again; -1 for none */
+    char topic[TOPIC_NAME_MAX];
     rd_kafka_message_t *current;
     size_t batch_next, batch_count;
     rd_kafka_message_t *batch[READER_BATCH_MAX];
@@ -32,6 +36,7 @@ static enum status reader_assign(void *context, const char *topic, int64_t offse
 static void reader_unassign(void *context);
 static enum status open_client(struct kafka_reader *reader, struct error *reterr_error);
 static bool take_loss(struct kafka_reader *reader, struct topic_event *ret_event);
+static bool take_end(struct kafka_reader *reader, struct topic_event *ret_event);
 static bool read_message(struct kafka_reader *reader, struct topic_event *ret_event);
 static void drop_batch(struct kafka_reader *reader);
 
@@ -77,7 +82,10 @@ static void reader_poll(void *context, struct topic_event *ret_event) {
             reader->batch_next = 0;
             reader->batch_count = count > 0 ? (size_t)count : 0;
             if (take_loss(reader, ret_event)) return;
-            if (reader->batch_count == 0) return;
+            if (reader->batch_count == 0) {
+                (void)take_end(reader, ret_event);
+                return;
+            }
         }
         reader->current = reader->batch[reader->batch_next++];
         if (reader->is_assigned && read_message(reader, ret_event)) return;
@@ -117,6 +125,22 @@ static bool take_loss(struct kafka_reader *reader, struct topic_event *ret_event
     return has_lost && lose(reader, client->reason, ret_event);
 }
 
+/* librdkafka tells the end only when a fetch comes back empty, which a broker lets wait for fetch.wait.max.ms. The answer
+ * that brought the last record has said where the log ended then: the first end after an assign is told from that, because
+ * a hand-over waits for it. */
+static bool take_end(struct kafka_reader *reader, struct topic_event *ret_event) {
+    if (!reader->is_assigned || !reader->has_record || reader->has_end) return false;
+    int64_t low, high;
+    rd_kafka_resp_err_t code =
+        rd_kafka_get_watermark_offsets(reader->client->handle, reader->topic, reader->options.partition, &low, &high);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR || high != reader->position) return false;
+    reader->has_end = true;
+    reader->told_end = high;
+    ret_event->kind = TOPIC_END;
+    ret_event->offset = high;
+    return true;
+}
+
 static void read_record(const rd_kafka_message_t *message, struct topic_record *ret_record) {
     rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
     ret_record->offset = message->offset;
@@ -145,12 +169,17 @@ static bool read_message(struct kafka_reader *reader, struct topic_event *ret_ev
         if (message->offset < reader->position) return false;
         reader->is_alive = true;
         reader->position = message->offset + 1;
+        reader->has_record = true;
         ret_event->kind = TOPIC_RECORD;
         read_record(message, &ret_event->record);
         return true;
     }
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        bool is_told = message->offset == reader->told_end;
         reader->is_alive = true;
+        reader->has_end = true;
+        reader->told_end = -1;
+        if (is_told) return false;
         ret_event->kind = TOPIC_END;
         ret_event->offset = message->offset;
         return true;
@@ -189,6 +218,9 @@ static enum status reader_assign(void *context, const char *topic, int64_t offse
     reader->is_assigned = true;
     reader->is_alive = false;
     reader->position = offset;
+    reader->has_record = reader->has_end = false;
+    reader->told_end = -1;
+    memcpy(reader->topic, topic, strlen(topic) + 1);
     return STATUS_OK;
 }
 
