@@ -17,9 +17,9 @@
 enum { SETS_MAX = CONFIG_ROWS_MAX, PLACE_MAX = 300 };
 enum option_key { OPTION_SET = 0x100, OPTION_CHECK, OPTION_PRINT, OPTION_VERSION };
 
-/* What begins so belongs to the tests and the scripts around a process, not to its configuration. */
-static const char *const foreign_prefixes[] = {"BHR_TEST_", "BHR_SUITE_", "BHR_KAFKA_", "BHR_REDIS_DIR",
-                                               "BHR_DOOR_PORT"};
+/* What begins so belongs to the tests, the scripts and the command line around a process, not to its configuration. */
+static const char *const foreign_prefixes[] = {"BHR_TEST_",  "BHR_SUITE_",    "BHR_CLI_",
+                                               "BHR_KAFKA_", "BHR_REDIS_DIR", "BHR_DOOR_PORT"};
 
 struct reader {
     struct config *config;
