@@ -14,8 +14,11 @@ bool host_is_ready(void *context, char ret_reason[HEALTH_REASON_MAX]) {
     replica_thread_view(host->replica, &view);
     const char *reason = NULL;
     if (view.state == REPLICA_STOPPED) {
-        reason = replica_stop_sentence(view.stop);
-    } else if (host->stage == HOST_DRAINING || host->stage == HOST_STOPPING) {
+        (void)snprintf(ret_reason, HEALTH_REASON_MAX, "%s: %s", replica_stop_name(view.stop),
+                       replica_stop_sentence(view.stop));
+        return false;
+    }
+    if (host->stage == HOST_DRAINING || host->stage == HOST_STOPPING) {
         reason = "it is stopping";
     } else if (!view.journal.has_genesis) {
         reason = "the journal is empty: `bhr topics apply` begins it";
