@@ -26,8 +26,8 @@ int replica_turn_wait_ms(const struct replica *r) {
         int64_t left = r->turn.started_monotonic_ms + REPLICA_READ_BACK_MS_MAX - replica_now(r);
         return left < 0 ? 0 : left > REPLICA_IDLE_MS ? REPLICA_IDLE_MS : (int)left;
     }
-    if (!r->is_caught_up)
-        return REPLICA_IDLE_MS; /* nothing begins before the journal is read again: a record wakes us */
+    /* Nothing begins before the journal is read again; a record wakes us. */
+    if (!r->is_caught_up) return REPLICA_IDLE_MS;
     int64_t left = REPLICA_IDLE_MS;
     if (r->timer_due_ms != INT64_MAX) left = r->timer_due_ms - r->ports.clock.wall_ms(r->ports.clock.context);
     /* A due timer waits, too, until the command log was asked for again. */

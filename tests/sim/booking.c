@@ -16,7 +16,8 @@ static bool any_id(struct sim *sim, const struct rows *rows, int table, struct u
     for (int attempt = 0; attempt < 2; attempt++) {
         /* Ids begin with a time: a random later part of it finds a random row often enough. */
         uint64_t time_ms = (uint64_t)(SIM_START_MS + (int64_t)sim_below(sim, 60000));
-        for (int i = 0; i < 6; i++) from[1 + i] = attempt == 0 ? (uint8_t)(time_ms >> (40 - 8 * i)) : 0;
+        if (attempt > 0) time_ms = 0;
+        for (int i = 0; i < 6; i++) from[1 + i] = (uint8_t)(time_ms >> (40 - 8 * i));
         if (!rows_seek(rows, slice_of(from, sizeof from), &key, &value)) continue;
         if (key.size != sizeof from || key.data[0] != table) continue;
         memcpy(ret_id->bytes, key.data + 1, sizeof ret_id->bytes);

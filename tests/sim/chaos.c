@@ -243,9 +243,7 @@ static void retention(struct sim *sim) {
     sim_tell(sim, NULL, "commands start at", "", start, INT64_MIN);
 }
 
-/* The command topic is damaged beyond use and replaced by the next generation. */
-static void generation(struct sim *sim) {
-    if (sim->generation >= 2) return;
+void chaos_new_generation(struct sim *sim) {
     char topic[REPLICA_TOPIC_MAX];
     replica_command_topic(sim->service.name, ++sim->generation, topic);
     (void)fake_log_make(&sim->broker, topic);
@@ -255,6 +253,38 @@ static void generation(struct sim *sim) {
     }
     sim_mark(sim, MARK_GENERATION);
     sim_tell(sim, NULL, "commands begin anew", "generation", sim->generation, INT64_MIN);
+}
+
+/* The command topic is damaged beyond use and replaced by the next generation. */
+static void generation(struct sim *sim) {
+    if (sim->generation < 2) chaos_new_generation(sim);
+}
+
+/* The command log loses commands that were decided already: its end lies below where the next decision starts. Only at a
+ * moment when nobody decides, so that no command is lost that an owner has in hand. */
+static void commands_cut(struct sim *sim) {
+    if (sim->generation >= 2 || sim->were_commands_cut || sim->broker.flight_count > 0) return;
+    for (int i = 0; i < SIM_PROCESSES_MAX; i++) {
+        const struct process *process = &sim->processes[i];
+        if (process->state == PROCESS_UP && (process->view.state == REPLICA_OWNING || process->is_in_step)) return;
+    }
+    char topic[REPLICA_TOPIC_MAX];
+    struct position resume_at = oracle_state(sim->oracle)->resume_at;
+    replica_command_topic(sim->service.name, resume_at.generation, topic);
+    struct fake_log *log = fake_log_find(&sim->broker, topic);
+    if (log == NULL || resume_at.offset <= log->start || log->end < resume_at.offset) return;
+    int64_t lost = 1 + (int64_t)sim_below(sim, 3);
+    int64_t new_end = resume_at.offset - lost < log->start ? log->start : resume_at.offset - lost;
+    fake_log_cut(log, new_end);
+    sim->were_commands_cut = true;
+    sim->cut_generation = resume_at.generation;
+    sim_tell(sim, NULL, "commands are cut to", "", new_end, resume_at.offset);
+}
+
+/* It will stall in the middle of its n-th port call from now. */
+static void stall(struct sim *sim) {
+    struct process *process = any_process(sim, PROCESS_UP);
+    if (process != NULL) process->stall_fuse = 1 + (uint32_t)sim_below(sim, 1u << sim_below(sim, 8));
 }
 
 /* Everything in Redis may vanish at any moment, and so may Redis. */
@@ -290,6 +320,8 @@ static void strike(struct sim *sim, enum sim_chaos kind) {
         STRIKE(CHAOS_RETENTION, retention)
         STRIKE(CHAOS_GENERATION, generation)
         STRIKE(CHAOS_REDIS, redis)
+        STRIKE(CHAOS_STALL, stall)
+        STRIKE(CHAOS_COMMANDS_CUT, commands_cut)
 #undef STRIKE
     case SIM_CHAOS_KINDS:
         return;
@@ -324,7 +356,8 @@ static struct process *any_process(struct sim *sim, enum process_state state) {
     uint64_t count = 0;
     for (int i = 0; i < SIM_PROCESSES_MAX; i++) {
         struct process *process = &sim->processes[i];
-        if (process->state == state && sim_below(sim, ++count) == 0) found = process;
+        if (process->state != state || process->is_in_step) continue; /* a stalled one is out of reach */
+        if (sim_below(sim, ++count) == 0) found = process;
     }
     return found;
 }

@@ -7,6 +7,7 @@
 #include "lib/base/assert.h"
 #include "lib/base/text.h"
 #include "lib/digest/digest.h"
+#include "lib/wire/booking/booking_client.h"
 #include "services/booking/service.h"
 
 #include <stdio.h>
@@ -20,6 +21,10 @@ static void make_command(struct sim *sim);
 static void send(struct sim *sim, struct sim_command *command);
 static void write_to_log(struct sim *sim, struct sim_command *command);
 static void ask_doors(struct sim *sim, struct sim_command *command);
+static void ask_query(struct sim *sim);
+static void remember_query(struct sim *sim, const struct sim_command *command, const struct reply_header *header,
+                           struct slice body);
+static void take_query_reply(struct sim *sim, const struct process *process, uint32_t outcome);
 
 const struct service *load_service(struct sim *sim) {
     return sim->swarm.is_booking ? &booking_service : &counter_service;
@@ -32,6 +37,7 @@ void load_begin(struct sim *sim) {
 void load_step(struct sim *sim) {
     int64_t gap_ms = sim->is_healing ? 50 : 1 + (int64_t)sim_below(sim, (uint64_t)sim->swarm.load_gap_ms_max);
     sim->load_at_ms = sim->time.now_ms + gap_ms;
+    if (sim_chance(sim, 20)) ask_query(sim);
     for (uint32_t i = 0; i < sim->command_count; i++) {
         struct sim_command *command = &sim->commands[i];
         if (command->is_final || command->next_send_ms > sim->time.now_ms) continue;
@@ -223,20 +229,70 @@ static void take_outcome(struct sim *sim, struct process *process, struct sim_co
         sim_fail(sim, "two answers: a client was told outcome %u and then %u", command->outcome, outcome);
     }
     if (header->repeated_answer) sim_mark(sim, MARK_DOOR_REPEATED);
+    if (!command->is_final && outcome == OUTCOME_OK && strcmp(command->method, BOOKING_METHOD_BOOK) == 0) {
+        remember_query(sim, command, header, body);
+    }
     command->is_final = true;
     command->outcome = outcome;
 }
 
+/* Whoever was told that a place is booked finds the booking at any door, if that door says it has read so far. */
+static void remember_query(struct sim *sim, const struct sim_command *command, const struct reply_header *header,
+                           struct slice body) {
+    static uint8_t memory[64 * 1024];
+    if (sim->query_count == SIM_QUERIES_MAX) return;
+    struct arena arena = arena_over(memory, sizeof memory);
+    struct booking_answer answer;
+    struct wire_fault fault;
+    if (!booking_answer_decode(BOOKING_COMMAND_BOOK, body, &arena, &answer, &fault)) {
+        sim_fail(sim, "unreadable: the answer to a booking");
+        return;
+    }
+    sim->queries[sim->query_count++] = (struct sim_query){answer.id, command->source, header->position};
+}
+
+static void ask_query(struct sim *sim) {
+    if (sim->query_count == 0) return;
+    uint32_t index = (uint32_t)sim_below(sim, sim->query_count);
+    const struct sim_query *query = &sim->queries[index];
+    struct process *process = &sim->processes[sim_below(sim, SIM_PROCESSES_MAX)];
+    if (process->state != PROCESS_UP || process->door == NULL) return;
+    const struct get_booking_request request = {.booking_id = query->booking_id};
+    uint8_t bytes[BOOKING_REQUEST_MAX], tail[10];
+    struct buffer out = buffer_over(bytes, sizeof bytes);
+    get_booking_request_encode(&request, &out);
+    for (int i = 0; i < 10; i++) tail[i] = (uint8_t)sim_below(sim, 256);
+    const struct request_header header = {.method = slice_text(BOOKING_METHOD_GET_BOOKING),
+                                          .request_id = uuid_v7_make(sim->time.now_ms, tail),
+                                          .min_position = query->min_position};
+    sim_door_ask(process->door, SIM_QUERY_INDEX + index, sim_systems[query->source].id, &header, buffer_slice(&out));
+}
+
+static void take_query_reply(struct sim *sim, const struct process *process, uint32_t outcome) {
+    if (outcome == OUTCOME_OK) sim_mark(sim, MARK_DOOR_READ);
+    if (outcome == OUTCOME_BEHIND) sim_mark(sim, MARK_DOOR_BEHIND);
+    bool may_be = outcome == OUTCOME_OK || outcome == OUTCOME_BEHIND || outcome == OUTCOME_TOO_BUSY ||
+                  outcome == OUTCOME_UNAVAILABLE || outcome == OUTCOME_DRAINING || outcome == OUTCOME_RATE_LIMITED ||
+                  outcome == OUTCOME_DEADLINE_PASSED;
+    if (may_be || sim->was_cut) return;
+    sim_fail(sim, "a promise not found: p%d's door answers %u about a booking that was promised", process->index,
+             outcome);
+}
+
 void load_replied(struct sim *sim, struct process *process, uint32_t index, struct slice header_frame,
                   struct slice body) {
-    ASSERT(index < sim->command_count);
-    struct sim_command *command = &sim->commands[index];
     struct reply_header header;
     const char *fault;
     if (!reply_header_decode(header_frame, &header, &fault)) {
         sim_fail(sim, "unreadable: a reply of p%d's door: %s", process->index, fault);
         return;
     }
+    if (index >= SIM_QUERY_INDEX) {
+        take_query_reply(sim, process, outcome_code(sim, header.outcome));
+        return;
+    }
+    ASSERT(index < sim->command_count);
+    struct sim_command *command = &sim->commands[index];
     if (!uuid_equal(header.request_id, command->id)) sim_fail(sim, "a reply of p%d's door to nobody", process->index);
     uint32_t outcome = outcome_code(sim, header.outcome);
     sim_tell(sim, process, "replies", outcome < 100 && outcome > 0 ? outcome_common_row(outcome)->name : "of booking",

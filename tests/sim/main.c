@@ -15,7 +15,8 @@
 struct request {
     uint64_t from, count, steps_max;
     double seconds_max;
-    bool is_fresh, tells_all, is_checked_twice;
+    bool tells_all, is_checked_twice;
+    const char *list; /* a file of seeds to run, or NULL */
 };
 
 struct totals {
@@ -96,6 +97,10 @@ static bool read_arguments(int argc, char **argv, struct request *request) {
             request->from >>= 16;
             continue;
         }
+        if (strcmp(argv[i], "--list") == 0 && i + 1 < argc) {
+            request->list = argv[++i];
+            continue;
+        }
         if (i + 1 >= argc || !number_of(argv[i + 1], &number)) return false;
         const char *name = argv[i++];
         if (strcmp(name, "--seed") == 0) {
@@ -117,21 +122,43 @@ static bool read_arguments(int argc, char **argv, struct request *request) {
     return true;
 }
 
+/* Seeds that once broke a promise: a number at the start of a line, the rest is for humans. */
+static bool run_list(const struct request *request, struct totals *totals) {
+    FILE *file = fopen(request->list, "r");
+    if (file == NULL) {
+        (void)fprintf(stderr, "%s: %s\n", request->list, strerror(errno));
+        return false;
+    }
+    char line[256];
+    bool is_good = true;
+    while (is_good && fgets(line, sizeof line, file) != NULL) {
+        if (line[0] < '0' || line[0] > '9') continue;
+        is_good = run_seed(request, strtoull(line, NULL, 10), totals);
+    }
+    (void)fclose(file);
+    return is_good;
+}
+
 int main(int argc, char **argv) {
     struct request request;
     if (!digest_init()) return 2;
     if (!read_arguments(argc, argv, &request)) {
         (void)fprintf(stderr,
                       "usage: bhr-sim [--seed N | --seeds COUNT] [--from N | --fresh] [--steps MAX of the storm]\n"
-                      "               [--seconds S] [--twice: each seed twice, compared] [--story]\n");
+                      "               [--seconds S] [--twice: each seed twice, compared] [--story] [--list FILE]\n");
         return 2;
     }
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
     (void)signal(SIGABRT, on_abort);
-    printf("seeds from %llu on\n", (unsigned long long)request.from);
     struct totals totals = {0};
     double begin = now_s();
     bool is_good = true;
+    if (request.list != NULL) {
+        is_good = run_list(&request, &totals);
+        request.count = 0;
+    } else {
+        printf("seeds from %llu on\n", (unsigned long long)request.from);
+    }
     for (uint64_t i = 0; is_good && i < request.count; i++) {
         if (request.seconds_max > 0 && now_s() - begin >= request.seconds_max) break;
         is_good = run_seed(&request, request.from + i, &totals);

@@ -20,8 +20,15 @@ static uint64_t draw(void *context, uint64_t n) {
 static void at_call(void *context, const char *call) {
     struct process *process = context;
     process->last_call = call;
-    if (!process->is_in_step || process->fuse == 0) return;
-    if (--process->fuse == 0) longjmp(process->death, 1);
+    if (!process->is_in_step) return;
+    if (process->stall_fuse > 0 && --process->stall_fuse == 0) {
+        sim_go_on_without(process->sim, process);
+        process->last_call = call;
+    }
+    if (process->fuse > 0 && --process->fuse == 0) longjmp(process->death, 1);
+    const struct sim_swarm *swarm = &process->sim->swarm;
+    if (swarm->deadly_call == NULL || process->sim->is_healing || strcmp(call, swarm->deadly_call) != 0) return;
+    if (sim_chance(process->sim, swarm->deadly_percent)) longjmp(process->death, 1);
 }
 
 static void on_answered(void *context, const struct replica_answer *answer) {
@@ -130,7 +137,7 @@ void process_start(struct process *process) {
     };
     process->state = PROCESS_UP;
     process->is_stopping = false;
-    process->fuse = 0;
+    process->fuse = process->stall_fuse = 0;
     process->wake_at_ms = sim->time.now_ms;
     process->paused_until_ms = 0;
     process->replica = replica_new(&options, &ports);
@@ -163,7 +170,7 @@ void process_die(struct process *process, const char *why) {
     }
     fake_writer_fini(&process->writer);
     process->state = PROCESS_DOWN;
-    process->fuse = 0;
+    process->fuse = process->stall_fuse = 0;
     process->view = (struct replica_view){.applied = -1};
     process->start_at_ms = sim->time.now_ms + 1 + (int64_t)sim_below(sim, sim_chance(sim, 70) ? 800 : 9000);
 }
@@ -190,6 +197,8 @@ static void tend_stopped(struct process *process) {
         process->store.is_full = false;
         break;
     case STOP_COMMANDS_BEHIND:
+        sim_mark(sim, MARK_COMMANDS_CUT);
+        chaos_new_generation(sim); /* a damaged command topic is never used again */
         break;
     case STOP_NO_JOURNAL:
     case STOP_WRONG_JOURNAL:
@@ -240,7 +249,7 @@ void process_step(struct process *process) {
 
 void process_heal(struct process *process) {
     if (process->state == PROCESS_ABSENT) return;
-    process->fuse = 0;
+    process->fuse = process->stall_fuse = 0;
     process->paused_until_ms = 0;
     process->store.is_full = false;
     process->store.space.disk_free_percent = 90;

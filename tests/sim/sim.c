@@ -139,7 +139,24 @@ static void end(struct sim *sim) {
     service_set_sim(NULL);
 }
 
+void sim_go_on_without(struct sim *sim, struct process *process) {
+    if (sim->is_inside_stall || sim->is_healing || sim->has_failed) return;
+    ASSERT(sim->running == process && process->is_in_step);
+    uint64_t steps = 1 + sim_below(sim, sim_chance(sim, 50) ? 8 : 120);
+    sim_mark(sim, MARK_STALL);
+    if (process->view.turn_is_open) sim_mark(sim, MARK_STALL_OWNER);
+    sim_tell(sim, process, "stalls in", process->last_call, (int64_t)steps, INT64_MIN);
+    sim->running = NULL;
+    sim->is_inside_stall = true;
+    for (uint64_t i = 0; i < steps && !sim->has_failed && step(sim); i++) {
+    }
+    sim->is_inside_stall = false;
+    sim->running = process;
+    sim_tell(sim, process, "goes on in", process->last_call, INT64_MIN, INT64_MIN);
+}
+
 static int64_t due_ms(const struct process *process) {
+    if (process->is_in_step) return INT64_MAX; /* it has stalled */
     if (process->state == PROCESS_DOWN) return process->start_at_ms;
     if (process->state != PROCESS_UP) return INT64_MAX;
     return process->wake_at_ms > process->paused_until_ms ? process->wake_at_ms : process->paused_until_ms;

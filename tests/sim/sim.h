@@ -43,10 +43,14 @@ enum sim_mark {
     X(CHAOS_CRASH, 4)                                                                                                  \
     X(CHAOS_FUSE, 8)                                                                                                   \
     X(CHAOS_PAUSE, 6)                                                                                                  \
-    X(CHAOS_ORDERLY_STOP, 2) X(CHAOS_CLOCK, 3) X(CHAOS_BROKER_CLOCK, 1) X(CHAOS_DISCONNECT, 4) X(CHAOS_REBALANCE, 3)   \
-        X(CHAOS_CONFUSE, 6) X(CHAOS_SNAPSHOT, 4) X(CHAOS_RESTORE, 2) X(CHAOS_CLONE, 2) X(CHAOS_STORE_FULL, 1)          \
-            X(CHAOS_CUT, 2) X(CHAOS_LAG, 4) X(CHAOS_GARBAGE, 3) X(CHAOS_REPLAY, 4) X(CHAOS_RETENTION, 1)               \
-                X(CHAOS_GENERATION, 1) X(CHAOS_REDIS, 2)
+    X(CHAOS_ORDERLY_STOP, 2)                                                                                           \
+    X(CHAOS_CLOCK, 3)                                                                                                  \
+    X(CHAOS_BROKER_CLOCK, 1)                                                                                           \
+    X(CHAOS_DISCONNECT, 4)                                                                                             \
+    X(CHAOS_REBALANCE, 3)                                                                                              \
+    X(CHAOS_CONFUSE, 6) X(CHAOS_SNAPSHOT, 4) X(CHAOS_RESTORE, 2) X(CHAOS_CLONE, 2) X(CHAOS_STORE_FULL, 1)              \
+        X(CHAOS_CUT, 2) X(CHAOS_LAG, 4) X(CHAOS_GARBAGE, 3) X(CHAOS_REPLAY, 4) X(CHAOS_RETENTION, 1)                   \
+            X(CHAOS_GENERATION, 1) X(CHAOS_REDIS, 2) X(CHAOS_STALL, 6) X(CHAOS_COMMANDS_CUT, 1)
 
 enum sim_chaos {
 #define X(name, weight) name,
@@ -71,6 +75,8 @@ struct sim_swarm {
     struct fake_writer_faults journal_faults, command_faults;
     unsigned poison_percent, copy_percent, reuse_percent, strange_percent, expired_percent;
     unsigned nothing_per_mille;
+    const char *deadly_call; /* a port call at which processes die again and again; NULL in most seeds */
+    unsigned deadly_percent;
     bool do_timers_kill;
     int64_t lag_ms_max;
     int64_t skew_ms_max;
@@ -104,7 +110,8 @@ struct process {
 
     /* Dying in the middle of a step. */
     bool is_in_step;
-    uint32_t fuse; /* port calls left to live; 0: no fuse */
+    uint32_t fuse;       /* port calls left to live; 0: no fuse */
+    uint32_t stall_fuse; /* port calls until it stalls in the middle of one while the world goes on; 0: never */
     jmp_buf death;
     const char *last_call;
     uint64_t appended_at_commit; /* appends made when it last committed */
@@ -128,6 +135,14 @@ struct sim_command {
     bool is_final;    /* it was answered */
     uint32_t outcome; /* with what, if that stands in the journal */
 };
+
+/* A question that must be answered by any door from a store that has read far enough. */
+struct sim_query {
+    struct uuid booking_id;
+    uint8_t source;
+    int64_t min_position;
+};
+enum { SIM_QUERIES_MAX = 48, SIM_QUERY_INDEX = 1 << 20 }; /* a query's index at the doors begins there */
 
 /* Who asks. */
 struct sim_system {
@@ -166,12 +181,17 @@ struct sim {
     uint32_t command_count;
     struct sim_command commands[SIM_COMMANDS_MAX];
     int64_t load_at_ms, chaos_at_ms;
+    uint32_t query_count;
+    struct sim_query queries[SIM_QUERIES_MAX];
     uint32_t poison_count;
     uint64_t poison[SIM_POISON_MAX]; /* hashes of commands that kill */
 
     struct oracle *oracle;
     bool is_healing;
+    bool is_inside_stall;
     bool was_cut, has_twins;
+    bool were_commands_cut;
+    uint32_t cut_generation; /* of the command topic that lost its tail: what lay there cannot be looked up any more */
     uint32_t cuts;
     uint64_t steps;
     uint64_t hash; /* over everything that happened: the same seed gives the same */
@@ -186,6 +206,8 @@ struct sim {
 /* sim.c */
 void sim_run(struct sim *sim, uint64_t seed, uint64_t steps_max, bool tells_all);
 void sim_draw_swarm(struct sim *sim);
+/* The world goes on for a while although a process is in the middle of a port call. */
+void sim_go_on_without(struct sim *sim, struct process *process);
 static inline uint64_t sim_below(struct sim *sim, uint64_t n) {
     return prng_below(&sim->prng, n);
 }
@@ -217,6 +239,8 @@ void process_heal(struct process *process);
 
 /* chaos.c */
 void chaos_strike(struct sim *sim);
+/* The next generation of the command topic is made. */
+void chaos_new_generation(struct sim *sim);
 void chaos_draw_faults(struct sim *sim, struct process *process);
 
 /* load.c */

@@ -38,6 +38,14 @@ void sim_draw_swarm(struct sim *sim) {
         swarm->weights[i] = sim_chance(sim, 40) ? weights[i] : 0;
         swarm->weight_sum += swarm->weights[i];
     }
+    static const char *const calls[] = {"note.set done",    "writer.append",      "writer.append done",
+                                        "store.begin done", "store.commit",       "store.commit done",
+                                        "writer.drop done", "reader.assign done", "note.forget",
+                                        "note.forget done", "membership.join",    "socket.send done"};
+    if (sim_chance(sim, 20)) {
+        swarm->deadly_call = calls[sim_below(sim, sim_chance(sim, 50) ? 3 : sizeof calls / sizeof calls[0])];
+        swarm->deadly_percent = (unsigned[]){3, 15, 60}[sim_below(sim, 3)];
+    }
     draw_writer_faults(sim, &swarm->journal_faults);
     draw_writer_faults(sim, &swarm->command_faults);
     swarm->poison_percent = sim_chance(sim, 30) ? 4 : 0;
