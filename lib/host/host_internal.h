@@ -54,7 +54,7 @@ struct host {
     bool must_stop;
     int64_t started_ms, stage_until_ms, tended_ms, busy_ms; /* started_ms is wall clock, the others monotonic */
     struct replica_view counted;                            /* what the metrics already know */
-    uint64_t commits_counted;
+    uint64_t commits_counted, pages_counted;
 };
 
 int64_t host_now_ms(void);

@@ -4,6 +4,7 @@
 #include "lib/host/log.h"
 #include "lib/host/metrics.h"
 #include "lib/host/presence.h"
+#include "lib/port/lmdb/lmdb_store.h"
 #include "lib/port/uv/system_clock.h"
 
 #include <stdio.h>
@@ -40,9 +41,12 @@ void host_watch(struct host *host) {
     metrics_add(METRIC_REPLICA_TURN_FAILED, NULL, NULL, view.failed_turns - counted->failed_turns);
     metrics_add(METRIC_REPLICA_CLAIMS, NULL, NULL, view.claims - counted->claims);
     *counted = view;
-    uint64_t commits = replica_thread_commits(host->replica);
-    metrics_add(METRIC_STORE_COMMITS, NULL, NULL, commits - host->commits_counted);
-    host->commits_counted = commits;
+    struct lmdb_figures figures;
+    replica_thread_figures(host->replica, &figures);
+    metrics_add(METRIC_STORE_COMMITS, NULL, NULL, figures.commits - host->commits_counted);
+    metrics_add(METRIC_STORE_PAGES_WRITTEN, NULL, NULL, figures.pages_written - host->pages_counted);
+    host->commits_counted = figures.commits;
+    host->pages_counted = figures.pages_written;
 
     metrics_set(METRIC_REPLICA_APPLIED_OFFSET, NULL, NULL, (double)view.applied);
     metrics_set(METRIC_REPLICA_JOURNAL_NUMBER, NULL, NULL, (double)view.journal.number);

@@ -254,8 +254,6 @@ struct store_space replica_thread_space(struct replica_thread *t) {
     return t->ports.store.space(t->ports.store.context);
 }
 
-uint64_t replica_thread_commits(struct replica_thread *t) {
-    struct lmdb_figures figures;
-    lmdb_store_figures(t->store, &figures);
-    return figures.commits;
+void replica_thread_figures(struct replica_thread *t, struct lmdb_figures *ret_figures) {
+    lmdb_store_figures(t->store, ret_figures);
 }

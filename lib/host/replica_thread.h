@@ -33,7 +33,7 @@ void replica_thread_close(struct replica_thread *thread);
 void replica_thread_view(struct replica_thread *thread, struct replica_view *ret_view);
 struct store replica_thread_store(struct replica_thread *thread);
 struct store_space replica_thread_space(struct replica_thread *thread);
-/* Commits that changed the store, since it was opened. */
-uint64_t replica_thread_commits(struct replica_thread *thread);
+struct lmdb_figures;
+void replica_thread_figures(struct replica_thread *thread, struct lmdb_figures *ret_figures);
 
 #endif

@@ -1,0 +1,291 @@
+/* Callers of booking at the rate they can get: N clients, each with a connection of its own and M requests in flight, all
+ * driven by one thread as pgbench drives its own (32 threads on two cores would measure the scheduler). It publishes the
+ * sessions, books each slot once for a person of its own in a scattered order, and prints one JSON object. Every answer is
+ * waited for and counted: a rate is never taken from what was sent.
+ *
+ * usage: bhr-bench-load publish SERVER_KEY KEY_FILE ENDPOINTS SLOT_FILE SESSIONS
+ *        bhr-bench-load book    SERVER_KEY KEY_FILE ENDPOINTS SLOT_FILE FIRST CLIENTS IN_FLIGHT SECONDS [PER_SECOND]
+ * ENDPOINTS are comma separated. FIRST is how many slots of the file are used up. PER_SECOND: an open loop at this rate. */
+#include "lib/base/assert.h"
+#include "lib/client/client_zmq.h"
+#include "lib/digest/digest.h"
+#include "lib/port/uv/system_clock.h"
+#include "lib/wire/booking/booking_client.h"
+#include "tests/bench/samples.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    CLIENTS_MAX = 64,
+    SLOTS_PER_SESSION = BOOKING_SLOT_COUNT_MAX,
+    LIMIT_MS = 20000, /* an answer later than this is a fault of the run */
+    TEND_MS = 50,     /* repeats and time limits are looked at this often */
+    PUBLISH_IN_FLIGHT = 64,
+    SERVICES = 100, /* each has one session a day, of almost seventeen hours */
+    DAYS = 300,
+    NOT_OK_SHOWN_MAX = 5,
+};
+#define SLOT_STEP UINT64_C(1000003) /* a prime: (i * step) mod count visits every slot once, neighbours far apart */
+
+struct caller {
+    struct client_zmq *connection;
+    struct client *client;
+    int64_t *started_us; /* of each place in flight; the token is the place */
+    uint32_t *free_places, free_count;
+};
+
+struct load {
+    struct caller callers[CLIENTS_MAX];
+    uint32_t caller_count, in_flight;
+    struct uuid *sessions;
+    uint64_t slot_count, next, end; /* bookings: next to send, and where slots end */
+    uint64_t sent, answered, ok;
+    struct samples took;
+    int64_t last_us, gap_us; /* the last new outcome, and the longest time without one */
+    uint8_t memory[BOOKING_REQUEST_MAX];
+};
+
+static struct load load;
+
+static struct {
+    uint64_t count, next;
+    int64_t begin_ms, first_ms;
+    FILE *file;
+} publish;
+
+static void stop(const char *text) {
+    (void)fprintf(stderr, "bhr-bench-load: %s\n", text);
+    exit(1);
+}
+
+static void open_callers(uint32_t count, uint32_t in_flight, const char *server_key, const char *key_file,
+                         char *endpoints) {
+    ASSERT(count > 0 && count <= CLIENTS_MAX);
+    const char *list[ZMQ_DEALER_ENDPOINTS_MAX];
+    size_t endpoint_count = 0;
+    for (char *at = strtok(endpoints, ","); at != NULL && endpoint_count < ZMQ_DEALER_ENDPOINTS_MAX;
+         at = strtok(NULL, ",")) {
+        list[endpoint_count++] = at;
+    }
+    if (endpoint_count == 0) stop("no endpoint");
+    struct error error = {0};
+    struct zmq_keys keys;
+    if (zmq_keys_load(key_file, &keys, &error) != STATUS_OK) stop(error.message);
+    load.caller_count = count;
+    load.in_flight = in_flight;
+    for (uint32_t i = 0; i < count; i++) {
+        struct caller *caller = &load.callers[i];
+        const struct zmq_dealer_options options = {
+            .endpoints = list, .endpoint_count = endpoint_count, .keys = &keys, .server_key = server_key};
+        const struct client_options client = {.in_flight_max = in_flight};
+        const struct clock_port clock = system_clock_port();
+        struct client_dealer dealer;
+        if (client_zmq_open(&options, &caller->connection, &dealer, &error) != STATUS_OK) stop(error.message);
+        caller->client = client_new(&client, &dealer, &clock);
+        caller->started_us = calloc(in_flight, sizeof *caller->started_us);
+        caller->free_places = calloc(in_flight, sizeof *caller->free_places);
+        if (caller->client == NULL || caller->started_us == NULL || caller->free_places == NULL) stop("no memory");
+        for (uint32_t place = 0; place < in_flight; place++) caller->free_places[caller->free_count++] = place;
+    }
+}
+
+static void submit(struct caller *caller, const char *method, const struct buffer *body, int64_t started_us) {
+    ASSERT(caller->free_count > 0);
+    ASSERT(!body->is_full);
+    uint32_t place = caller->free_places[--caller->free_count];
+    caller->started_us[place] = started_us;
+    const struct client_call call = {
+        .method = method, .body = buffer_slice(body), .limit_ms = LIMIT_MS, .token = place};
+    struct error error = {0};
+    if (client_submit(caller->client, &call, &error) != STATUS_OK) stop(error.message);
+    load.sent++;
+}
+
+static void submit_booking(struct caller *caller, int64_t started_us) {
+    ASSERT(load.next < load.end);
+    uint64_t number = load.next++, slot = number * SLOT_STEP % load.slot_count;
+    struct book_request request = {.slot_id = {.session_id = load.sessions[slot / SLOTS_PER_SESSION],
+                                               .index = (uint32_t)(slot % SLOTS_PER_SESSION)}};
+    struct booking_person *person = &request.person;
+    (void)snprintf(person->local_id, sizeof person->local_id, "bench-%08llu", (unsigned long long)number);
+    (void)snprintf(person->family_name, sizeof person->family_name, "Specimen-%llu", (unsigned long long)number % 9973);
+    (void)snprintf(person->given_name, sizeof person->given_name, "Given-%llu", (unsigned long long)number % 997);
+    (void)snprintf(person->birth_date, sizeof person->birth_date, "19%02u-%02u-%02u", (unsigned)(number % 90 + 10),
+                   (unsigned)(number % 12 + 1), (unsigned)(number % 28 + 1));
+    (void)snprintf(request.contact.phone, sizeof request.contact.phone, "0207946%04u", (unsigned)(number % 10000));
+    struct buffer body = buffer_over(load.memory, sizeof load.memory);
+    book_request_encode(&request, &body);
+    submit(caller, BOOKING_METHOD_BOOK, &body, started_us);
+}
+
+static void submit_session(struct caller *caller, uint64_t number, int64_t starts_at_ms, int64_t started_us) {
+    struct publish_request request = {.session = {.kind = BOOKING_KIND_IN_PERSON,
+                                                  .audience = BOOKING_AUDIENCE_111,
+                                                  .starts_at_ms = starts_at_ms,
+                                                  .slot_minutes = 5,
+                                                  .slot_count = SLOTS_PER_SESSION,
+                                                  .capacity = 1}};
+    (void)snprintf(request.session.organisation, sizeof request.session.organisation, "Y90020");
+    (void)snprintf(request.session.service_id, sizeof request.session.service_id, "bench-%lld-%u",
+                   (long long)publish.begin_ms, (unsigned)(number % SERVICES));
+    struct buffer body = buffer_over(load.memory, sizeof load.memory);
+    publish_request_encode(&request, &body);
+    submit(caller, BOOKING_METHOD_PUBLISH_SESSION, &body, started_us);
+}
+
+/* An outcome that nobody was told before: the suite decides. */
+static void note_news(int64_t now_us) {
+    if (now_us - load.last_us > load.gap_us) load.gap_us = now_us - load.last_us;
+    load.last_us = now_us;
+}
+
+/* Takes what has ended. True when something has. */
+static bool drain(struct caller *caller, void (*took)(const struct client_result *result)) {
+    struct client_result result;
+    bool has_any = false;
+    while (client_next(caller->client, &result)) {
+        int64_t now_us = samples_now_us();
+        has_any = true;
+        caller->free_places[caller->free_count++] = (uint32_t)result.token;
+        load.answered++;
+        samples_add(&load.took, now_us - caller->started_us[result.token]);
+        if (!result.is_repeated) note_news(now_us);
+        if (result.end == CLIENT_ANSWERED && result.status == REPLY_OK) {
+            load.ok++;
+            if (took != NULL) took(&result);
+        } else if (load.answered - load.ok <= NOT_OK_SHOWN_MAX) {
+            (void)fprintf(stderr, "not ok: %s: %s\n", result.outcome, result.detail);
+            if (took != NULL) stop("every one of these must be done");
+        }
+    }
+    return has_any;
+}
+
+/* Calls fill for each caller that may have news or room, until nothing is in flight and fill sends nothing more. */
+static void run(void (*fill)(struct caller *caller), void (*took)(const struct client_result *result)) {
+    struct pollfd fds[CLIENTS_MAX * ZMQ_DEALER_ENDPOINTS_MAX];
+    struct caller *of_fd[CLIENTS_MAX * ZMQ_DEALER_ENDPOINTS_MAX];
+    nfds_t count = 0;
+    for (uint32_t i = 0; i < load.caller_count; i++) {
+        int own[ZMQ_DEALER_ENDPOINTS_MAX];
+        size_t own_count = client_zmq_fds(load.callers[i].connection, own);
+        for (size_t j = 0; j < own_count; j++) {
+            of_fd[count] = &load.callers[i];
+            fds[count++] = (struct pollfd){.fd = own[j], .events = POLLIN};
+        }
+    }
+    int64_t tend_us = 0;
+    load.last_us = samples_now_us();
+    for (;;) {
+        int64_t now_us = samples_now_us();
+        bool must_tend = now_us >= tend_us;
+        if (must_tend) tend_us = now_us + TEND_MS * 1000;
+        uint32_t in_flight = 0;
+        for (nfds_t i = 0; i < count; i++) {
+            if (!must_tend && fds[i].revents == 0) continue;
+            do fill(of_fd[i]);
+            while (drain(of_fd[i], took));
+        }
+        for (uint32_t i = 0; i < load.caller_count; i++) in_flight += client_in_flight(load.callers[i].client);
+        if (in_flight == 0 && must_tend && load.answered == load.sent) return;
+        (void)poll(fds, count, in_flight == 0 ? 1 : TEND_MS);
+    }
+}
+
+/* ---- publish ---- */
+
+static void fill_sessions(struct caller *caller) {
+    while (caller->free_count > 0 && publish.next < publish.count) {
+        uint64_t number = publish.next++;
+        submit_session(caller, number, publish.first_ms + (int64_t)(number / SERVICES % DAYS) * BOOKING_DAY_MS,
+                       samples_now_us());
+    }
+}
+
+static void keep_session(const struct client_result *result) {
+    static uint8_t memory[16 * 1024];
+    struct arena arena = arena_over(memory, sizeof memory);
+    struct booking_answer answer;
+    struct wire_fault fault;
+    if (!booking_answer_decode(BOOKING_COMMAND_PUBLISH, result->body, &arena, &answer, &fault)) {
+        stop("an answer could not be read");
+    }
+    if (fwrite(answer.id.bytes, sizeof answer.id.bytes, 1, publish.file) != 1) stop("the slot file cannot be written");
+}
+
+static void publish_sessions(char **words) {
+    const struct clock_port clock = system_clock_port();
+    publish.count = strtoull(words[4], NULL, 10);
+    publish.begin_ms = clock.wall_ms(clock.context);
+    publish.first_ms = (publish.begin_ms / BOOKING_DAY_MS + 2) * BOOKING_DAY_MS;
+    publish.file = fopen(words[3], "ae");
+    if (publish.file == NULL || publish.count == 0 || publish.count > SERVICES * DAYS) {
+        stop("no slot file, no sessions or too many");
+    }
+    open_callers(1, PUBLISH_IN_FLIGHT, words[0], words[1], words[2]);
+    int64_t begin_us = samples_now_us();
+    run(fill_sessions, keep_session);
+    (void)fclose(publish.file);
+    if (load.ok != publish.count) stop("not every session was published");
+    (void)printf("{\"sessions\": %llu, \"slots\": %llu, \"seconds\": %.3f}\n", (unsigned long long)publish.count,
+                 (unsigned long long)publish.count * SLOTS_PER_SESSION, (double)(samples_now_us() - begin_us) / 1e6);
+}
+
+/* ---- book ---- */
+
+static int64_t begin_us, until_us;
+static uint64_t per_second;
+
+static void fill_bookings(struct caller *caller) {
+    while (caller->free_count > 0 && load.next < load.end) {
+        int64_t now_us = samples_now_us();
+        if (now_us >= until_us) return;
+        int64_t due_us = per_second == 0 ? now_us : begin_us + (int64_t)(load.sent * 1000000 / per_second);
+        if (due_us > now_us) return;
+        submit_booking(caller, due_us);
+    }
+}
+
+static void read_sessions(const char *path) {
+    FILE *file = fopen(path, "re");
+    if (file == NULL || fseek(file, 0, SEEK_END) != 0) stop("the slot file cannot be read");
+    size_t count = (size_t)ftell(file) / sizeof(struct uuid);
+    rewind(file);
+    load.sessions = calloc(count + 1, sizeof *load.sessions);
+    if (load.sessions == NULL || fread(load.sessions, sizeof *load.sessions, count, file) != count) stop("no memory");
+    (void)fclose(file);
+    load.slot_count = load.end = count * SLOTS_PER_SESSION;
+    if (count == 0 || load.slot_count % SLOT_STEP == 0) stop("no slots");
+}
+
+static void book(char **words, const char *rate) {
+    read_sessions(words[3]);
+    uint64_t first = load.next = strtoull(words[4], NULL, 10);
+    per_second = rate == NULL ? 0 : strtoull(rate, NULL, 10);
+    open_callers((uint32_t)strtoul(words[5], NULL, 10), (uint32_t)strtoul(words[6], NULL, 10), words[0], words[1],
+                 words[2]);
+    begin_us = samples_now_us();
+    until_us = begin_us + (int64_t)(strtod(words[7], NULL) * 1e6);
+    run(fill_bookings, NULL);
+    if (load.next == load.end) stop("there were too few slots for this run");
+    double seconds = (double)(load.last_us - begin_us) / 1e6;
+    (void)printf("{\"sent\": %llu, \"ok\": %llu, \"used\": %llu, \"seconds\": %.3f, \"per_second\": %.0f, ",
+                 (unsigned long long)load.sent, (unsigned long long)load.ok, (unsigned long long)(load.next - first),
+                 seconds, (double)load.ok / seconds);
+    samples_print(&load.took);
+    (void)printf(", \"gap_ms\": %.1f}\n", (double)load.gap_us / 1000);
+}
+
+int main(int argc, char **argv) {
+    if (!digest_init()) stop("libsodium does not start");
+    if (argc == 7 && strcmp(argv[1], "publish") == 0) {
+        publish_sessions(argv + 2);
+    } else if ((argc == 10 || argc == 11) && strcmp(argv[1], "book") == 0) {
+        book(argv + 2, argc == 11 ? argv[10] : NULL);
+    } else {
+        stop("usage: see the beginning of tests/bench/bench_load.c");
+    }
+    return 0;
+}

@@ -1,0 +1,107 @@
+"""A suite to be measured: Kafka, Redis and booking processes of its own (tests/e2e/suite.py), and the load generator."""
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, f"{ROOT}/tests/e2e")
+
+from suite import Failure, OwnSuite, free_ports, until  # noqa: E402,F401 (for bench.py)
+
+SLOTS_PER_SESSION = 200
+KAFKA_HEAP = "1g"
+
+
+class BenchSuite(OwnSuite):
+    def __init__(self, build, count=1, flush=False, writemap=True, session_timeout_ms=6000):
+        settings = f"journal_flush={str(flush).lower()} store_writemap={str(writemap).lower()}"
+        super().__init__(session_timeout_ms=session_timeout_ms, count=count, settings=settings, build=build)
+        self.script_environment["BHR_KAFKA_HEAP"] = KAFKA_HEAP
+        self.flush, self.used, self.told, self.slot_file = flush, 0, 0, f"{self.folder}/slots"
+
+    def __enter__(self):
+        self.script("kafka/kafka.sh", "start")
+        self.script("redis.sh", "start")
+        self.script("suite.sh", "configure")
+        self.must("topics", "apply", *(["--flush"] if self.flush else []), system="ops")
+        self.script("suite.sh", "start")
+        self.script("suite.sh", "ready")
+        if until(self.owner, 20) is None:
+            raise Failure("no process owns the partition")
+        return self
+
+    def load_words(self, verb, system, *words):
+        endpoints = ",".join(self.setting(number, "door_endpoint") for number in self.numbers())
+        with open(f"{self.folder}/keys/door.key", encoding="ascii") as file:
+            server_key = next(line.split(" = ", 1)[1].strip() for line in file if line.startswith("public"))
+        return [f"{self.build}/tests/bench/bhr-bench-load", verb, server_key, f"{self.folder}/keys/{system}.key",
+                endpoints, self.slot_file, *map(str, words)]
+
+    def publish(self, slots):
+        return read_json(self.load_words("publish", "ops", -(-slots // SLOTS_PER_SESSION)))
+
+    def book(self, clients, in_flight, seconds, per_second=None):
+        """One run: {per_second, p50_us, p99_us, cpu_us, ...}; every request must have been booked."""
+        cpu = self.cpu_s()
+        result = read_json(self.load_words("book", "111-nel", self.used, clients, in_flight, seconds,
+                                           *([] if per_second is None else [per_second])))
+        return self.take(result, cpu)
+
+    def book_in_background(self, clients, in_flight, seconds, per_second):
+        return subprocess.Popen(self.load_words("book", "111-nel", self.used, clients, in_flight, seconds, per_second),
+                                stdout=subprocess.PIPE, text=True)
+
+    def take(self, result, cpu_before_s):
+        self.used += result["used"]
+        self.told += result["ok"]
+        if result["ok"] != result["sent"]:
+            raise Failure(f"{result['sent'] - result['ok']} of {result['sent']} bookings were not made")
+        result["cpu_us"] = (self.cpu_s() - cpu_before_s) * 1e6 / max(result["ok"], 1)
+        return result
+
+    def cpu_s(self):
+        """Of the booking processes, Kafka, Redis and all load so far."""
+        tick, total = os.sysconf("SC_CLK_TCK"), 0.0
+        for path in [f"{self.folder}/booking-{number}.pid" for number in self.numbers()] + \
+                [f"{self.folder}/kafka/pid", f"{self.folder}/redis/pid"]:
+            with open(path, encoding="ascii") as file, open(f"/proc/{int(file.read())}/stat", encoding="utf-8") as stat:
+                total += sum(map(int, stat.read().rpartition(")")[2].split()[11:13])) / tick
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return total + children.ru_utime + children.ru_stime
+
+    def memory_mib(self, number):
+        """(RssAnon, RssFile) of a booking process."""
+        with open(f"/proc/{self.pid(number)}/status", encoding="utf-8") as file:
+            fields = dict(line.split(":", 1) for line in file)
+        return tuple(int(fields[name].split()[0]) / 1024 for name in ("RssAnon", "RssFile"))
+
+    def faults(self):
+        """What an independent count of the journal contradicts, or nothing."""
+        done = subprocess.run(["/usr/bin/python3", f"{ROOT}/tests/support/count_bookings.py", self.brokers],
+                              capture_output=True, text=True, check=False)
+        if done.returncode not in (0, 1):
+            return [f"count_bookings.py: {done.stderr.strip()}"]
+        counted = json.loads(done.stdout)
+        faults = list(counted["faults"])
+        if counted["booked"] != self.told:
+            faults.append(f"callers were told of {self.told} bookings, the journal has {counted['booked']}")
+        return faults
+
+
+def read_json(words):
+    done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise Failure(f"{os.path.basename(words[0])} {words[1]} failed")
+    return json.loads(done.stdout)
+
+
+def kafka_floor(build, brokers, record_bytes, seconds):
+    return read_json([f"{build}/tests/bench/bhr-bench-kafka", brokers, str(record_bytes), str(seconds)])
+
+
+def temporary_folder():
+    return tempfile.gettempdir()
