@@ -99,22 +99,33 @@ running() {
 # All are told first and then waited for: the last one takes nothing over from the first.
 end() {
     local signal=$1 word=$2 deadline=$((SECONDS + STOP_SECONDS)) number
+    local -A pids=()
     shift 2
     for number in "$@"; do
-        if running "$number"; then kill "-$signal" "$(cat "$dir/booking-$number.pid")"; fi
+        if running "$number"; then
+            pids[$number]=$(cat "$dir/booking-$number.pid")
+            kill "-$signal" "${pids[$number]}"
+        fi
     done
     for number in "$@"; do
-        if [[ ! -f $dir/booking-$number.pid ]]; then
+        rm -f "$dir/booking-$number.pid"
+        if [[ -z ${pids[$number]:-} ]]; then
             echo "booking-$number: does not run"
             continue
         fi
-        while running "$number"; do
+        until gone "${pids[$number]}"; do
             if ((SECONDS >= deadline)); then give_up "booking-$number has not ended after $STOP_SECONDS s"; fi
             sleep 0.02
         done
-        echo "booking-$number: $word (pid $(cat "$dir/booking-$number.pid"))"
-        rm -f "$dir/booking-$number.pid"
+        echo "booking-$number: $word (pid ${pids[$number]})"
     done
+}
+
+# A dying process has no command line any more while its files are still open and locked; a zombie has none of them.
+gone() {
+    local state
+    state=$(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) || return 0
+    [[ -z $state || $state == [ZX] ]]
 }
 
 status() {

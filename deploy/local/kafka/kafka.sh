@@ -84,7 +84,7 @@ end() {
     fi
     pid=$(cat "$dir/pid")
     kill "-$signal" "$pid"
-    while running; do
+    until gone "$pid"; do
         if ((SECONDS >= deadline)); then
             echo "kafka: pid $pid has not ended after $STOP_SECONDS s" >&2
             exit 1
@@ -93,6 +93,13 @@ end() {
     done
     rm -f "$dir/pid"
     echo "kafka: $word (pid $pid)"
+}
+
+# A dying process has no command line any more while its files are still open and locked; a zombie has none of them.
+gone() {
+    local state
+    state=$(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) || return 0
+    [[ -z $state || $state == [ZX] ]]
 }
 
 status() {
