@@ -198,6 +198,8 @@ def run(name, body, **options):
     with Checks(name) as check, OwnSuite(**options) as suite:
         check.note(f"Kafka, Redis and {len(suite.numbers())} processes run; booking-{suite.owner()} owns")
         body(suite, check)
+        if check.failed:
+            suite.print_logs()
     sys.exit(1 if check.failed or not check.passed else 0)
 
 
