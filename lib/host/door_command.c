@@ -44,14 +44,6 @@ static bool answer_at_once(struct door *door, const struct door_request *request
         reply->detail = slice_text("request_id: expected a UUID of version 7");
         return true;
     }
-    if (answers_id_is_too_old(id, door->wall_ms)) {
-        reply->outcome = OUTCOME_TOO_OLD;
-        return true;
-    }
-    if (answers_id_is_from_future(id, door->wall_ms)) {
-        reply->outcome = OUTCOME_FROM_FUTURE;
-        return true;
-    }
     switch (find_first_answer(door, &request->caller, digest, reply)) {
     case FIRST_FOUND:
         return true;
@@ -62,9 +54,20 @@ static bool answer_at_once(struct door *door, const struct door_request *request
         break;
     }
     const struct ticket *running = door_table_find(&door->table, slice_text(request->caller.system), id);
-    if (running == NULL) return false;
-    reply->outcome = digest_equal(running->digest, digest) ? OUTCOME_IN_PROGRESS : OUTCOME_ID_REUSED;
-    return true;
+    if (running != NULL) {
+        reply->outcome = digest_equal(running->digest, digest) ? OUTCOME_IN_PROGRESS : OUTCOME_ID_REUSED;
+        return true;
+    }
+    /* Only now the id's age: a door whose clock is wrong must not say no to what was done. */
+    if (answers_id_is_too_old(id, door->wall_ms)) {
+        reply->outcome = OUTCOME_TOO_OLD;
+        return true;
+    }
+    if (answers_id_is_from_future(id, door->wall_ms)) {
+        reply->outcome = OUTCOME_FROM_FUTURE;
+        return true;
+    }
+    return false;
 }
 
 /* True when the command is on its way and a ticket waits for its outcome; false with the reply that says why not. */

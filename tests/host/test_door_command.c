@@ -95,6 +95,17 @@ static void a_repeat_gets_the_first_answer_at_once(void **state) {
     assert_true(fake.replies[2].header.repeated_answer);
 }
 
+/* A clock that was set back must not turn what was done into a no. */
+static void a_wrong_clock_does_not_deny_what_was_done(void **state) {
+    (void)state;
+    struct uuid id = fake_door_id(&fake);
+    fake_door_do(&fake, &(struct fake_ask){.id = id});
+    fake_door_decide(&fake, 0, OUTCOME_OK, "first", 11, 101);
+    fake.wall_ms -= 2 * ANSWERS_ID_LEAD_MS_MAX;
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.id = id}, "ok", REPLY_OK);
+    assert_true(fake.replies[1].header.repeated_answer);
+}
+
 static void an_id_used_for_other_content_is_refused(void **state) {
     (void)state;
     struct uuid id = fake_door_id(&fake);
@@ -174,9 +185,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_command_is_written_with_all_that_is_known), TEST(ingress_is_stamped),
         TEST(what_the_service_refuses_is_not_written),     TEST(ids_must_be_of_version_7_and_of_now),
-        TEST(a_repeat_gets_the_first_answer_at_once),      TEST(an_id_used_for_other_content_is_refused),
-        TEST(a_repeat_of_what_is_running_is_told_so),      TEST(a_full_or_missing_producer_is_told_at_once),
-        TEST(without_a_readable_store_nothing_is_written), TEST(a_store_without_a_journal_takes_no_commands),
+        TEST(a_wrong_clock_does_not_deny_what_was_done),   TEST(a_repeat_gets_the_first_answer_at_once),
+        TEST(an_id_used_for_other_content_is_refused),     TEST(a_repeat_of_what_is_running_is_told_so),
+        TEST(a_full_or_missing_producer_is_told_at_once),  TEST(without_a_readable_store_nothing_is_written),
+        TEST(a_store_without_a_journal_takes_no_commands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
