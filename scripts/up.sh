@@ -83,7 +83,7 @@ say_what_next() {
 
 Try next (from $PWD):
   build/release/bhr -c run/bhr.ini status
-  build/release/bhr -c run/bhr.ini slots --service gp-evening-romford --from today --days 3
+  build/release/bhr -c run/bhr.ini slots --service gp-evening-romford --from "tomorrow 17:00"
   build/release/bhr -c run/bhr.ini watch
   build/release/bhr -c run/bhr.ini journal verify
   scripts/story.py
