@@ -3,7 +3,10 @@
 # Everything in run/ is kept.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=scripts/lib.sh
+source scripts/lib.sh
 
+forget_settings
 deploy/local/suite.sh stop
 deploy/local/redis.sh stop
 deploy/local/kafka/kafka.sh stop

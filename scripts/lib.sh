@@ -11,6 +11,17 @@ fail() {
     exit 1
 }
 
+# This is the suite of this clone: what a shell has set for another one must not leak in.
+forget_settings() {
+    local name
+    for name in ${!BHR_@}; do
+        case $name in BHR_KAFKA_PORT | BHR_KAFKA_LIBS | BHR_KAFKA_HEAP | BHR_DOOR_PORT | BHR_HTTP_PORT) ;; *)
+            unset "$name"
+            ;;
+        esac
+    done
+}
+
 now_ms() {
     date +%s%3N
 }
@@ -55,7 +66,7 @@ watch_step() {
             line=$(tail -n 1 "$out" | tr -d '\r' | cut -c1-$((${COLUMNS:-100} - ${#step_label} - 6)))
             printf '\r\033[K%s ... %s' "$step_label" "$line"
         elif ((ticks % 100 == 0)); then
-            printf '.'
+            printf '. '
         fi
     done
     if [[ -t 1 ]] && ((ticks >= 5)); then printf '\r\033[K%s ... ' "$step_label"; fi

@@ -33,17 +33,6 @@ main() {
     say_what_next
 }
 
-# This is the suite of this clone: what a shell has set for another one must not leak in.
-forget_settings() {
-    local name
-    for name in ${!BHR_@}; do
-        case $name in BHR_KAFKA_PORT | BHR_KAFKA_LIBS | BHR_KAFKA_HEAP | BHR_DOOR_PORT | BHR_HTTP_PORT) ;; *)
-            unset "$name"
-            ;;
-        esac
-    done
-}
-
 build() {
     cmake --preset release
     ninja -C build/release bhr bhr-booking
