@@ -17,6 +17,7 @@ enum {
     REPLICA_WORK_BYTES_MAX = 1024 * 1024,       /* arena of one decision */
     REPLICA_ANSWER_BYTES_MAX = 4 * 1024 * 1024, /* answers waiting for the commit */
     REPLICA_ANSWERS_MAX = 1024,
+    REPLICA_BURST_ENTRIES = 100, /* handed to the writer together */
     REPLICA_HOUSEKEEPING_MS = 1000,
     REPLICA_IDLE_MS = 1000,
     REPLICA_ADMIN_MS_MAX = 1000, /* one question to the broker */
@@ -41,8 +42,9 @@ struct turn_entry {
 
 struct turn {
     bool is_open;
-    uint64_t serial; /* high part of append tokens, so that a late report is recognised */
-    uint32_t sent, read_back;
+    uint64_t serial;          /* high part of append tokens, so that a late report is recognised */
+    uint32_t sent, read_back; /* entries decided and on their way, and those that have come back */
+    uint32_t appended;        /* of those sent, handed to the writer; all of them once the turn is filled */
     int64_t started_wall_ms, started_monotonic_ms;
     int64_t decided_at_ms;
     struct journal_state spec; /* the journal's state as it will be once everything sent has come back */

@@ -6,6 +6,7 @@
 static bool turn_begin(struct replica *r);
 static bool turn_fill(struct replica *r);
 static bool turn_append(struct replica *r, const struct work_item *item);
+static bool turn_send(struct replica *r);
 static bool turn_read_back(struct replica *r);
 static bool turn_end(struct replica *r, int64_t log_time_ms);
 static bool serve_reports(struct replica *r);
@@ -66,7 +67,7 @@ static bool turn_fill(struct replica *r) {
     uint32_t entries_max = r->journal.crashes > 0 ? 1 : REPLICA_TURN_ENTRIES_MAX;
     if (r->is_gap_due) {
         const struct work_item gap = {.kind = ENTRY_GAP, .work = {.kind = WORK_NONE}};
-        return turn_append(r, &gap);
+        return turn_append(r, &gap) && turn_send(r);
     }
     uint32_t timers_max = entries_max == 1 ? 1 : entries_max / 2;
     struct timer_id timer;
@@ -88,10 +89,10 @@ static bool turn_fill(struct replica *r) {
         r->has_command = false;
         if (!turn_append(r, &item)) return false;
     }
-    return r->state == REPLICA_OWNING && r->turn.is_open;
+    return r->state == REPLICA_OWNING && r->turn.is_open && turn_send(r);
 }
 
-/* Decides one piece of work, encodes it, applies what the encoded entry decodes to, appends it. False: the turn failed. */
+/* Decides one piece of work, encodes it, applies what the encoded entry decodes to, hands it over. False: the turn failed. */
 static bool turn_append(struct replica *r, const struct work_item *item) {
     struct turn *turn = &r->turn;
     struct journal_record record = {.kind = RECORD_ENTRY};
@@ -140,14 +141,26 @@ static bool turn_append(struct replica *r, const struct work_item *item) {
     turn->spec.number++;
     turn->spec.resume_at = entry->resume_at;
     turn->spec.decided_at_ms = turn->decided_at_ms;
-    const struct topic_append append = {.topic = r->journal_topic,
-                                        .key = journal_name_slice(&r->options.identity.locality),
-                                        .value = bytes,
-                                        .token = turn->serial << 16 | turn->sent};
     turn->sent++;
-    if (r->ports.writer.append(r->ports.writer.context, &append) == STATUS_OK) return true;
-    replica_fail(r, "an entry could not be appended");
-    return false;
+    return turn->sent - turn->appended < REPLICA_BURST_ENTRIES || turn_send(r);
+}
+
+/* Entries go to the writer in bursts: one by one, each would be a request to the broker of its own, and the requests
+ * would cost more than deciding does. False: the turn failed. */
+static bool turn_send(struct replica *r) {
+    struct turn *turn = &r->turn;
+    ASSERT(turn->appended <= turn->sent);
+    while (turn->appended < turn->sent) {
+        const struct topic_append append = {.topic = r->journal_topic,
+                                            .key = journal_name_slice(&r->options.identity.locality),
+                                            .value = r->entries[turn->appended].bytes,
+                                            .token = turn->serial << 16 | turn->appended};
+        turn->appended++;
+        if (r->ports.writer.append(r->ports.writer.context, &append) == STATUS_OK) continue;
+        replica_fail(r, "an entry could not be appended");
+        return false;
+    }
+    return true;
 }
 
 /* Reads until every entry sent has come back, byte for byte and accepted. True: something moved. */
