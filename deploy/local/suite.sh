@@ -74,7 +74,7 @@ start() {
 
 await_ready() {
     local number=$1 deadline=$((SECONDS + READY_SECONDS)) answer
-    until answer=$(curl -s -m 2 -w '%{http_code}' "http://127.0.0.1:$(http_port "$number")/readyz") &&
+    until answer=$(curl -s -m 2 -w '%{http_code}' "http://127.0.0.1:$(setting "$number" http_port)/readyz") &&
         [[ $answer == *200 ]]; do
         if ! running "$number"; then
             tail -n 15 "$dir/log/booking-$number.log" >&2
@@ -85,7 +85,7 @@ await_ready() {
         fi
         sleep 0.1
     done
-    echo "booking-$number: ready on tcp://127.0.0.1:$(door_port "$number")"
+    echo "booking-$number: ready on $(setting "$number" door_endpoint)"
 }
 
 # The pid file may be older than the process that has its number now: the command line must name our file.
@@ -139,6 +139,11 @@ status() {
         fi
     done
     $all_run || exit 3
+}
+
+# As the process was told, which is not always what the environment says now.
+setting() {
+    sed -n "s/^$2 = //p" "$dir/booking-$1.ini"
 }
 
 door_port() {
