@@ -85,7 +85,7 @@ struct topic_report {
 struct topic_writer {
     void *context;
     /* Copies and queues; never waits. STATUS_FULL when the local queue is full, STATUS_UNAVAILABLE when there is no
-     * producer to be had. */
+     * producer to be had, or when the one there was has failed for good: the next append then gets another. */
     enum status (*append)(void *context, const struct topic_append *append);
     /* Takes the next delivery report; false when there is none. */
     bool (*report)(void *context, struct topic_report *ret_report);

@@ -108,10 +108,14 @@ static enum status writer_append(void *context, const struct topic_append *appen
 
     rd_kafka_error_t *error = rd_kafka_produceva(writer->client->handle, fields, count);
     if (error == NULL) return STATUS_OK;
-    enum status status = append_status(rd_kafka_error_code(error));
+    rd_kafka_resp_err_t code = rd_kafka_error_code(error);
     rd_kafka_error_destroy(error);
     if (headers != NULL) rd_kafka_headers_destroy(headers); /* only a successful call takes them */
-    return status;
+    /* A producer whose sequence of records has broken takes nothing any more: the next append gets another. */
+    char reason[KAFKA_REASON_MAX];
+    bool is_over = rd_kafka_fatal_error(writer->client->handle, reason, sizeof reason) != RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (is_over) writer_drop(writer);
+    return append_status(code);
 }
 
 /* Errors that are given before a record can reach the log: by librdkafka itself, or by the leader instead of appending. */
