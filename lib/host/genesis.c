@@ -33,7 +33,7 @@ enum status genesis_ensure(const struct genesis_ports *ports, const struct journ
     bool is_empty;
     enum status status = journal_is_empty(&place, &is_empty, reterr_error);
     /* A topic made a moment ago is not known everywhere in the cluster at once. */
-    while (status == STATUS_NOT_FOUND && !time_is_up(&place)) {
+    while ((status == STATUS_NOT_FOUND || status == STATUS_UNAVAILABLE) && !time_is_up(&place)) {
         ports->waiter.wait(ports->waiter.context, WAIT_MS_MAX);
         status = journal_is_empty(&place, &is_empty, reterr_error);
     }

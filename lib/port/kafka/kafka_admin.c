@@ -63,6 +63,9 @@ static enum status status_of(rd_kafka_resp_err_t code) {
         return STATUS_DENIED;
     }
     if (code == RD_KAFKA_RESP_ERR__TIMED_OUT) return STATUS_TIMEOUT;
+    if (code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION || code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) {
+        return STATUS_UNAVAILABLE;
+    }
     return kafka_is_transport(code) ? STATUS_UNAVAILABLE : STATUS_INVALID;
 }
 
