@@ -5,7 +5,7 @@
 #
 # Usage: suite.sh {configure|start|ready|stop|kill|status} [number ...]
 #   configure  makes keys and configuration that are not there yet: keys/*.key, policy, booking-N.ini, bhr.ini
-#   start      starts the processes that do not run     ready   waits until they answer and know what is in the journal
+#   start      starts what does not run or is outdated     ready   waits until they answer and know the journal's end
 #   stop       ends them in order                       kill    ends them like a power cut would (kill -9)
 #   status     says which run; exits 3 when one does not
 # Without numbers it means all of them. Environment:
@@ -61,8 +61,11 @@ main() {
 start() {
     local number=$1 settings=$dir/booking-$1.ini
     if running "$number"; then
-        echo "booking-$number: already runs (pid $(cat "$dir/booking-$number.pid"))"
-        return
+        if [[ $(readlink "/proc/$(cat "$dir/booking-$number.pid")/exe") != *" (deleted)" ]]; then
+            echo "booking-$number: already runs (pid $(cat "$dir/booking-$number.pid"))"
+            return
+        fi
+        end TERM "stopped, because its program was built anew" "$number"
     fi
     [[ -f $settings ]] || give_up "there is no $settings: run \"suite.sh configure\" first"
     # Only what it needs: every other BHR_ name in the environment would be taken for a setting.

@@ -1,4 +1,7 @@
-"""Redis may be stopped, killed, emptied and started at any moment: bookings go on, and status says what it does not know."""
+"""Redis may be stopped, killed, frozen, emptied and started at any moment: bookings go on, and status says what it does not
+know."""
+import os
+import signal
 import subprocess
 
 from suite import people, run, until
@@ -32,13 +35,20 @@ def body(suite, check):
         subprocess.run(["redis-cli", "-s", suite.setting(1, "redis_socket"), "flushall"], check=True,
                        stdout=subprocess.DEVNULL)
         books("in the moment it was emptied")
+    with open(f"{suite.folder}/redis/pid", encoding="ascii") as file:
+        pid = int(file.read())
+    os.kill(pid, signal.SIGSTOP)
+    for _ in range(3):
+        books("while it is frozen")
+    check("status does not wait for it", status_does_not_know(), dict(suite.bhr("status")))
+    os.kill(pid, signal.SIGCONT)
     suite.redis("kill")
     for _ in range(5):
         books("in the moment it was killed")
     suite.redis("start")
     check("presence returns", until(status_knows, 15), dict(suite.bhr("status")))
     counted = suite.count()
-    check("thirteen bookings in the journal, no fault", (counted["booked"], counted["faults"]) == (13, []), counted)
+    check("sixteen bookings in the journal, no fault", (counted["booked"], counted["faults"]) == (16, []), counted)
 
 
 run("Redis away", body)
