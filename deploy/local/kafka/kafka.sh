@@ -128,7 +128,8 @@ fetch() {
 
 format() {
     local id
-    id=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c1-22)
+    # An id that begins with a hyphen would be taken for an option.
+    id=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c1-22 | sed 's/^-/A/')
     java -Xmx128m "-Dkafka.logs.dir=$dir/logs" "-Dlog4j2.configurationFile=file:$here/log4j2.properties" \
         -cp "$libs/*" kafka.tools.StorageTool format -t "$id" -c "$dir/server.properties" >"$dir/format.out" 2>&1 || {
         cat "$dir/format.out" >&2
