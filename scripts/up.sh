@@ -29,7 +29,8 @@ main() {
     step "publishing the demo borough's sessions" /usr/bin/python3 scripts/demo_borough.py
     tell_story
     echo
-    echo "The suite runs ($(seconds $(($(now_ms) - since)))). Stop it with \"make down\"; \"make wipe\" also forgets its data."
+    printf 'The suite runs (%s). Stop it with "make down"; "make wipe" also forgets its data.\n' \
+        "$(seconds $(($(now_ms) - since)))"
     say_what_next
 }
 
@@ -50,8 +51,10 @@ start_kafka() {
 }
 
 start_booking() {
-    if "$SUITE" status; then echo "= run already"; fi
-    "$SUITE" start
+    local said
+    said=$("$SUITE" start)
+    echo "$said"
+    if ! grep -qv "already runs" <<<"$said"; then echo "= run already"; fi
     "$SUITE" ready
 }
 

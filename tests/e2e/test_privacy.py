@@ -26,7 +26,8 @@ def traffic(suite, check):
                        read_keys(f"{suite.folder}/keys/111-nel.key"))
     whole = book_request(schema, slots[25], crowd[30])
     wrong = dict(crowd[31], nhs_number=crowd[31]["nhs_number"][:9] + str((int(crowd[31]["nhs_number"][9]) + 1) % 10))
-    for bad in (book_request(schema, slots[26], wrong), whole[:-7], whole[:40], whole.replace(b"07700", b"\xff\xfe\x00x\x80"),
+    for bad in (book_request(schema, slots[26], wrong), whole[:-7], whole[:40],
+                whole.replace(b"07700", b"\xff\xfe\x00x\x80"),
                 book_request(schema, "no slot: " + crowd[32]["nhs_number"], crowd[32]),
                 book_request(schema, slots[27], dict(crowd[33], birth_date=crowd[33]["family_name"]))):
         client.ask("Book", bad)

@@ -33,7 +33,8 @@ def body(suite, check):
     taken_over = until(lambda: suite.owner() == other, 10)
     gone = until(lambda: not suite.is_running(owner) and time.monotonic() - since, 10, pause_s=0.01)
     check(f"the process is gone within {STOP_S:.0f} s", gone and gone < STOP_S, f"{gone:.2f} s" if gone else "still there")
-    hand_over_s = (moved_at(suite, other, "owning") - moved_at(suite, owner, "stopped")).total_seconds() if taken_over else 99
+    stepped_down, owned = moved_at(suite, owner, "stopped"), moved_at(suite, other, "owning")
+    hand_over_s = (owned - stepped_down).total_seconds() if taken_over else 99
     check(f"{hand_over_s:.2f} s after it stepped down the other owns", 0 <= hand_over_s < TAKE_OVER_S)
     load.join()
     check("every request was answered", len(load.answers) == len(crowd), dict(load.outcomes()))
