@@ -20,7 +20,6 @@ enum { SERVICE_COUNT = sizeof services / sizeof services[0] };
 static void print_config(FILE *out);
 static void print_outcomes(FILE *out);
 static void print_outcome_rows(FILE *out, const struct outcome_row *rows, size_t count);
-static const char *reply_name(enum reply_status status);
 static bool handle_page(const char *folder, const char *name, void (*print)(FILE *out), bool is_check);
 static bool write_page(const char *path, const char *text, size_t size);
 static bool check_page(const char *path, const char *text, size_t size);
@@ -67,33 +66,9 @@ static void print_outcome_rows(FILE *out, const struct outcome_row *rows, size_t
     fprintf(out, "| code | name | status | what it means | BaRS |\n|---|---|---|---|---|\n");
     for (size_t i = 0; i < count; i++) {
         ASSERT(i == 0 || rows[i - 1].code < rows[i].code);
-        fprintf(out, "| %u | `%s` | %s | %s | %s |\n", rows[i].code, rows[i].name, reply_name(rows[i].status),
+        fprintf(out, "| %u | `%s` | %s | %s | %s |\n", rows[i].code, rows[i].name, reply_status_name(rows[i].status),
                 rows[i].sentence, rows[i].bars);
     }
-}
-
-static const char *reply_name(enum reply_status status) {
-    switch (status) {
-    case REPLY_OK:
-        return "ok";
-    case REPLY_REFUSED:
-        return "refused";
-    case REPLY_INVALID:
-        return "invalid";
-    case REPLY_DENIED:
-        return "denied";
-    case REPLY_NOT_FOUND:
-        return "not_found";
-    case REPLY_IN_PROGRESS:
-        return "in_progress";
-    case REPLY_TOO_BUSY:
-        return "too_busy";
-    case REPLY_UNAVAILABLE:
-        return "unavailable";
-    case REPLY_UNKNOWN_OUTCOME:
-        return "unknown_outcome";
-    }
-    ASSERT(!"a status of no name");
 }
 
 static bool handle_page(const char *folder, const char *name, void (*print)(FILE *out), bool is_check) {

@@ -12,7 +12,6 @@
 enum { ANSWER_MEMORY_BYTES = 4 * 1024 * 1024 };
 
 static int complain(const struct cli *cli, const struct client_result *result);
-static const char *status_text(enum reply_status status);
 
 int asker_open(struct cli *cli, const char *name, uint32_t in_flight_max, struct asker *ret_asker) {
     int code = cli_need_suite(cli);
@@ -101,7 +100,7 @@ int answer_exit(const struct client_result *result) {
 int answer_report(const struct cli *cli, const struct client_result *result, json_t *body) {
     if (cli->is_json) {
         json_t *report =
-            json_pack("{ss so so so so sb sI so sI so sI}", "status", status_text(result->status), "outcome",
+            json_pack("{ss so so so so sb sI so sI so sI}", "status", reply_status_name(result->status), "outcome",
                       cli_json_text(result->outcome), "message", cli_json_text(result->message), "detail",
                       cli_json_text(result->detail), "request_id", cli_json_uuid(result->request_id.bytes), "repeated",
                       (int)result->is_repeated, "position", (json_int_t)result->position, "answered_by",
@@ -129,7 +128,7 @@ static int complain(const struct cli *cli, const struct client_result *result) {
     char id[CLI_UUID_ROOM], again[160], next[192];
     cli_uuid_text(result->request_id.bytes, id);
     (void)snprintf(again, sizeof again, "the same command with --id %s; it is never done twice", id);
-    const char *what = status_text(result->status), *hint = NULL;
+    const char *what = reply_status_name(result->status), *hint = NULL;
     switch (result->status) {
     case REPLY_UNKNOWN_OUTCOME:
     case REPLY_IN_PROGRESS:
@@ -155,28 +154,4 @@ static int complain(const struct cli *cli, const struct client_result *result) {
     return cli_fail(cli, (enum cli_exit)answer_exit(result), hint, "%s%s%s%s%s%s: %s%s%s", cli_paint(cli, PAINT_BAD),
                     what, cli_unpaint(cli), is_named ? " (" : "", is_named ? result->outcome : "", is_named ? ")" : "",
                     result->message, result->detail[0] != '\0' ? "; " : "", result->detail);
-}
-
-static const char *status_text(enum reply_status status) {
-    switch (status) {
-    case REPLY_OK:
-        return "ok";
-    case REPLY_REFUSED:
-        return "refused";
-    case REPLY_INVALID:
-        return "invalid";
-    case REPLY_DENIED:
-        return "denied";
-    case REPLY_NOT_FOUND:
-        return "not_found";
-    case REPLY_IN_PROGRESS:
-        return "in_progress";
-    case REPLY_TOO_BUSY:
-        return "too_busy";
-    case REPLY_UNAVAILABLE:
-        return "unavailable";
-    case REPLY_UNKNOWN_OUTCOME:
-        return "unknown_outcome";
-    }
-    return "?";
 }

@@ -6,25 +6,33 @@
 
 #include <stdint.h>
 
-/* Status of a reply (design section 6), numbered as bhr.exchange.v1.ReplyStatus. */
+/* Status of a reply (design section 6), numbered as bhr.exchange.v1.ReplyStatus. X(STATUS, number, "name") */
+#define REPLY_STATUSES(X)                                                                                              \
+    X(REPLY_OK, 1, "ok")                                                                                               \
+    X(REPLY_REFUSED, 2, "refused")                                                                                     \
+    X(REPLY_INVALID, 3, "invalid")                                                                                     \
+    X(REPLY_DENIED, 4, "denied")                                                                                       \
+    X(REPLY_NOT_FOUND, 5, "not_found")                                                                                 \
+    X(REPLY_IN_PROGRESS, 6, "in_progress")                                                                             \
+    X(REPLY_TOO_BUSY, 7, "too_busy")                                                                                   \
+    X(REPLY_UNAVAILABLE, 8, "unavailable")                                                                             \
+    X(REPLY_UNKNOWN_OUTCOME, 9, "unknown_outcome")
+
 enum reply_status {
-    REPLY_OK = 1,
-    REPLY_REFUSED = 2,
-    REPLY_INVALID = 3,
-    REPLY_DENIED = 4,
-    REPLY_NOT_FOUND = 5,
-    REPLY_IN_PROGRESS = 6,
-    REPLY_TOO_BUSY = 7,
-    REPLY_UNAVAILABLE = 8,
-    REPLY_UNKNOWN_OUTCOME = 9,
+#define X(status, number, name) status = (number),
+    REPLY_STATUSES(X)
+#undef X
 };
+
+/* "?" for a number that is none of them: one may come from a newer server. */
+const char *reply_status_name(enum reply_status status);
 
 struct outcome_row {
     uint32_t code;
-    const char *name;          /* "slot_taken": stable, in replies, metrics and logs */
+    const char *name; /* "slot_taken": stable, in replies, metrics and logs */
     enum reply_status status;
-    const char *bars;          /* HTTP status, BaRS code and issue code: "409 REC_CONFLICT conflict" (domain.md 2.2) */
-    const char *sentence;      /* for a human at the caller's desk */
+    const char *bars;     /* HTTP status, BaRS code and issue code: "409 REC_CONFLICT conflict" (domain.md 2.2) */
+    const char *sentence; /* for a human at the caller's desk */
 };
 
 /* Columns: X(code, NAME, "name", reply_status, "bars", "sentence") */

@@ -18,3 +18,14 @@ const struct outcome_row *outcome_common_row(uint32_t code) {
     }
     return NULL;
 }
+
+const char *reply_status_name(enum reply_status status) {
+    switch (status) {
+#define X(value, number, name)                                                                                         \
+    case value:                                                                                                        \
+        return name;
+        REPLY_STATUSES(X)
+#undef X
+    }
+    return "?";
+}
