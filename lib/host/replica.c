@@ -238,6 +238,12 @@ void replica_halt(struct replica *r, enum replica_stop reason) {
     if (reason != STOP_SHUTDOWN) replica_alarm(r, replica_stop_name(reason), replica_stop_sentence(reason));
 }
 
+void replica_halt_store(struct replica *r, enum status status, const struct error *error) {
+    ASSERT(status != STATUS_OK);
+    replica_alarm(r, "store", error->message);
+    replica_halt(r, status == STATUS_FULL ? STOP_STORE_FULL : STOP_STORE_FAILED);
+}
+
 /* An open turn is waited for: its entries may already be history, and its callers wait. True: nothing else to do. */
 static bool stop_in_order(struct replica *r) {
     if (r->turn.is_open) return false;

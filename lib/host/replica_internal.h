@@ -115,6 +115,8 @@ static inline int64_t replica_now(const struct replica *r) {
 void replica_move(struct replica *r, enum replica_state to, const char *why);
 void replica_alarm(const struct replica *r, const char *name, const char *text);
 void replica_halt(struct replica *r, enum replica_stop reason);
+/* The store has answered so: full, or failed. */
+void replica_halt_store(struct replica *r, enum status status, const struct error *error);
 /* Abort of journal.md section 4: leaves nothing behind, forgets the owner id, drops the producer, reads again. */
 void replica_abort(struct replica *r, const char *why);
 /* An abort that counts: three in a row and the replica leaves the group for a while. */

@@ -145,9 +145,9 @@ bool replica_load(struct replica *r) {
     ASSERT(!r->is_transaction_open);
     struct rows rows;
     struct error error = {0};
-    if (r->ports.store.begin(r->ports.store.context, &rows, &error) != STATUS_OK) {
-        replica_alarm(r, "store", error.message);
-        replica_halt(r, STOP_STORE_FAILED);
+    enum status status = r->ports.store.begin(r->ports.store.context, &rows, &error);
+    if (status != STATUS_OK) {
+        replica_halt_store(r, status, &error);
         return false;
     }
     struct replica_meta meta;
@@ -155,8 +155,13 @@ bool replica_load(struct replica *r) {
     struct timer_id timer;
     struct slice body;
     r->timer_due_ms = timer_next_due(&rows, NULL, INT64_MAX, &timer, &body) ? timer_due_ms(timer) : INT64_MAX;
+    /* A row that cannot be read looks absent: that must not pass for an empty store. */
+    status = r->ports.store.check(r->ports.store.context, &error);
     r->ports.store.abort(r->ports.store.context);
-
+    if (status != STATUS_OK) {
+        replica_halt_store(r, status, &error);
+        return false;
+    }
     if (found == META_ABSENT) {
         memset(&r->journal, 0, sizeof r->journal);
         memset(&r->anchor, 0, sizeof r->anchor);
@@ -181,9 +186,9 @@ bool replica_load(struct replica *r) {
 bool replica_transaction(struct replica *r) {
     if (r->is_transaction_open) return true;
     struct error error = {0};
-    if (r->ports.store.begin(r->ports.store.context, &r->rows, &error) != STATUS_OK) {
-        replica_alarm(r, "store", error.message);
-        replica_halt(r, STOP_STORE_FAILED);
+    enum status status = r->ports.store.begin(r->ports.store.context, &r->rows, &error);
+    if (status != STATUS_OK) {
+        replica_halt_store(r, status, &error);
         return false;
     }
     r->is_transaction_open = true;
@@ -208,8 +213,7 @@ bool replica_commit(struct replica *r) {
     enum status status = r->ports.store.commit(r->ports.store.context, &error);
     r->is_transaction_open = false;
     if (status != STATUS_OK) {
-        replica_alarm(r, "store", error.message);
-        replica_halt(r, status == STATUS_FULL ? STOP_STORE_FULL : STOP_STORE_FAILED);
+        replica_halt_store(r, status, &error);
         return false;
     }
     r->was_read_on_suspicion = false;

@@ -150,6 +150,13 @@ static bool turn_append(struct replica *r, const struct work_item *item) {
 static bool turn_send(struct replica *r) {
     struct turn *turn = &r->turn;
     ASSERT(turn->appended <= turn->sent);
+    /* What was decided on rows that a failed store has hidden or lost must never become history. */
+    struct error error = {0};
+    enum status status = r->ports.store.check(r->ports.store.context, &error);
+    if (status != STATUS_OK) {
+        replica_halt_store(r, status, &error);
+        return false;
+    }
     while (turn->appended < turn->sent) {
         const struct topic_append append = {.topic = r->journal_topic,
                                             .key = journal_name_slice(&r->options.identity.locality),

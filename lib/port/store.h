@@ -17,6 +17,9 @@ struct store {
     enum status (*begin)(void *context, struct rows *ret_rows, struct error *reterr_error);
     /* Makes everything since begin visible, whole or not at all. A failure leaves the transaction gone. */
     enum status (*commit)(void *context, struct error *reterr_error);
+    /* STATUS_OK while every read and write since begin has worked; else what commit would answer. A row that could not be
+     * read looks absent and a write that could not be taken is missing, so nothing decided on them may leave. Cheap. */
+    enum status (*check)(void *context, struct error *reterr_error);
     /* Leaves no trace of what was done since begin. */
     void (*abort)(void *context);
     /* A snapshot of the last commit; read-only rows. One at a time per reader thread; end it within the request.

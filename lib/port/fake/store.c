@@ -83,14 +83,14 @@ static void open_put(void *context, struct slice key, struct slice value) {
     ASSERT(store->is_writing);
     ASSERT(key.size > 0 && key.size <= ROWS_KEY_MAX);
     if (store->is_full) store->has_failed = true;
-    change(store, row_new(key, value, false));
+    if (!store->has_failed) change(store, row_new(key, value, false));
 }
 
 static void open_del(void *context, struct slice key) {
     struct fake_store *store = context;
     ASSERT(store->is_writing);
     ASSERT(key.size > 0 && key.size <= ROWS_KEY_MAX);
-    change(store, row_new(key, slice_of("", 0), true));
+    if (!store->has_failed) change(store, row_new(key, slice_of("", 0), true));
 }
 
 static enum status begin(void *context, struct rows *ret_rows, struct error *reterr_error) {
@@ -124,6 +124,12 @@ static void settle(struct fake_store *store, struct fake_row *row) {
         rows->sorted[index] = row;
         row_unref(old);
     }
+}
+
+static enum status check(void *context, struct error *reterr_error) {
+    const struct fake_store *store = context;
+    ASSERT(store->is_writing);
+    return store->has_failed ? error_set(reterr_error, STATUS_FULL, "the store is full") : STATUS_OK;
 }
 
 static enum status commit(void *context, struct error *reterr_error) {
@@ -176,6 +182,7 @@ struct store fake_store_port(struct fake_store *store) {
     return (struct store){
         .context = store,
         .begin = begin,
+        .check = check,
         .commit = commit,
         .abort = abort_open,
         .read_begin = read_begin,

@@ -22,6 +22,7 @@ static enum status open_folder(struct lmdb_store *store, const char *dir, struct
 static enum status open_environment(struct lmdb_store *store, uint64_t map_bytes, struct error *reterr_error);
 static enum status store_new(const char *dir, struct lmdb_store **ret_store, struct error *reterr_error);
 static enum status begin(void *context, struct rows *ret_rows, struct error *reterr_error);
+static enum status check(void *context, struct error *reterr_error);
 static enum status commit(void *context, struct error *reterr_error);
 static void abort_write(void *context);
 static enum status begin_refused(void *context, struct rows *ret_rows, struct error *reterr_error);
@@ -100,6 +101,7 @@ struct store lmdb_store_port(struct lmdb_store *store) {
     return (struct store){
         .context = store,
         .begin = reads ? begin_refused : begin,
+        .check = reads ? commit_refused : check,
         .commit = reads ? commit_refused : commit,
         .abort = reads ? nothing_to_do : abort_write,
         .read_begin = lmdb_view_begin,
@@ -125,16 +127,25 @@ static enum status begin(void *context, struct rows *ret_rows, struct error *ret
     return STATUS_OK;
 }
 
-static enum status commit(void *context, struct error *reterr_error) {
+static enum status check(void *context, struct error *reterr_error) {
     struct lmdb_store *store = context;
     ASSERT(store != NULL);
     ASSERT(store->writer.txn != NULL);
     if (store->failure.code == STATUS_OK && atomic_load(&store->is_damaged)) {
         error_set(&store->failure, STATUS_CORRUPT, "a read met a damaged page; set the store aside and rebuild it");
     }
-    if (store->failure.code != STATUS_OK) {
+    if (store->failure.code == STATUS_OK) return STATUS_OK;
+    return error_set(reterr_error, store->failure.code, "%s", store->failure.message);
+}
+
+static enum status commit(void *context, struct error *reterr_error) {
+    struct lmdb_store *store = context;
+    ASSERT(store != NULL);
+    ASSERT(store->writer.txn != NULL);
+    enum status status = check(store, reterr_error);
+    if (status != STATUS_OK) {
         abort_write(store);
-        return error_set(reterr_error, store->failure.code, "%s", store->failure.message);
+        return status;
     }
     size_t txn_id = mdb_txn_id(store->writer.txn);
     int failed = mdb_txn_commit(store->writer.txn);
