@@ -298,11 +298,9 @@ struct replica *replica_new(const struct replica_options *options, const struct 
     r->options = *options;
     r->ports = *ports;
     r->turn_bytes = buffer_over(malloc(REPLICA_TURN_BYTES_MAX), REPLICA_TURN_BYTES_MAX);
-    r->body_bytes = buffer_over(malloc(JOURNAL_RECORD_MAX), JOURNAL_RECORD_MAX);
     r->work_arena = arena_over(malloc(REPLICA_WORK_BYTES_MAX), REPLICA_WORK_BYTES_MAX);
     r->answer_arena = arena_over(malloc(REPLICA_ANSWER_BYTES_MAX), REPLICA_ANSWER_BYTES_MAX);
-    if (r->turn_bytes.data == NULL || r->body_bytes.data == NULL || r->work_arena.memory == NULL ||
-        r->answer_arena.memory == NULL) {
+    if (r->turn_bytes.data == NULL || r->work_arena.memory == NULL || r->answer_arena.memory == NULL) {
         replica_free(r);
         return NULL;
     }
@@ -323,7 +321,6 @@ void replica_free(struct replica *r) {
     if (r == NULL) return;
     if (r->is_transaction_open) r->ports.store.abort(r->ports.store.context);
     free(r->turn_bytes.data);
-    free(r->body_bytes.data);
     free(r->work_arena.memory);
     free(r->answer_arena.memory);
     free(r);

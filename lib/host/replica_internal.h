@@ -100,7 +100,6 @@ struct replica {
     struct turn_entry entries[REPLICA_TURN_ENTRIES_MAX];
     struct buffer turn_bytes;
     struct arena work_arena;
-    struct buffer body_bytes;
 
     int64_t housekeeping_ms; /* monotonic */
     uint64_t turns, entries_written, rejected, claims, failed_turns;

@@ -61,6 +61,13 @@ static bool turn_begin(struct replica *r) {
     return true;
 }
 
+/* For one more entry of the largest size, and its answer. */
+static bool has_room(const struct replica *r) {
+    size_t bytes = r->turn_bytes.size_max - r->turn_bytes.size;
+    size_t answers = r->answer_arena.size_max - r->answer_arena.used;
+    return bytes >= JOURNAL_RECORD_MAX && answers >= JOURNAL_RECORD_MAX + 64;
+}
+
 /* Gap first, then timers (at most half), then commands. False: the turn failed. */
 static bool turn_fill(struct replica *r) {
     /* After a crash, one piece of work at a time, so that the next note names the culprit. */
@@ -72,7 +79,8 @@ static bool turn_fill(struct replica *r) {
     uint32_t timers_max = entries_max == 1 ? 1 : entries_max / 2;
     struct timer_id timer;
     struct slice body;
-    while (r->turn.sent < timers_max && timer_next_due(&r->rows, NULL, r->turn.decided_at_ms, &timer, &body)) {
+    while (r->turn.sent < timers_max && has_room(r) &&
+           timer_next_due(&r->rows, NULL, r->turn.decided_at_ms, &timer, &body)) {
         uint8_t copy[64];
         ASSERT(body.size <= sizeof copy);
         memcpy(copy, body.data, body.size);
@@ -80,10 +88,7 @@ static bool turn_fill(struct replica *r) {
             .kind = ENTRY_TIMER, .work = {.kind = WORK_TIMER, .timer = timer}, .timer_body = slice_of(copy, body.size)};
         if (!turn_append(r, &item)) return false;
     }
-    while (r->turn.sent < entries_max && take_command(r)) {
-        size_t room = r->turn_bytes.size_max - r->turn_bytes.size;
-        size_t answers = r->answer_arena.size_max - r->answer_arena.used;
-        if (room < 2 * JOURNAL_RECORD_MAX || answers < JOURNAL_RECORD_MAX + 64) break;
+    while (r->turn.sent < entries_max && has_room(r) && take_command(r)) {
         struct work_item item;
         replica_work_of_command(&r->command.record, r->turn.spec.resume_at.generation, &item);
         r->has_command = false;
@@ -95,36 +100,30 @@ static bool turn_fill(struct replica *r) {
 /* Decides one piece of work, encodes it, applies what the encoded entry decodes to, hands it over. False: the turn failed. */
 static bool turn_append(struct replica *r, const struct work_item *item) {
     struct turn *turn = &r->turn;
-    struct journal_record record = {.kind = RECORD_ENTRY};
-    struct entry *entry = &record.as.entry;
-    *entry = (struct entry){.epoch = turn->spec.epoch,
-                            .owner = turn->spec.owner,
-                            .number = turn->spec.number + 1,
-                            .prev = turn->spec.prev,
-                            .resume_at = turn->spec.resume_at,
-                            .decided_at_ms = turn->decided_at_ms,
-                            .kind = item->kind,
-                            .source = item->source,
-                            .command_id = item->command_id,
-                            .command_digest = item->command_digest,
-                            .command_at = item->work.position,
-                            .timer = item->work.timer};
-    if (item->kind == ENTRY_COMMAND) entry->resume_at.offset = item->work.position.offset + 1;
-    if (item->kind == ENTRY_GAP) entry->resume_at = r->gap_to;
+    struct entry entry = {.epoch = turn->spec.epoch,
+                          .owner = turn->spec.owner,
+                          .number = turn->spec.number + 1,
+                          .prev = turn->spec.prev,
+                          .resume_at = turn->spec.resume_at,
+                          .decided_at_ms = turn->decided_at_ms,
+                          .kind = item->kind,
+                          .source = item->source,
+                          .command_id = item->command_id,
+                          .command_digest = item->command_digest,
+                          .command_at = item->work.position,
+                          .timer = item->work.timer};
+    if (item->kind == ENTRY_COMMAND) entry.resume_at.offset = item->work.position.offset + 1;
+    if (item->kind == ENTRY_GAP) entry.resume_at = r->gap_to;
 
     struct entry_body body;
     replica_decide(r, item, &turn->spec, turn->decided_at_ms, &body);
     size_t begin = r->turn_bytes.size;
     for (int attempt = 0;; attempt++) {
         ASSERT(attempt < 2);
-        r->body_bytes.size = 0;
-        r->body_bytes.is_full = false;
-        entry_body_write(&body, &r->body_bytes);
-        entry->body = buffer_slice(&r->body_bytes);
-        r->turn_bytes.size = begin;
-        journal_record_write(&record, &r->turn_bytes);
-        ASSERT(r->body_bytes.is_full || !r->turn_bytes.is_full);
-        if (!r->body_bytes.is_full && r->turn_bytes.size - begin <= JOURNAL_RECORD_MAX) break;
+        ASSERT(r->turn_bytes.size == begin);
+        r->turn_bytes.is_full = false;
+        journal_entry_write_with_body(&entry, &body, &r->turn_bytes);
+        if (!r->turn_bytes.is_full) break;
         body = (struct entry_body){.schema = r->service->schema, .outcome = OUTCOME_TOO_LARGE};
     }
     struct slice bytes = slice_of(r->turn_bytes.data + begin, r->turn_bytes.size - begin);
@@ -139,7 +138,7 @@ static bool turn_append(struct replica *r, const struct work_item *item) {
     sent->chained = r->ports.hash(slice_of(turn->spec.prev.bytes, sizeof turn->spec.prev.bytes), bytes);
     turn->spec.prev = sent->chained;
     turn->spec.number++;
-    turn->spec.resume_at = entry->resume_at;
+    turn->spec.resume_at = entry.resume_at;
     turn->spec.decided_at_ms = turn->decided_at_ms;
     turn->sent++;
     return turn->sent - turn->appended < REPLICA_BURST_ENTRIES || turn_send(r);

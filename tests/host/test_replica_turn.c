@@ -1,0 +1,54 @@
+/* One turn of an owner at its limits (journal.md sections 4 and 6): outcomes that are too large, many timers at once, work
+ * that has killed its owner. */
+#include "tests/host/replica_world.h"
+
+static int begin(void **state) {
+    (void)state;
+    world_begin();
+    return 0;
+}
+
+static int end(void **state) {
+    (void)state;
+    world_end();
+    return 0;
+}
+
+/* Whatever its size, an outcome is kept or it is `too_large`; and of what was too large nothing is left behind. */
+static void an_outcome_that_is_too_large_is_an_outcome(void **state) {
+    (void)state;
+    world_start();
+    world_own();
+    uint32_t kept = 0;
+    for (uint32_t size = JOURNAL_RECORD_MAX - 320; size < JOURNAL_RECORD_MAX + 40; size++) {
+        uint32_t number = world_send(OP_LARGE, size);
+        world_run(20);
+        assert_int_equal(world.view.state, REPLICA_OWNING);
+        if (world.outcomes[number] == OUTCOME_OK) kept = size;
+        if (world.outcomes[number] != OUTCOME_OK) assert_int_equal(world.outcomes[number], OUTCOME_TOO_LARGE);
+        assert_int_equal(world_number('l'), kept);
+    }
+    assert_in_range(kept, JOURNAL_RECORD_MAX - 319, JOURNAL_RECORD_MAX - 1);
+    uint32_t after = world_send(OP_ADD, 1);
+    world_run(20);
+    assert_int_equal(world.outcomes[after], OUTCOME_OK);
+}
+
+/* Together they are more than a turn can hold. */
+static void large_outcomes_share_their_turns(void **state) {
+    (void)state;
+    world_start();
+    world_own();
+    uint32_t first = world_send(OP_LARGE, 200 * 1024);
+    for (int i = 0; i < 100; i++) (void)world_send(OP_LARGE, 200 * 1024);
+    world_run(300);
+    for (uint32_t i = first; i < world.sent_count; i++) assert_int_equal(world.outcomes[i], OUTCOME_OK);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(an_outcome_that_is_too_large_is_an_outcome, begin, end),
+        cmocka_unit_test_setup_teardown(large_outcomes_share_their_turns, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
