@@ -124,11 +124,13 @@ end() {
     done
 }
 
-# A dying process has no command line any more while its files are still open and locked; a zombie has none of them.
+# A dying process has no command line any more, and its first thread may be a zombie, while other threads still hold its
+# files and locks: it is gone when that zombie is the only one left.
 gone() {
-    local state
+    local state threads
     state=$(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) || return 0
-    [[ -z $state || $state == [ZX] ]]
+    threads=$(compgen -G "/proc/$1/task/*" | wc -l) || true
+    [[ -z $state ]] || { [[ $state == [ZX] ]] && ((threads <= 1)); }
 }
 
 status() {
