@@ -63,6 +63,8 @@ static int step_following(struct replica *r) {
 
 /* Follows on until its own Claim comes back; only then is anything decided. */
 static int step_claiming(struct replica *r) {
+    struct membership_view view;
+    tend_membership(r, &view); /* the group is served; what it says can wait until the claim is settled */
     uint64_t epoch_before = r->journal.epoch;
     bool has_more = replica_follow(r);
     if (r->state != REPLICA_CLAIMING) return 0;
@@ -115,7 +117,10 @@ static int step_owning(struct replica *r) {
 static void tend_membership(struct replica *r, struct membership_view *ret_view) {
     struct membership *membership = &r->ports.membership;
     int64_t now_ms = replica_now(r);
-    bool wants_in = r->options.may_own && !r->is_stopping && now_ms >= r->out_until_ms;
+    if (r->is_caught_up) r->caught_up_ms = now_ms;
+    bool can_read = now_ms - r->caught_up_ms < REPLICA_BEHIND_MS_MAX;
+    if (!can_read && r->is_joined) replica_alarm(r, "behind", "the journal cannot be read: leaving the group");
+    bool wants_in = r->options.may_own && !r->is_stopping && !r->is_scarce && can_read && now_ms >= r->out_until_ms;
     if (wants_in && !r->is_joined && r->is_caught_up) {
         membership->join(membership->context);
         r->is_joined = true;
@@ -258,13 +263,14 @@ static void housekeeping(struct replica *r) {
     r->housekeeping_ms = now_ms + REPLICA_HOUSEKEEPING_MS;
     r->ports.store.housekeeping(r->ports.store.context);
     struct store_space space = r->ports.store.space(r->ports.store.context);
-    bool is_scarce =
-        100 - space.map_used_percent < REPLICA_FREE_PERCENT_MIN || space.disk_free_percent < REPLICA_FREE_PERCENT_MIN;
-    if (!is_scarce) return;
+    uint32_t map_free = space.map_used_percent < 100 ? 100 - space.map_used_percent : 0;
+    uint32_t free_percent = map_free < space.disk_free_percent ? map_free : space.disk_free_percent;
+    bool was_scarce = r->is_scarce;
     /* Out of the group before the store is full: somebody with room takes over. */
-    if (r->is_joined) replica_alarm(r, "store_scarce", "less than a tenth of map or disk is free: not owning");
-    int64_t until_ms = now_ms + 2 * REPLICA_HOUSEKEEPING_MS;
-    if (r->out_until_ms < until_ms) r->out_until_ms = until_ms;
+    r->is_scarce = free_percent < (was_scarce ? REPLICA_FREE_PERCENT_BACK : REPLICA_FREE_PERCENT_MIN);
+    if (r->is_scarce && !was_scarce) {
+        replica_alarm(r, "store_scarce", "less than a tenth of map or disk is free: not owning");
+    }
 }
 
 void replica_move(struct replica *r, enum replica_state to, const char *why) {
@@ -313,6 +319,7 @@ struct replica *replica_new(const struct replica_options *options, const struct 
     r->state = REPLICA_OPENING;
     r->applied = -1;
     r->timer_due_ms = INT64_MAX;
+    r->reader_failed_ms = r->caught_up_ms = -REPLICA_BEHIND_MS_MAX;
     if (replica_load(r)) replica_read_from_applied(r);
     return r;
 }

@@ -20,13 +20,16 @@ enum {
     REPLICA_BURST_ENTRIES = 100, /* handed to the writer together */
     REPLICA_HOUSEKEEPING_MS = 1000,
     REPLICA_IDLE_MS = 1000,
-    REPLICA_ADMIN_MS_MAX = 1000, /* one question to the broker */
-    REPLICA_LEAVE_MS_MIN = 5000, /* out of the group after failures: 5-15 s */
+    REPLICA_ADMIN_MS_MAX = 1000,   /* one question to the broker */
+    REPLICA_RETRY_MS = 1000,       /* between two attempts to read a journal that cannot be read */
+    REPLICA_BEHIND_MS_MAX = 10000, /* whoever cannot read it for so long leaves the group */
+    REPLICA_LEAVE_MS_MIN = 5000,   /* out of the group after failures: 5-15 s */
     REPLICA_LEAVE_MS_SPREAD = 10000,
     REPLICA_CLOCK_ALARM_MS = 2000, /* broker timestamp against our clock on read-back (journal.md section 5) */
     REPLICA_CLOCK_LEAVE_MS = 20000,
     REPLICA_CLOCK_LEAVE_TURNS = 3,
-    REPLICA_FREE_PERCENT_MIN = 10, /* of map or disk; below it nobody owns */
+    REPLICA_FREE_PERCENT_MIN = 10,  /* of map or disk; below it nobody owns */
+    REPLICA_FREE_PERCENT_BACK = 12, /* and may own again from here, so that nobody comes and goes */
 };
 static_assert((int)REPLICA_TURN_BYTES_MAX > 4 * (int)JOURNAL_RECORD_MAX, "a turn holds several of the largest records");
 static_assert((int)REPLICA_ANSWERS_MAX >= (int)REPLICA_TURN_ENTRIES_MAX, "every entry of a turn can have an answer");
@@ -70,6 +73,8 @@ struct replica {
     bool is_caught_up;
     bool was_read_for_claim;    /* reading restarted for the claim to come */
     bool was_read_on_suspicion; /* reading began again on suspicion and nothing was committed since */
+    bool is_reader_lost;        /* no reader is assigned; one is asked for at read_not_before_ms */
+    int64_t read_not_before_ms, reader_failed_ms, caught_up_ms; /* monotonic */
 
     /* The write transaction: of a batch that is followed, or of the open turn. */
     bool is_transaction_open;
@@ -86,7 +91,7 @@ struct replica {
     bool is_fenced, was_unassigned_since_fence;
     int64_t fenced_until_ms; /* monotonic */
     int64_t out_until_ms;    /* monotonic; out of the group until then */
-    bool is_joined;
+    bool is_joined, is_scarce;
     uint32_t failures;         /* turns and claims in a row */
     bool are_commands_checked; /* the command log reaches where the next decision starts */
     bool is_gap_due;

@@ -5,6 +5,8 @@
 static enum read_result on_record(struct replica *r, const struct topic_record *record, struct judged *ret_judged);
 static enum read_result on_anchor(struct replica *r, const struct logged *logged);
 static enum read_result on_end(struct replica *r, int64_t offset);
+static enum read_result on_early_end(struct replica *r);
+static void on_failed(struct replica *r);
 static bool follow_one(struct replica *r, const struct judged *judged);
 
 bool replica_follow(struct replica *r) {
@@ -40,6 +42,11 @@ static bool follow_one(struct replica *r, const struct judged *judged) {
 
 enum read_result replica_read_one(struct replica *r, struct judged *ret_judged) {
     ASSERT(r->state != REPLICA_STOPPED);
+    if (r->is_reader_lost) {
+        if (replica_now(r) < r->read_not_before_ms) return READ_NOTHING;
+        replica_read_from_applied(r);
+        return READ_RESTARTED;
+    }
     struct topic_event event = {.kind = TOPIC_NOTHING};
     r->ports.journal.poll(r->ports.journal.context, &event);
     switch (event.kind) {
@@ -61,7 +68,7 @@ enum read_result replica_read_one(struct replica *r, struct judged *ret_judged) 
         }
         return READ_RESTARTED;
     case TOPIC_FAILED:
-        replica_abort(r, "the journal's reader failed");
+        on_failed(r);
         return READ_RESTARTED;
     }
     return READ_NOTHING;
@@ -120,13 +127,40 @@ static enum read_result on_anchor(struct replica *r, const struct logged *logged
 }
 
 static enum read_result on_end(struct replica *r, int64_t offset) {
-    if (r->is_anchor_pending || offset <= r->applied) {
-        replica_halt(r, STOP_CUT);
-        return READ_RESTARTED;
-    }
+    if (r->is_anchor_pending || offset <= r->applied) return on_early_end(r);
     /* An empty journal is waited for: Genesis is written by whoever creates the topics. */
     if (r->journal.has_genesis) r->is_caught_up = true;
     return READ_ENDED;
+}
+
+/* The journal ends below what was read from it: it was cut, unless this is a broker that has just become the leader. Until
+ * its followers have answered it, it knows an older end, and a fetch is told that one. The range is not told before the
+ * leader is sure (KIP-207): so it decides, and until somebody tells it nothing is known. */
+static enum read_result on_early_end(struct replica *r) {
+    struct topic_range range;
+    struct error error = {0};
+    const struct topic_admin *admin = &r->ports.admin;
+    enum status status = admin->range(admin->context, r->journal_topic, REPLICA_ADMIN_MS_MAX, &range, &error);
+    if (status == STATUS_OK && range.end <= r->applied) {
+        replica_halt(r, STOP_CUT);
+        return READ_RESTARTED;
+    }
+    replica_alarm(r, "journal_reader", status == STATUS_OK ? "the leader told an old end first" : error.message);
+    r->read_not_before_ms = replica_now(r) + REPLICA_RETRY_MS;
+    if (r->is_transaction_open) {
+        replica_abort(r, "the journal's end is uncertain");
+    } else {
+        replica_read_from_applied(r);
+    }
+    return READ_RESTARTED;
+}
+
+/* Once may be chance; one that fails again at once would be opened and closed without end. */
+static void on_failed(struct replica *r) {
+    int64_t now_ms = replica_now(r);
+    if (now_ms - r->reader_failed_ms < 2 * REPLICA_RETRY_MS) r->read_not_before_ms = now_ms + REPLICA_RETRY_MS;
+    r->reader_failed_ms = now_ms;
+    replica_abort(r, "the journal's reader failed");
 }
 
 void replica_read_from_applied(struct replica *r) {
@@ -134,11 +168,18 @@ void replica_read_from_applied(struct replica *r) {
     r->is_caught_up = false;
     r->was_read_for_claim = false;
     r->is_anchor_pending = r->applied >= 0;
+    r->is_reader_lost = replica_now(r) < r->read_not_before_ms;
+    if (r->is_reader_lost) {
+        r->ports.journal.unassign(r->ports.journal.context);
+        return;
+    }
     struct error error = {0};
     enum status status =
         r->ports.journal.assign(r->ports.journal.context, r->journal_topic, r->applied >= 0 ? r->applied : 0, &error);
-    /* A reader that cannot be had now reports TOPIC_FAILED at the next poll and is asked again. */
-    if (status != STATUS_OK) replica_alarm(r, "journal_reader", error.message);
+    if (status == STATUS_OK) return;
+    replica_alarm(r, "journal_reader", error.message);
+    r->is_reader_lost = true;
+    r->read_not_before_ms = replica_now(r) + REPLICA_RETRY_MS;
 }
 
 bool replica_load(struct replica *r) {
