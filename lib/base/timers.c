@@ -61,6 +61,12 @@ void timer_clear(const struct rows *rows, struct timer_id id) {
     rows_del(rows, key_slice(&key));
 }
 
+bool timer_is_set(const struct rows *rows, struct timer_id id) {
+    struct timer_key key = key_of(ROWS_TABLE_TIMER, id);
+    struct slice body;
+    return rows_get(rows, key_slice(&key), &body);
+}
+
 void timer_park(const struct rows *rows, struct timer_id id) {
     struct timer_key key = key_of(ROWS_TABLE_TIMER, id);
     struct timer_key parked_key = key_of(ROWS_TABLE_PARKED, id);

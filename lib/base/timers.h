@@ -23,6 +23,7 @@ int64_t timer_due_ms(struct timer_id id);
  * a timer that is set replaces its body; clearing or parking one that is not set does nothing. */
 void timer_set(const struct rows *rows, struct timer_id id, struct slice body);
 void timer_clear(const struct rows *rows, struct timer_id id);
+bool timer_is_set(const struct rows *rows, struct timer_id id);
 /* The earliest timer after `after` (NULL: the first) whose due time is <= now_ms. body is borrowed like rows.get's. */
 bool timer_next_due(const struct rows *rows, const struct timer_id *after, int64_t now_ms, struct timer_id *ret_id,
                     struct slice *ret_body);

@@ -74,7 +74,6 @@ static int step_claiming(struct replica *r) {
     }
     if (r->journal.epoch != epoch_before) {
         ASSERT(id128_equal(r->journal.owner, r->owner));
-        r->ports.note.forget(r->ports.note.context);
         r->are_commands_checked = false;
         r->is_gap_due = false;
         r->commands_retry_ms = 0;
@@ -173,7 +172,7 @@ static void claim(struct replica *r) {
 
 void replica_fenced(struct replica *r, struct id128 winner) {
     /* A claim of ours that we gave up and that landed late stands in nobody's way. */
-    bool is_late_own = id128_equal(winner, r->given_up_owner);
+    bool is_late_own = r->has_given_up && id128_equal(winner, r->given_up_owner);
     replica_abort(r, is_late_own ? "a claim given up landed late" : "another claim was accepted");
     r->is_fenced = !is_late_own;
     r->was_unassigned_since_fence = false;
@@ -209,6 +208,7 @@ static void step_down(struct replica *r, const char *why) {
     bool was_owning = r->state == REPLICA_OWNING;
     r->turn.is_open = false;
     if (r->has_owner_id) {
+        r->has_given_up = true;
         r->given_up_owner = r->owner;
         memset(&r->owner, 0, sizeof r->owner);
         r->has_owner_id = false;

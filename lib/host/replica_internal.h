@@ -86,6 +86,7 @@ struct replica {
     /* Owning. */
     bool has_owner_id; /* owner is ours: a claim is in flight or accepted */
     struct id128 owner;
+    bool has_given_up;
     struct id128 given_up_owner; /* of the last claim given up: if it lands, claim again without waiting */
     int64_t claim_until_ms;      /* monotonic */
     bool is_fenced, was_unassigned_since_fence;

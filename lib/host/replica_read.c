@@ -7,6 +7,7 @@ static enum read_result on_anchor(struct replica *r, const struct logged *logged
 static enum read_result on_end(struct replica *r, int64_t offset);
 static enum read_result on_early_end(struct replica *r);
 static void on_failed(struct replica *r);
+static void forget_note(struct replica *r, const struct claim *claim);
 static bool follow_one(struct replica *r, const struct judged *judged);
 
 bool replica_follow(struct replica *r) {
@@ -106,6 +107,7 @@ static enum read_result on_record(struct replica *r, const struct topic_record *
     r->applied = record->offset;
     r->anchor = replica_anchor(r->ports.hash, &judged.logged);
     if (!journal_verdict_accepts(judged.verdict)) r->rejected++;
+    if (judged.verdict == VERDICT_CLAIM) forget_note(r, &judged.record.as.claim);
     if (r->ports.listener.judged != NULL) {
         r->ports.listener.judged(r->ports.listener.context, record->offset, judged.verdict,
                                  judged.is_readable ? &judged.record : NULL);
@@ -153,6 +155,16 @@ static enum read_result on_early_end(struct replica *r) {
         replica_read_from_applied(r);
     }
     return READ_RESTARTED;
+}
+
+/* The crash note is dropped once an accepted Claim has carried it (journal.md section 6), also by a claim that was given up
+ * and landed late: carried twice, one crash would count twice. */
+static void forget_note(struct replica *r, const struct claim *claim) {
+    struct work left = replica_note_left(r);
+    if (left.kind == WORK_NONE || !work_equal(&left, &claim->crashed_at)) return;
+    bool is_ours = (r->has_owner_id && id128_equal(claim->owner, r->owner)) ||
+                   (r->has_given_up && id128_equal(claim->owner, r->given_up_owner));
+    if (is_ours) r->ports.note.forget(r->ports.note.context);
 }
 
 /* Once may be chance; one that fails again at once would be opened and closed without end. */

@@ -68,10 +68,18 @@ static bool has_room(const struct replica *r) {
     return bytes >= JOURNAL_RECORD_MAX && answers >= JOURNAL_RECORD_MAX + 64;
 }
 
+/* After a crash, one piece of work at a time, so that the next note names the culprit. A timer that was cleared since
+ * cannot do it again. */
+static uint32_t entries_at_once(const struct replica *r) {
+    const struct work *crashed_at = &r->journal.crashed_at;
+    if (crashed_at->kind == WORK_NONE) return REPLICA_TURN_ENTRIES_MAX;
+    bool is_gone = crashed_at->kind == WORK_TIMER && !timer_is_set(&r->rows, crashed_at->timer);
+    return is_gone ? REPLICA_TURN_ENTRIES_MAX : 1;
+}
+
 /* Gap first, then timers (at most half), then commands. False: the turn failed. */
 static bool turn_fill(struct replica *r) {
-    /* After a crash, one piece of work at a time, so that the next note names the culprit. */
-    uint32_t entries_max = r->journal.crashes > 0 ? 1 : REPLICA_TURN_ENTRIES_MAX;
+    uint32_t entries_max = entries_at_once(r);
     if (r->is_gap_due) {
         const struct work_item gap = {.kind = ENTRY_GAP, .work = {.kind = WORK_NONE}};
         return turn_append(r, &gap) && turn_send(r);

@@ -36,7 +36,9 @@ static void an_id_is_due_time_then_the_things_tail(void **state) {
     assert_true(timer_due_ms(timer_id_make(0, thing(1))) == 0);
     assert_true(timer_due_ms(timer_id_make((INT64_C(1) << 48) - 1, thing(1))) == (INT64_C(1) << 48) - 1);
 
+    assert_false(timer_is_set(&rows, id));
     timer_set(&rows, id, slice_text("hold"));
+    assert_true(timer_is_set(&rows, id));
     uint8_t key[17] = {ROWS_TABLE_TIMER};
     memcpy(key + 1, expected, 16);
     struct slice body;
