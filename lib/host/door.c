@@ -24,12 +24,13 @@ int door_step(struct door *door) {
     bool has_more = door_take_reports(door);
     if (answer_late_ones(door)) has_more = true;
     if (receive(door)) has_more = true;
+    int next_ms = door_mark_slow_ones(door);
     if (has_more) return 0;
     const struct ticket *soonest = door_table_soonest(&door->table);
     if (soonest == NULL) return DOOR_IDLE_MS_MAX;
     int64_t left_ms = soonest->due_ms - door->monotonic_ms;
     if (left_ms <= 0) return 0;
-    return left_ms < DOOR_IDLE_MS_MAX ? (int)left_ms : DOOR_IDLE_MS_MAX;
+    return left_ms < next_ms ? (int)left_ms : next_ms;
 }
 
 /* Deadlines that have passed: the caller is told what is known, never nothing. True when there may be more. */

@@ -1,7 +1,7 @@
 /* One command's way: is it a repeat? may the service take it? then into the command log, and a ticket waits for
- * news. The news come from five sides, in any order: delivery report, the replica's answer, its commits, Redis, the
- * deadline; whichever settles the matter first closes the ticket, and the others then find none. Loop's thread. It
- * never decides, and it never waits for Redis before it writes. */
+ * news. The news come from five sides, in any order: delivery report, the replica's answer, its commits, Redis
+ * (door_marker.c), the deadline; whichever settles the matter first closes the ticket, and the others then find none.
+ * Loop's thread. It never decides. */
 #include "lib/host/door_internal.h"
 
 #include "lib/base/civil_time.h"
@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-enum { MARKER_KEY_MAX = 256, HEADER_COUNT_MAX = 10, ENTITY_TAIL_SIZE = 10 };
+enum { HEADER_COUNT_MAX = 10, ENTITY_TAIL_SIZE = 10 };
 
 enum first_answer { FIRST_ABSENT, FIRST_FOUND, FIRST_UNREADABLE };
 
@@ -19,8 +19,6 @@ static bool write_command(struct door *door, const struct door_request *request,
                           struct door_reply *reply);
 static bool accept(struct door *door, const struct door_request *request, struct door_reply *reply);
 static enum status append(struct door *door, const struct door_request *request, const struct ticket *ticket);
-static void put_marker(struct door *door, struct ticket *ticket, int64_t ttl_ms);
-static void on_marker(void *context, uint64_t token, enum cache_answer answer);
 static enum first_answer find_first_answer(struct door *door, const struct door_caller *caller, struct digest digest,
                                            struct door_reply *ret_reply);
 static void settle_from_store(struct door *door, struct ticket *ticket);
@@ -91,7 +89,6 @@ static bool write_command(struct door *door, const struct door_request *request,
         door_forget_ticket(door, ticket);
         return false;
     }
-    put_marker(door, ticket, time_left_ms);
     return true;
 }
 
@@ -265,42 +262,4 @@ static enum first_answer find_first_answer(struct door *door, const struct door_
     }
     store->read_end(store->context, &rows);
     return is_found ? FIRST_FOUND : FIRST_ABSENT;
-}
-
-/* "bhr:inflight:<service>:<system>:<id>": tells the other doors that a first request is still running here. */
-static struct slice marker_key(const struct door *door, const struct door_caller *caller, char text[MARKER_KEY_MAX]) {
-    char id[UUID_TEXT_SIZE];
-    uuid_format(caller->request_id, id);
-    int size = snprintf(text, MARKER_KEY_MAX, "bhr:inflight:%s:%s:%.*s", door->options.service->name, caller->system,
-                        (int)sizeof id, id);
-    ASSERT(size > 0 && size < MARKER_KEY_MAX);
-    return slice_of(text, (size_t)size);
-}
-
-/* The answer may come before this returns, and close the ticket. */
-static void put_marker(struct door *door, struct ticket *ticket, int64_t ttl_ms) {
-    const struct cache *cache = &door->ports.cache;
-    if (cache->put_if_absent == NULL || !cache->is_up(cache->context)) return;
-    ticket->has_marker = true;
-    char key[MARKER_KEY_MAX];
-    cache->put_if_absent(cache->context, marker_key(door, &ticket->caller, key), slice_text(door->options.process),
-                         ttl_ms, door_table_token(&door->table, ticket), on_marker, door);
-}
-
-void door_drop_marker(struct door *door, const struct ticket *ticket) {
-    if (!ticket->has_marker) return;
-    const struct cache *cache = &door->ports.cache;
-    char key[MARKER_KEY_MAX];
-    cache->drop(cache->context, marker_key(door, &ticket->caller, key), slice_text(door->options.process));
-}
-
-/* Another door has written a command of this id. Ours is in the log as well: its entry will repeat the first answer,
- * for whoever asks again. */
-static void on_marker(void *context, uint64_t token, enum cache_answer answer) {
-    struct door *door = context;
-    if (answer != CACHE_HELD_BY_OTHER) return;
-    struct ticket *ticket = door_table_by_token(&door->table, token);
-    if (ticket == NULL) return;
-    door_read_clocks(door);
-    door_close_ticket(door, ticket, &(struct door_reply){.outcome = OUTCOME_IN_PROGRESS});
 }

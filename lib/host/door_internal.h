@@ -1,6 +1,7 @@
 /* What the files door*.c share, and nobody else includes.
  *   door.c          the step: reports, deadlines, requests; who a request is from and whether it may come in
  *   door_command.c  one command: repeat? accept, append to the command log, and what the outside says about it later
+ *   door_marker.c   tells the other doors, in Redis, what takes long here
  *   door_query.c    one query: answered from the local store, at once or when the store has read far enough
  *   door_table.c    the requests in flight: found by id, by token, by deadline, by position
  *   door_reply.c    the one place where a reply leaves
@@ -107,6 +108,8 @@ struct door {
 
     int64_t wall_ms, monotonic_ms; /* read at every entry from outside, so that one piece of work sees one time */
 
+    int64_t marks_due_ms; /* monotonic: when the requests in flight are looked through for slow ones */
+
     bool knows_position; /* false until the store holds a journal */
     uint64_t number;     /* every entry up to it is in the store */
     struct position resume_at;
@@ -134,10 +137,14 @@ void door_alarm(const struct door *door, const char *name, const char *text);
 void door_command(struct door *door, const struct door_request *request);
 /* Handles delivery reports; true when there may be more. */
 bool door_take_reports(struct door *door);
-/* The outcome is known: whoever asks elsewhere need not wait for the marker's end. */
-void door_drop_marker(struct door *door, const struct ticket *ticket);
 /* resume_at has moved: commands that it has passed and that are not in the store were not and will not be decided. */
 void door_settle_passed(struct door *door, bool is_new_generation);
+
+/* door_marker.c */
+/* Puts the markers that are due; returns when it wants to be called again. */
+int door_mark_slow_ones(struct door *door);
+/* The outcome is known: whoever asks elsewhere need not wait for the marker's end. */
+void door_drop_marker(struct door *door, const struct ticket *ticket);
 
 /* door_query.c */
 void door_query(struct door *door, const struct door_request *request);

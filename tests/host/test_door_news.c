@@ -197,6 +197,10 @@ static void a_report_about_a_former_request_is_ignored(void **state) {
     fake_door_expect_none(&fake, second);
 }
 
+static void expect_in_progress(uint32_t request) {
+    assert_string_equal(fake_door_reply_to(&fake, request)->outcome, "in_progress");
+}
+
 static void reopen_with_cache(void) {
     fake_door_close(&fake);
     fake_door_init(&fake);
@@ -204,18 +208,22 @@ static void reopen_with_cache(void) {
     fake_door_open(&fake);
 }
 
-static void a_marker_is_put_after_writing_and_dropped_with_the_reply(void **state) {
+static void a_slow_command_gets_a_marker_that_is_dropped_with_the_reply(void **state) {
     (void)state;
     reopen_with_cache();
     struct uuid id = fake_door_id(&fake);
     fake_door_do(&fake, &(struct fake_ask){.id = id, .deadline_ms = FAKE_WALL_MS + 700});
-    assert_int_equal(fake.append_count, 1); /* written before anything was heard of Redis */
+    fake_door_pass(&fake, 99);
+    assert_int_equal(fake.marker_count, 0);
+    fake_door_pass(&fake, 51);
     assert_int_equal(fake.marker_count, 1);
+    fake_door_pass(&fake, 100);
+    assert_int_equal(fake.marker_count, 1); /* one is enough */
     char key[256] = "bhr:inflight:test:" FAKE_SYSTEM ":";
     uuid_format(id, key + strlen(key));
     assert_string_equal(fake.markers[0].key, key);
     assert_string_equal(fake.markers[0].value, "test-1");
-    assert_int_equal(fake.markers[0].ttl_ms, 700);
+    assert_int_equal(fake.markers[0].ttl_ms, 550);
     assert_int_equal(fake.drop_count, 0);
     fake_door_decide(&fake, 0, OUTCOME_OK, "done", 11, 101);
     assert_int_equal(fake.drop_count, 1);
@@ -223,10 +231,25 @@ static void a_marker_is_put_after_writing_and_dropped_with_the_reply(void **stat
     assert_int_equal(fake.reply_count, 1);
 }
 
+static void a_quick_command_asks_nothing_of_redis(void **state) {
+    (void)state;
+    reopen_with_cache();
+    uint32_t request = fake_door_do(&fake, &(struct fake_ask){0});
+    assert_int_equal(fake.append_count, 1);
+    fake_door_pass(&fake, 99);
+    fake_door_decide(&fake, 0, OUTCOME_OK, "done", 11, 101);
+    fake_door_expect(&fake, request, "ok", REPLY_OK);
+    fake_door_pass(&fake, 100);
+    assert_int_equal(fake.marker_count, 0);
+    assert_int_equal(fake.drop_count, 0);
+}
+
 static void a_marker_held_by_another_door_is_told_at_once(void **state) {
     (void)state;
     reopen_with_cache();
     uint32_t request = fake_door_do(&fake, &(struct fake_ask){0});
+    fake_door_pass(&fake, 150);
+    assert_int_equal(fake.marker_count, 1);
     const struct fake_marker *marker = &fake.markers[0];
     marker->answer(marker->answer_context, marker->token, CACHE_UNKNOWN);
     marker->answer(marker->answer_context, marker->token, CACHE_SET);
@@ -236,8 +259,11 @@ static void a_marker_held_by_another_door_is_told_at_once(void **state) {
     assert_int_equal(door_in_flight(fake.door), 0);
     fake_door_decide(&fake, 0, OUTCOME_OK, "done", 11, 101); /* its entry comes all the same */
     assert_int_equal(fake.reply_count, 1);
-    fake.cache_answers_at_once = true; /* even from inside the call */
-    fake_door_expect(&fake, fake_door_do(&fake, &(struct fake_ask){0}), "in_progress", REPLY_IN_PROGRESS);
+    fake.cache_answers_at_once = true; /* even from inside the call, to several in flight */
+    uint32_t later[3];
+    for (uint32_t i = 0; i < 3; i++) later[i] = fake_door_do(&fake, &(struct fake_ask){0});
+    for (uint32_t i = 0; i < 3; i++) fake_door_pass(&fake, 100);
+    for (uint32_t i = 0; i < 3; i++) expect_in_progress(later[i]);
     assert_int_equal(door_in_flight(fake.door), 0);
 }
 
@@ -258,6 +284,7 @@ static void without_redis_nothing_is_asked_of_it(void **state) {
     reopen_with_cache();
     fake.cache_is_up = false;
     fake_door_do(&fake, &(struct fake_ask){0});
+    fake_door_pass(&fake, 200);
     fake_door_decide(&fake, 0, OUTCOME_OK, "done", 11, 101);
     assert_int_equal(fake.marker_count, 0);
     assert_int_equal(fake.drop_count, 0);
@@ -292,7 +319,8 @@ int main(void) {
         TEST(commands_go_to_the_topic_of_the_current_generation),
         TEST(the_deadline_is_answered_and_never_twice),
         TEST(a_report_about_a_former_request_is_ignored),
-        TEST(a_marker_is_put_after_writing_and_dropped_with_the_reply),
+        TEST(a_slow_command_gets_a_marker_that_is_dropped_with_the_reply),
+        TEST(a_quick_command_asks_nothing_of_redis),
         TEST(a_marker_held_by_another_door_is_told_at_once),
         TEST(a_second_report_about_a_request_is_ignored),
         TEST(without_redis_nothing_is_asked_of_it),
