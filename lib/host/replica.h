@@ -88,7 +88,8 @@ struct replica_listener {
     /* After every commit: everything up to state->number is in the store. Comes after the answers of that commit. */
     void (*committed)(void *context, const struct journal_state *state);
     void (*moved)(void *context, enum replica_state from, enum replica_state to, const char *why);
-    /* Something an operator should know; name is stable ("cut", "clock", "suspicion", "gap", "unreadable", "set_aside"). */
+    /* Something an operator should know; name is stable: a stop's, or one of clock, clone, suspicion, gap, unreadable,
+     * set_aside, failures, behind, journal_reader, command_log, store, store_scarce. */
     void (*alarm)(void *context, const char *name, const char *text);
     /* One record judged (for metrics and the simulator); record is NULL when its bytes cannot be read. */
     void (*judged)(void *context, int64_t offset, enum journal_verdict verdict, const struct journal_record *record);

@@ -305,9 +305,15 @@ static bool prepare_commands(struct replica *r) {
         r->is_gap_due = true;
         return true;
     }
-    if (next != STATUS_NOT_FOUND) return false;
+    if (next != STATUS_NOT_FOUND) {
+        replica_alarm(r, "command_log", error.message);
+        return false;
+    }
     replica_command_topic(r->service->name, resume_at.generation, topic);
-    if (admin->range(admin->context, topic, REPLICA_ADMIN_MS_MAX, &range, &error) != STATUS_OK) return false;
+    if (admin->range(admin->context, topic, REPLICA_ADMIN_MS_MAX, &range, &error) != STATUS_OK) {
+        replica_alarm(r, "command_log", error.message);
+        return false;
+    }
     if (range.end < resume_at.offset) {
         replica_halt(r, STOP_COMMANDS_BEHIND);
         return false;
