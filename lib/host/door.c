@@ -24,6 +24,7 @@ int door_step(struct door *door) {
     bool has_more = door_take_reports(door);
     if (answer_late_ones(door)) has_more = true;
     if (receive(door)) has_more = true;
+    door_burst_send(door);
     int next_ms = door_mark_slow_ones(door);
     if (has_more) return 0;
     const struct ticket *soonest = door_table_soonest(&door->table);
@@ -181,6 +182,7 @@ static struct door_system *counts_of(struct door *door, const struct policy_syst
 }
 
 void door_committed(struct door *door, uint64_t number, struct position resume_at) {
+    ASSERT(door->burst.count == 0);
     door_read_clocks(door);
     bool is_new_generation = !door->knows_position || resume_at.generation != door->resume_at.generation;
     if (is_new_generation) {
@@ -256,7 +258,7 @@ struct door *door_new(const struct door_options *options, const struct door_port
     door->command = buffer_over(malloc(command_size), command_size);
     door->answer = buffer_over(malloc(SERVICE_ANSWER_MAX), SERVICE_ANSWER_MAX);
     bool has_memory = door->arena.memory != NULL && door->command.data != NULL && door->answer.data != NULL;
-    if (!has_memory || !door_table_init(&door->table, limits->in_flight_max, seed)) {
+    if (!has_memory || !door_burst_init(&door->burst) || !door_table_init(&door->table, limits->in_flight_max, seed)) {
         door_free(door);
         return NULL;
     }
@@ -268,6 +270,7 @@ struct door *door_new(const struct door_options *options, const struct door_port
 void door_free(struct door *door) {
     if (door == NULL) return;
     door_table_fini(&door->table);
+    door_burst_fini(&door->burst);
     free(door->arena.memory);
     free(door->command.data);
     free(door->answer.data);

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-enum { HEADER_COUNT_MAX = 10, ENTITY_TAIL_SIZE = 10 };
+enum { ENTITY_TAIL_SIZE = 10 };
 
 enum first_answer { FIRST_ABSENT, FIRST_FOUND, FIRST_UNREADABLE };
 
@@ -18,7 +18,7 @@ static bool answer_at_once(struct door *door, const struct door_request *request
 static bool write_command(struct door *door, const struct door_request *request, struct digest digest,
                           struct door_reply *reply);
 static bool accept(struct door *door, const struct door_request *request, struct door_reply *reply);
-static enum status append(struct door *door, const struct door_request *request, const struct ticket *ticket);
+static void append(struct door *door, const struct door_request *request, const struct ticket *ticket);
 static enum first_answer find_first_answer(struct door *door, const struct door_caller *caller, struct digest digest,
                                            struct door_reply *ret_reply);
 static void settle_from_store(struct door *door, struct ticket *ticket);
@@ -81,14 +81,7 @@ static bool write_command(struct door *door, const struct door_request *request,
     struct ticket *ticket = door_open_ticket(door, TICKET_COMMAND, &request->caller, door->monotonic_ms + time_left_ms);
     ticket->digest = digest;
     ticket->position = (struct position){.generation = door->resume_at.generation, .offset = -1};
-    enum status status = append(door, request, ticket);
-    if (status != STATUS_OK) {
-        bool is_full = status == STATUS_FULL;
-        *reply = (struct door_reply){.outcome = is_full ? OUTCOME_TOO_BUSY : OUTCOME_UNAVAILABLE};
-        if (is_full) reply->retry_after_ms = DOOR_BUSY_RETRY_MS;
-        door_forget_ticket(door, ticket);
-        return false;
-    }
+    append(door, request, ticket);
     return true;
 }
 
@@ -122,14 +115,14 @@ static bool accept(struct door *door, const struct door_request *request, struct
     return true;
 }
 
-static enum status append(struct door *door, const struct door_request *request, const struct ticket *ticket) {
+static void append(struct door *door, const struct door_request *request, const struct ticket *ticket) {
     char id[UUID_TEXT_SIZE], digest[2 * sizeof ticket->digest.bytes], time[CIVIL_INSTANT_SIZE], decide_by[24];
     uuid_format(request->header.request_id, id);
     text_hex(ticket->digest.bytes, sizeof ticket->digest.bytes, digest);
     civil_format_instant(door->wall_ms, time);
     int decide_by_size = snprintf(decide_by, sizeof decide_by, "%lld", (long long)request->deadline_ms);
     ASSERT(decide_by_size > 0 && (size_t)decide_by_size < sizeof decide_by);
-    struct topic_header headers[HEADER_COUNT_MAX] = {
+    struct topic_header headers[DOOR_HEADERS_MAX] = {
         {slice_text(COMMAND_HEADER_SOURCE), slice_text(request->caller.system)},
         {slice_text(COMMAND_HEADER_ID), slice_of(id, sizeof id)},
         {slice_text(COMMAND_HEADER_DIGEST), slice_of(digest, sizeof digest)},
@@ -145,16 +138,14 @@ static enum status append(struct door *door, const struct door_request *request,
         headers[count++] = (struct topic_header){slice_text("ce_correlationid"), correlation_id};
     }
     if (traceparent.size > 0) headers[count++] = (struct topic_header){slice_text("traceparent"), traceparent};
-    ASSERT(count <= HEADER_COUNT_MAX);
-    struct topic_append record = {
-        .topic = door->command_topic,
-        .key = slice_text(door->options.locality),
+    ASSERT(count <= DOOR_HEADERS_MAX);
+    const struct topic_append record = {
         .value = buffer_slice(&door->command),
         .header_count = count,
         .headers = headers,
         .token = door_table_token(&door->table, ticket),
     };
-    return door->ports.writer.append(door->ports.writer.context, &record);
+    door_burst_put(door, &record);
 }
 
 bool door_take_reports(struct door *door) {

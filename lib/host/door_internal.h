@@ -1,6 +1,7 @@
 /* What the files door*.c share, and nobody else includes.
  *   door.c          the step: reports, deadlines, requests; who a request is from and whether it may come in
  *   door_command.c  one command: repeat? accept, append to the command log, and what the outside says about it later
+ *   door_burst.c    commands on their way to the log, handed over together
  *   door_marker.c   tells the other doors, in Redis, what takes long here
  *   door_query.c    one query: answered from the local store, at once or when the store has read far enough
  *   door_table.c    the requests in flight: found by id, by token, by deadline, by position
@@ -19,6 +20,8 @@ enum {
     DOOR_BUSY_RETRY_MS = 100,        /* hint of too_busy: the time in which much of what is in flight has left */
     DOOR_IDLE_MS_MAX = 1000,         /* the step wants to be called at least this often */
     DOOR_ARENA_BASE = 512 * 1024,    /* beside eight times the largest request: decoded forms, answers told again */
+    DOOR_HEADERS_MAX = 10,           /* of a command's record */
+    DOOR_BURST_MAX = 128,            /* commands handed to the writer together */
     DOOR_COMMAND_HEADERS_MAX = 4096, /* of a Kafka record, so that headers and value together stay within its limit */
 };
 
@@ -90,6 +93,18 @@ struct door_table {
     struct ticket_list waiting;   /* queries, in the order they came */
 };
 
+struct door_burst_record {
+    uint64_t token;
+    struct slice value; /* in bytes */
+    uint32_t header_count;
+    struct topic_header headers[DOOR_HEADERS_MAX];
+};
+struct door_burst {
+    uint32_t count;
+    struct door_burst_record records[DOOR_BURST_MAX];
+    struct buffer bytes;
+};
+
 /* What the door counts about one system of the policy; at the system's index. */
 struct door_system {
     uint32_t in_flight;
@@ -104,6 +119,7 @@ struct door {
     const struct policy *policy;
     struct door_system systems[POLICY_SYSTEMS_MAX];
     struct door_table table;
+    struct door_burst burst; /* empty between steps */
     bool is_draining;
 
     int64_t wall_ms, monotonic_ms; /* read at every entry from outside, so that one piece of work sees one time */
@@ -139,6 +155,14 @@ void door_command(struct door *door, const struct door_request *request);
 bool door_take_reports(struct door *door);
 /* resume_at has moved: commands that it has passed and that are not in the store were not and will not be decided. */
 void door_settle_passed(struct door *door, bool is_new_generation);
+
+/* door_burst.c */
+bool door_burst_init(struct door_burst *burst);
+void door_burst_fini(struct door_burst *burst);
+/* Copies; sends what is there already when there is no room. Topic and key are the door's. */
+void door_burst_put(struct door *door, const struct topic_append *record);
+/* Hands all to the writer; what it does not take is answered. */
+void door_burst_send(struct door *door);
 
 /* door_marker.c */
 /* Puts the markers that are due; returns when it wants to be called again. */
