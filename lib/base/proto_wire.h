@@ -8,10 +8,10 @@
 enum proto_type { PROTO_VARINT = 0, PROTO_FIXED64 = 1, PROTO_BYTES = 2, PROTO_FIXED32 = 5 };
 
 struct proto_field {
-    uint32_t number;       /* 1 .. 2^29-1 */
+    uint32_t number; /* 1 .. 2^29-1 */
     enum proto_type type;
-    uint64_t value;        /* of a varint or fixed field */
-    struct slice bytes;    /* of a length-delimited field, borrowed */
+    uint64_t value;     /* of a varint or fixed field */
+    struct slice bytes; /* of a length-delimited field, borrowed */
 };
 
 /* Takes the next field off *message. False at the end or on malformed bytes; *ret_is_bad tells which. Refused: groups,

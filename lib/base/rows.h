@@ -22,7 +22,8 @@ struct rows {
 static inline bool rows_get(const struct rows *rows, struct slice key, struct slice *ret_value) {
     return rows->get(rows->context, key, ret_value);
 }
-static inline bool rows_seek(const struct rows *rows, struct slice from, struct slice *ret_key, struct slice *ret_value) {
+static inline bool rows_seek(const struct rows *rows, struct slice from, struct slice *ret_key,
+                             struct slice *ret_value) {
     return rows->seek(rows->context, from, ret_key, ret_value);
 }
 static inline void rows_put(const struct rows *rows, struct slice key, struct slice value) {

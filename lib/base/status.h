@@ -3,17 +3,17 @@
 #ifndef BHR_BASE_STATUS_H
 #define BHR_BASE_STATUS_H
 
-#define STATUS_TABLE(X)                                                                        \
-    X(STATUS_OK, "ok")                                                                         \
-    X(STATUS_INVALID, "invalid")         /* the bytes or the argument are not what they must be */ \
-    X(STATUS_NOT_FOUND, "not_found")                                                           \
-    X(STATUS_FULL, "full")               /* a declared bound is reached */                     \
-    X(STATUS_TIMEOUT, "timeout")                                                               \
-    X(STATUS_UNAVAILABLE, "unavailable") /* the other side cannot be reached now; trying again may help */ \
-    X(STATUS_DENIED, "denied")                                                                 \
-    X(STATUS_CORRUPT, "corrupt")         /* what we stored is not what we read */              \
-    X(STATUS_CONFLICT, "conflict")       /* somebody else holds it, or it exists and differs */ \
-    X(STATUS_IO, "io")                                                                         \
+#define STATUS_TABLE(X)                                                                                                \
+    X(STATUS_OK, "ok")                                                                                                 \
+    X(STATUS_INVALID, "invalid") /* the bytes or the argument are not what they must be */                             \
+    X(STATUS_NOT_FOUND, "not_found")                                                                                   \
+    X(STATUS_FULL, "full") /* a declared bound is reached */                                                           \
+    X(STATUS_TIMEOUT, "timeout")                                                                                       \
+    X(STATUS_UNAVAILABLE, "unavailable") /* the other side cannot be reached now; trying again may help */             \
+    X(STATUS_DENIED, "denied")                                                                                         \
+    X(STATUS_CORRUPT, "corrupt")   /* what we stored is not what we read */                                            \
+    X(STATUS_CONFLICT, "conflict") /* somebody else holds it, or it exists and differs */                              \
+    X(STATUS_IO, "io")                                                                                                 \
     X(STATUS_NO_MEMORY, "no_memory")
 
 enum status {

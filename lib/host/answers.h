@@ -6,7 +6,7 @@
 #include "lib/base/id.h"
 #include "lib/base/rows.h"
 
-#define ANSWERS_ID_AGE_MS_MAX (30LL * 24 * 3600 * 1000)
+#define ANSWERS_ID_AGE_MS_MAX  (30LL * 24 * 3600 * 1000)
 #define ANSWERS_ID_LEAD_MS_MAX (5LL * 60 * 1000)
 enum { ANSWERS_FORGET_PER_ENTRY_MAX = 4 };
 

@@ -30,29 +30,29 @@ struct journal_identity {
 /* A record as the broker gave it. */
 struct logged {
     int64_t offset;
-    int64_t timestamp_ms;        /* T: the broker's LogAppendTime */
-    bool is_log_append_time;     /* a record with another timestamp type is not history */
+    int64_t timestamp_ms;    /* T: the broker's LogAppendTime */
+    bool is_log_append_time; /* a record with another timestamp type is not history */
     struct slice value;
 };
 
 /* X(verdict, name, sentence). Only the first three are history. */
-#define JOURNAL_VERDICTS(X)                                                                                          \
-    X(VERDICT_GENESIS, "genesis", "accepted: the journal begins")                                                    \
-    X(VERDICT_CLAIM, "claim", "accepted: a new owner")                                                               \
-    X(VERDICT_ENTRY, "entry", "accepted: an outcome")                                                                \
-    X(VERDICT_STOP_NO_GENESIS, "stop_no_genesis", "the record at offset 0 is no Genesis: this is no journal")        \
-    X(VERDICT_STOP_WRONG_JOURNAL, "stop_wrong_journal", "the Genesis names another environment, service or locality") \
-    X(VERDICT_BEFORE_GENESIS, "before_genesis", "rejected: nothing is history before Genesis")                       \
-    X(VERDICT_SECOND_GENESIS, "second_genesis", "rejected: a Genesis after the first")                               \
-    X(VERDICT_UNREADABLE, "unreadable", "rejected: the strict reader refuses the bytes")                             \
-    X(VERDICT_TIMESTAMP_TYPE, "timestamp_type", "rejected: the timestamp is not the broker's")                       \
-    X(VERDICT_CLAIM_EPOCH, "claim_epoch", "rejected: the claim's epoch is not the next one")                         \
-    X(VERDICT_ENTRY_EPOCH, "entry_epoch", "rejected: the entry's epoch is not the current one")                      \
-    X(VERDICT_ENTRY_OWNER, "entry_owner", "rejected: the entry's owner is not the current one")                      \
-    X(VERDICT_ENTRY_NUMBER, "entry_number", "rejected: the entry's number is not the next one")                      \
-    X(VERDICT_ENTRY_PREV, "entry_prev", "rejected: decided on another history")                                      \
-    X(VERDICT_ENTRY_RESUME, "entry_resume", "rejected: resume_at goes back")                                         \
-    X(VERDICT_ENTRY_TIME_BACK, "entry_time_back", "rejected: decided_at goes back")                                  \
+#define JOURNAL_VERDICTS(X)                                                                                            \
+    X(VERDICT_GENESIS, "genesis", "accepted: the journal begins")                                                      \
+    X(VERDICT_CLAIM, "claim", "accepted: a new owner")                                                                 \
+    X(VERDICT_ENTRY, "entry", "accepted: an outcome")                                                                  \
+    X(VERDICT_STOP_NO_GENESIS, "stop_no_genesis", "the record at offset 0 is no Genesis: this is no journal")          \
+    X(VERDICT_STOP_WRONG_JOURNAL, "stop_wrong_journal", "the Genesis names another environment, service or locality")  \
+    X(VERDICT_BEFORE_GENESIS, "before_genesis", "rejected: nothing is history before Genesis")                         \
+    X(VERDICT_SECOND_GENESIS, "second_genesis", "rejected: a Genesis after the first")                                 \
+    X(VERDICT_UNREADABLE, "unreadable", "rejected: the strict reader refuses the bytes")                               \
+    X(VERDICT_TIMESTAMP_TYPE, "timestamp_type", "rejected: the timestamp is not the broker's")                         \
+    X(VERDICT_CLAIM_EPOCH, "claim_epoch", "rejected: the claim's epoch is not the next one")                           \
+    X(VERDICT_ENTRY_EPOCH, "entry_epoch", "rejected: the entry's epoch is not the current one")                        \
+    X(VERDICT_ENTRY_OWNER, "entry_owner", "rejected: the entry's owner is not the current one")                        \
+    X(VERDICT_ENTRY_NUMBER, "entry_number", "rejected: the entry's number is not the next one")                        \
+    X(VERDICT_ENTRY_PREV, "entry_prev", "rejected: decided on another history")                                        \
+    X(VERDICT_ENTRY_RESUME, "entry_resume", "rejected: resume_at goes back")                                           \
+    X(VERDICT_ENTRY_TIME_BACK, "entry_time_back", "rejected: decided_at goes back")                                    \
     X(VERDICT_ENTRY_TIME_AHEAD, "entry_time_ahead", "rejected: decided_at is more than a minute ahead of the log")
 
 enum journal_verdict {

@@ -8,9 +8,9 @@
 #include "lib/base/timers.h"
 
 enum {
-    JOURNAL_NAME_MAX = 64,               /* environment, service, locality, source: bytes */
-    JOURNAL_EVENTS_MAX = 4,              /* events in one entry */
-    JOURNAL_RECORD_MAX = 256 * 1024,     /* bytes of one encoded record; a larger one is the outcome too_large */
+    JOURNAL_NAME_MAX = 64,           /* environment, service, locality, source: bytes */
+    JOURNAL_EVENTS_MAX = 4,          /* events in one entry */
+    JOURNAL_RECORD_MAX = 256 * 1024, /* bytes of one encoded record; a larger one is the outcome too_large */
 };
 
 /* Where in the command log: the generation of the command topic, then the offset in it. Compared as a pair. */
@@ -52,10 +52,10 @@ struct genesis {
 struct claim {
     uint64_t epoch;
     struct id128 owner;
-    struct work crashed_at;       /* what this process was doing when it last died; WORK_NONE if nothing */
-    struct slice software;        /* body, for humans: version text */
-    struct slice host;            /* body, for humans: which machine and process */
-    uint32_t apply_version;       /* body */
+    struct work crashed_at; /* what this process was doing when it last died; WORK_NONE if nothing */
+    struct slice software;  /* body, for humans: version text */
+    struct slice host;      /* body, for humans: which machine and process */
+    uint32_t apply_version; /* body */
 };
 
 enum entry_kind {
@@ -106,13 +106,13 @@ void journal_entry_write(const struct entry *entry, struct buffer *out);
 
 /* The body of an Entry: what was decided. Read only after the entry was accepted. */
 struct entry_body {
-    uint32_t schema;              /* lowest apply version able to read it */
-    uint32_t outcome;             /* code from outcome_common.def or the service's outcome.def */
-    struct slice answer;          /* the reply body the caller was given: the service's response message, or empty */
-    uint64_t repeats;             /* number of the entry whose answer this one repeats; 0: none */
-    struct position gap_from;     /* ENTRY_GAP: first and one past the last command lost undecided */
+    uint32_t schema;          /* lowest apply version able to read it */
+    uint32_t outcome;         /* code from outcome_common.def or the service's outcome.def */
+    struct slice answer;      /* the reply body the caller was given: the service's response message, or empty */
+    uint64_t repeats;         /* number of the entry whose answer this one repeats; 0: none */
+    struct position gap_from; /* ENTRY_GAP: first and one past the last command lost undecided */
     struct position gap_to;
-    struct slice detail;          /* which field could not be read, for unreadable; never its content */
+    struct slice detail; /* which field could not be read, for unreadable; never its content */
     uint32_t event_count;
     struct slice events[JOURNAL_EVENTS_MAX]; /* the service's event messages, in order */
 };

@@ -7,9 +7,9 @@
 #include "lib/base/status.h"
 
 enum {
-    SOCKET_KEY_TEXT_SIZE = 40,        /* a CURVE key in Z85 */
-    SOCKET_ROUTE_MAX = 32,            /* bytes of a connection's routing id */
-    SOCKET_SYSTEM_MAX = 64,           /* bytes of a system id */
+    SOCKET_KEY_TEXT_SIZE = 40, /* a CURVE key in Z85 */
+    SOCKET_ROUTE_MAX = 32,     /* bytes of a connection's routing id */
+    SOCKET_SYSTEM_MAX = 64,    /* bytes of a system id */
     /* A larger frame closes the connection (ZMQ_MAXMSGSIZE). Well above what a door takes, so that somebody who sends too
      * much by mistake is told so; only what no mistake explains is cut off. */
     SOCKET_MESSAGE_MAX = 4 * 1024 * 1024,

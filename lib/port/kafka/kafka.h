@@ -36,8 +36,8 @@ struct kafka_options {
     struct kafka_log log;
 
     /* What one pays with latency and what with cost. */
-    int linger_ms;           /* longer: larger batches for more latency */
-    int fetch_wait_ms_max;   /* of idle polls; reading anew waits for the one under way, so a hand-over costs that long */
+    int linger_ms;         /* longer: larger batches for more latency */
+    int fetch_wait_ms_max; /* of idle polls; reading anew waits for the one under way, so a hand-over costs that long */
     int message_timeout_ms;  /* after it an append is TOPIC_UNCERTAIN; below REPLICA_READ_BACK_MS_MAX */
     int socket_timeout_ms;   /* a broker that does not answer for so long is disconnected */
     int session_timeout_ms;  /* what kill -9 of the owner costs */
