@@ -96,6 +96,7 @@ static uint32_t admit(struct door *door, const struct socket_request *message, s
         return OUTCOME_INVALID;
     }
     if (door->is_draining) return OUTCOME_DRAINING;
+    if (door->is_shut) return OUTCOME_UNAVAILABLE;
     request->system = policy_by_id(door->policy, caller->system);
     if (request->system == NULL) return OUTCOME_DENIED;
     caller->method = method_by_name(door->options.service, request->header.method);
@@ -213,14 +214,23 @@ void door_drain(struct door *door) {
     door->is_draining = true;
 }
 
-void door_abandon(struct door *door) {
+static void answer_all(struct door *door, uint32_t query_outcome) {
     door_read_clocks(door);
     while (door->table.count > 0) {
         struct ticket *ticket = door_table_soonest(&door->table);
         bool is_query = ticket->kind == TICKET_QUERY;
-        uint32_t outcome = is_query ? OUTCOME_DRAINING : OUTCOME_UNKNOWN_OUTCOME;
+        uint32_t outcome = is_query ? query_outcome : OUTCOME_UNKNOWN_OUTCOME;
         door_close_ticket(door, ticket, &(struct door_reply){.outcome = outcome});
     }
+}
+
+void door_abandon(struct door *door) {
+    answer_all(door, OUTCOME_DRAINING);
+}
+
+void door_shut(struct door *door) {
+    door->is_shut = true;
+    answer_all(door, OUTCOME_UNAVAILABLE);
 }
 
 uint32_t door_in_flight(const struct door *door) {

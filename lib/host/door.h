@@ -22,12 +22,12 @@
 #include "lib/port/topic.h"
 
 struct door_limits {
-    uint32_t in_flight_max;          /* requests of all systems at once */
-    uint32_t request_bytes_max;      /* body of one request */
-    int64_t deadline_default_ms;     /* when the header says 0 */
-    int64_t deadline_ms_max;         /* a deadline further away is brought back to this */
-    int64_t position_wait_ms_max;    /* how long a query waits for min_position */
-    uint32_t requests_per_step_max;  /* bounded work */
+    uint32_t in_flight_max;         /* requests of all systems at once */
+    uint32_t request_bytes_max;     /* body of one request */
+    int64_t deadline_default_ms;    /* when the header says 0 */
+    int64_t deadline_ms_max;        /* a deadline further away is brought back to this */
+    int64_t position_wait_ms_max;   /* how long a query waits for min_position */
+    uint32_t requests_per_step_max; /* bounded work */
 };
 
 struct door_ports {
@@ -44,8 +44,8 @@ struct door_listener {
     void *context;
     /* A reply leaves. method is "" when the request names no method of this service. took_ms is monotonic time inside
      * this process. */
-    void (*replied)(void *context, const char *system, const char *method, const char *outcome, enum reply_status status,
-                    int64_t took_ms);
+    void (*replied)(void *context, const char *system, const char *method, const char *outcome,
+                    enum reply_status status, int64_t took_ms);
     void (*alarm)(void *context, const char *name, const char *text);
 };
 
@@ -82,6 +82,9 @@ void door_committed(struct door *door, uint64_t number, struct position resume_a
 void door_drain(struct door *door);
 /* The time for that is over: what is still in flight is answered now (commands: unknown_outcome, queries: draining). */
 void door_abandon(struct door *door);
+/* The replica behind it has stopped: the store will not move any more, and may hold what is no longer true. From now on
+ * nothing is answered from it: requests are unavailable, what is in flight is answered now (commands: unknown_outcome). */
+void door_shut(struct door *door);
 uint32_t door_in_flight(const struct door *door);
 
 #endif

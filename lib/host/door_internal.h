@@ -120,7 +120,7 @@ struct door {
     struct door_system systems[POLICY_SYSTEMS_MAX];
     struct door_table table;
     struct door_burst burst; /* empty between steps */
-    bool is_draining;
+    bool is_draining, is_shut;
 
     int64_t wall_ms, monotonic_ms; /* read at every entry from outside, so that one piece of work sees one time */
 

@@ -21,6 +21,7 @@ static int await_topics(struct host *host, struct error *reterr_error);
 static int step(void *context);
 static void on_signal(void *context, int signal_number);
 static void wake(void *context);
+static void shut_door(struct host *host, const struct replica_view *view);
 static void enter(struct host *host, enum host_stage stage);
 static void end(struct host *host);
 
@@ -144,6 +145,7 @@ static int step(void *context) {
         host->tended_ms = now_ms;
         host_watch(host);
     }
+    if (view.state == REPLICA_STOPPED && host->stage < HOST_STOPPING) shut_door(host, &view);
     switch (host->stage) {
     case HOST_STARTING:
         if (host->must_stop) {
@@ -168,6 +170,14 @@ static int step(void *context) {
     }
     if (host->stage == HOST_DRAINING && next_ms > 20) next_ms = 20;
     return next_ms > HOST_TEND_MS ? HOST_TEND_MS : next_ms;
+}
+
+/* The process stays, so that its health says why; an operator acts on that. */
+static void shut_door(struct host *host, const struct replica_view *view) {
+    if (host->door == NULL || host->is_shut) return;
+    host->is_shut = true;
+    log_event(LOG_ERROR, "door_shut", LOG_TEXT("why", replica_stop_sentence(view->stop)));
+    door_shut(host->door);
 }
 
 static void enter(struct host *host, enum host_stage stage) {

@@ -51,7 +51,7 @@ struct host {
 
     enum host_stage stage;
     int exit_code;
-    bool must_stop;
+    bool must_stop, is_shut;
     int64_t started_ms, stage_until_ms, tended_ms, busy_ms; /* started_ms is wall clock, the others monotonic */
     struct replica_view counted;                            /* what the metrics already know */
     uint64_t commits_counted, pages_counted;

@@ -4,7 +4,7 @@ import os
 import subprocess
 import time
 
-from suite import ROOT, Failure, people, run, until
+from suite import ROOT, Failure, people, run, uk_day, uk_ms, until
 
 TOPIC = "bhr.booking.journal.v1"
 LIMIT_S = 5
@@ -73,6 +73,9 @@ def body(suite, check):
         stopped_everywhere(suite, check, what)
         refused = suite.book(next(crowd), slot_id=next(slots), limit_s=2)
         check(f"{what}: nobody is told yes meanwhile", refused.code in (3, 4), f"{dict(refused)} {refused.errors}")
+        seen = suite.find("clinic", uk_ms(uk_day(3), 0, 0), uk_ms(uk_day(4), 0, 0))
+        check(f"{what}: nothing is shown of a store that holds what was lost", seen.code == 3 and seen.get("outcome") == "unavailable",
+              f"{seen.code} {dict(seen)} {seen.errors}")
         rebuild(suite, check, what, {answer["request_id"] for answer in lost})
         kept.append(book())
         check(f"{what}: it serves again", True)

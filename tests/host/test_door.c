@@ -182,6 +182,20 @@ static void an_abandoned_door_still_answers(void **state) {
     assert_int_equal(door_in_flight(fake.door), 0);
 }
 
+/* A journal that was cut: what the store shows may be lost. */
+static void a_shut_door_tells_nothing_of_its_store(void **state) {
+    (void)state;
+    uint32_t command = fake_door_do(&fake, &(struct fake_ask){0});
+    uint32_t query = fake_door_do(&fake, &(struct fake_ask){.method = FAKE_ASK, .min_position = 99});
+    door_shut(fake.door);
+    fake_door_expect(&fake, command, "unknown_outcome", REPLY_UNKNOWN_OUTCOME);
+    fake_door_expect(&fake, query, "unavailable", REPLY_UNAVAILABLE);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){0}, "unavailable", REPLY_UNAVAILABLE);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.method = FAKE_ASK}, "unavailable", REPLY_UNAVAILABLE);
+    assert_int_equal(fake.append_count, 1);
+    assert_int_equal(door_in_flight(fake.door), 0);
+}
+
 static void a_new_policy_counts_what_is_in_flight(void **state) {
     (void)state;
     for (uint32_t i = 0; i < 4; i++) fake_door_do(&fake, &(struct fake_ask){0});
@@ -300,6 +314,7 @@ int main(void) {
         TEST(a_slow_rate_still_flows),
         TEST(a_draining_door_takes_nothing_new_in),
         TEST(an_abandoned_door_still_answers),
+        TEST(a_shut_door_tells_nothing_of_its_store),
         TEST(a_new_policy_counts_what_is_in_flight),
         TEST(the_first_rule_that_fails_names_the_refusal),
         TEST(the_step_says_when_it_wants_to_be_called_again),
