@@ -57,10 +57,10 @@ static int64_t end_of(rd_kafka_t *client, const char *topic) {
 
 static void end_open(struct end *end, const char *brokers, const char *from, const char *to) {
     static const char *const producer[][2] = {
-        {"enable.idempotence", "true"}, {"acks", "all"}, {"linger.ms", "0"}, {"max.in.flight", "5"}};
+        {"enable.idempotence", "true"}, {"acks", "all"}, {"linger.ms", "0"}, {"max.in.flight", "1"}};
     static const char *const consumer[][2] = {
         {"group.id", "bench-floor"},    {"enable.auto.commit", "false"}, {"isolation.level", "read_uncommitted"},
-        {"auto.offset.reset", "error"}, {"check.crcs", "true"},          {"fetch.wait.max.ms", "500"}};
+        {"auto.offset.reset", "error"}, {"check.crcs", "true"},          {"fetch.wait.max.ms", "100"}};
     end->producer = client_new(RD_KAFKA_PRODUCER, brokers, producer, sizeof producer / sizeof producer[0]);
     end->consumer = client_new(RD_KAFKA_CONSUMER, brokers, consumer, sizeof consumer / sizeof consumer[0]);
     end->to = rd_kafka_topic_new(end->producer, to, NULL);

@@ -172,7 +172,8 @@ static enum status open_client(struct kafka_writer *writer, struct error *reterr
     kafka_conf_begin(&conf, options, "writer");
     kafka_conf_set(&conf, "enable.idempotence", "true");
     kafka_conf_set(&conf, "acks", "all");
-    kafka_conf_set(&conf, "max.in.flight", "5");
+    /* What comes while a request is in flight shares the next one: docs/adr/0007. */
+    kafka_conf_set(&conf, "max.in.flight", "1");
     kafka_conf_set(&conf, "compression.codec", options->compression);
     kafka_conf_set_number(&conf, "linger.ms", options->linger_ms);
     kafka_conf_set_number(&conf, "message.timeout.ms", options->message_timeout_ms);
