@@ -105,7 +105,7 @@ static bool turn_fill(struct replica *r) {
     return r->state == REPLICA_OWNING && r->turn.is_open && turn_send(r);
 }
 
-/* Decides one piece of work, encodes it, applies what the encoded entry decodes to, hands it over. False: the turn failed. */
+/* Decides one piece of work, encodes it, applies what the encoded entry decodes to, hands it over. False: it failed. */
 static bool turn_append(struct replica *r, const struct work_item *item) {
     struct turn *turn = &r->turn;
     struct entry entry = {.epoch = turn->spec.epoch,

@@ -65,8 +65,9 @@ static void open_callers(uint32_t count, uint32_t in_flight, const char *server_
     ASSERT(count > 0 && count <= CLIENTS_MAX);
     const char *list[ZMQ_DEALER_ENDPOINTS_MAX];
     size_t endpoint_count = 0;
-    for (char *at = strtok(endpoints, ","); at != NULL && endpoint_count < ZMQ_DEALER_ENDPOINTS_MAX;
-         at = strtok(NULL, ",")) {
+    char *rest = NULL;
+    for (char *at = strtok_r(endpoints, ",", &rest); at != NULL && endpoint_count < ZMQ_DEALER_ENDPOINTS_MAX;
+         at = strtok_r(NULL, ",", &rest)) {
         list[endpoint_count++] = at;
     }
     if (endpoint_count == 0) stop("no endpoint");

@@ -45,9 +45,9 @@ build_sim() {
 }
 
 try() {
-    local name changed begin line
+    local name begin line
     name=$(basename "$1" .mut)
-    if ! changed=$(python3 "$here/apply.py" "$1" "$tree"); then
+    if ! python3 "$here/apply.py" "$1" "$tree" >/dev/null; then
         echo "DOES NOT APPLY  $name"
         failures=$((failures + 1))
         put_back
