@@ -50,9 +50,18 @@ enum sim_mark {
     X(CHAOS_REBALANCE, 3)                                                                                              \
     X(CHAOS_CONFUSE, 6)                                                                                                \
     X(CHAOS_SNAPSHOT, 4)                                                                                               \
-    X(CHAOS_RESTORE, 2) X(CHAOS_CLONE, 2) X(CHAOS_STORE_FULL, 1) X(CHAOS_CUT, 2) X(CHAOS_LAG, 4) X(CHAOS_GARBAGE, 3)   \
-        X(CHAOS_REPLAY, 4) X(CHAOS_RETENTION, 1) X(CHAOS_GENERATION, 1) X(CHAOS_REDIS, 2) X(CHAOS_STALL, 6)            \
-            X(CHAOS_COMMANDS_CUT, 1)
+    X(CHAOS_RESTORE, 2)                                                                                                \
+    X(CHAOS_CLONE, 2)                                                                                                  \
+    X(CHAOS_STORE_FULL, 1)                                                                                             \
+    X(CHAOS_CUT, 2)                                                                                                    \
+    X(CHAOS_LAG, 4)                                                                                                    \
+    X(CHAOS_GARBAGE, 3)                                                                                                \
+    X(CHAOS_REPLAY, 4)                                                                                                 \
+    X(CHAOS_RETENTION, 1)                                                                                              \
+    X(CHAOS_GENERATION, 1)                                                                                             \
+    X(CHAOS_REDIS, 2)                                                                                                  \
+    X(CHAOS_STALL, 6)                                                                                                  \
+    X(CHAOS_COMMANDS_CUT, 1)
 
 enum sim_chaos {
 #define X(name, weight) name,
