@@ -140,6 +140,7 @@ static int64_t monotonic_ms(void) {
 
 enum status kafka_admin_cluster_id(struct kafka_admin *admin, int timeout_ms, char ret_id[KAFKA_CLUSTER_ID_MAX],
                                    struct error *reterr_error) {
+    forget_errors(admin);
     char *id = rd_kafka_clusterid(admin->client->handle, timeout_ms);
     if (id == NULL || strlen(id) >= KAFKA_CLUSTER_ID_MAX) {
         if (id != NULL) rd_kafka_mem_free(admin->client->handle, id);
