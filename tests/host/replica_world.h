@@ -23,7 +23,7 @@ enum { WORLD_COMMANDS_MAX = 2048, WORLD_STEPS_MAX = 20000, COMMAND_BYTES = 5 };
 enum world_op {
     OP_ADD = 'a',   /* the total grows by so much; the answer is the new total */
     OP_LARGE = 'l', /* one event of so many bytes */
-    OP_TIMER = 't', /* sets the one timer: due in so many ms, it adds one */
+    OP_TIMER = 't', /* sets the one timer: due in so many ms, it adds one; after an odd time its outcome is too large */
     OP_CLEAR = 'c', /* clears that timer */
 };
 
@@ -81,6 +81,7 @@ static inline void world_decide(const struct rows *rows, struct slice command, i
     } else if (op == OP_TIMER) {
         struct timer_id timer = timer_id_make(now_ms + amount, (struct uuid){{0}});
         buffer_put(&event, timer.bytes, sizeof timer.bytes);
+        buffer_put_u8(&event, amount % 2 != 0);
     } else if (op == OP_ADD) {
         buffer_put_u32(&event, number_at(rows, 't') + amount);
     }
@@ -90,9 +91,9 @@ static inline void world_decide(const struct rows *rows, struct slice command, i
 static inline void world_fire(const struct rows *rows, struct timer_id timer, struct slice body, int64_t now_ms,
                               struct arena *arena, struct service_decision *ret_decision) {
     (void)timer;
-    (void)body;
-    const uint8_t command[COMMAND_BYTES] = {OP_ADD, 0, 0, 0, 1};
-    world_decide(rows, slice_of(command, sizeof command), now_ms, arena, ret_decision);
+    const uint8_t small[COMMAND_BYTES] = {OP_ADD, 0, 0, 0, 1}, large[COMMAND_BYTES] = {OP_LARGE, 0, 4, 0, 0};
+    bool is_large = slice_equal(body, slice_text("large"));
+    world_decide(rows, slice_of(is_large ? large : small, COMMAND_BYTES), now_ms, arena, ret_decision);
 }
 
 static inline bool world_apply(const struct rows *rows, const struct apply_context *context, struct slice event) {
@@ -105,7 +106,7 @@ static inline bool world_apply(const struct rows *rows, const struct apply_conte
     if (op == OP_LARGE) number_put(rows, 'l', (uint32_t)event.size);
     if (op == OP_TIMER) {
         cursor_copy(&cursor, timer.bytes, sizeof timer.bytes);
-        timer_set(rows, timer, slice_text("body"));
+        timer_set(rows, timer, slice_text(cursor_u8(&cursor) != 0 ? "large" : "small"));
     }
     if (op == OP_CLEAR && timer_next_due(rows, NULL, INT64_MAX, &timer, &body)) timer_clear(rows, timer);
     return true;
@@ -268,6 +269,25 @@ static inline uint32_t world_number(uint8_t name) {
     uint32_t number = number_at(&rows, name);
     store.read_end(store.context, &rows);
     return number;
+}
+
+/* Rows of one of the host's tables in the committed store. */
+static inline uint32_t world_rows(enum rows_table table) {
+    struct store store = fake_store_port(&world.store);
+    struct rows rows;
+    assert_int_equal(store.read_begin(store.context, &rows, NULL), STATUS_OK);
+    uint8_t from[ROWS_KEY_MAX + 1] = {(uint8_t)table};
+    size_t from_size = 1;
+    uint32_t count = 0;
+    struct slice key, value;
+    while (rows_seek(&rows, slice_of(from, from_size), &key, &value) && key.data[0] == (uint8_t)table) {
+        count++;
+        memcpy(from, key.data, key.size);
+        from[key.size] = 0;
+        from_size = key.size + 1;
+    }
+    store.read_end(store.context, &rows);
+    return count;
 }
 
 /* Entries of the journal, accepted or not. */

@@ -45,10 +45,29 @@ static void large_outcomes_share_their_turns(void **state) {
     for (uint32_t i = first; i < world.sent_count; i++) assert_int_equal(world.outcomes[i], OUTCOME_OK);
 }
 
+/* What a timer had to do must not vanish because it would have been too much at once. */
+static void a_timer_that_is_too_large_stays_visible(void **state) {
+    (void)state;
+    world_start();
+    world_own();
+    (void)world_send(OP_TIMER, 100);
+    world_run(300);
+    assert_int_equal(world_number('t'), 1);
+    assert_int_equal(world_rows(ROWS_TABLE_TIMER) + world_rows(ROWS_TABLE_PARKED), 0);
+
+    (void)world_send(OP_TIMER, 101);
+    world_run(300);
+    assert_int_equal(world_rows(ROWS_TABLE_TIMER), 0);
+    assert_int_equal(world_rows(ROWS_TABLE_PARKED), 1);
+    assert_string_equal(world.alarm, "set_aside");
+    assert_int_equal(world.view.state, REPLICA_OWNING);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_outcome_that_is_too_large_is_an_outcome, begin, end),
         cmocka_unit_test_setup_teardown(large_outcomes_share_their_turns, begin, end),
+        cmocka_unit_test_setup_teardown(a_timer_that_is_too_large_stays_visible, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
