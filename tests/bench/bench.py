@@ -256,7 +256,7 @@ def read_words():
     words.add_argument("--quick", action="store_true", help="fewer and shorter runs: to see that it works")
     words.add_argument("--rows", default=",".join(map(str, ROWS)), help=f"of {', '.join(map(str, ROWS))}")
     words.add_argument("--repeats", type=int, help="runs of each side")
-    words.add_argument("--seconds", type=float, help="of one run")
+    words.add_argument("--seconds", type=int, help="of one run")
     words.add_argument("--json", help="also write every run to this file")
     words.add_argument("--build", default=f"{ROOT}/build/release", help=argparse.SUPPRESS)
     words = words.parse_args()
