@@ -31,8 +31,8 @@ enum replica_stop replica_apply_entry(struct replica *r, const struct entry *ent
         if (body.outcome == OUTCOME_UNREADABLE) replica_alarm(r, "unreadable", "a command could not be read");
         break;
     case ENTRY_TIMER:
-        /* A timer that killed its owner three times stays visible, but is never due again (journal.md section 6); so does one
-         * whose outcome is too large to keep. */
+        /* A timer that killed its owner three times stays visible, but is never due again (journal.md section 6); so does
+         * one whose outcome is too large to keep. */
         if (body.outcome == OUTCOME_SET_ASIDE || body.outcome == OUTCOME_TOO_LARGE) {
             timer_park(&r->rows, entry->timer);
             replica_alarm(r, "set_aside", "a timer was set aside");
