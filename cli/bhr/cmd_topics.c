@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 static void on_finding(void *context, const struct topics_finding *finding);
+static int take_systems(const struct cli *cli, const struct arguments *arguments, struct topics_systems *ret_systems);
 static enum status begin_journal(const struct cli *cli, struct cluster *cluster, bool may_write,
                                  struct genesis_found *ret_found, struct error *reterr_error);
 
@@ -25,17 +26,28 @@ static const struct command_option options[] = {
      .max = 9,
      .fallback = 1,
      .sentence = "Copies of each topic: 1 on one broker, 3 in live use; default 1"},
+    {.name = "system",
+     .value = "NAME",
+     .kind = OPTION_ARGUMENT,
+     .sentence = "An outside system with a request topic; more in turn, and those in request_systems"},
     {.name = "flush", .kind = OPTION_FLAG, .sentence = "The journal is on disk before an append counts (slower)"},
 };
 
 static int run(struct cli *cli, const struct arguments *arguments, bool may_write) {
     struct cluster cluster;
+    struct topics_systems systems = {0};
     int code = cluster_open(cli, &cluster);
     if (code != CLI_OK) return code;
+    code = take_systems(cli, arguments, &systems);
+    if (code != CLI_OK) {
+        cluster_close(&cluster);
+        return code;
+    }
     struct findings findings = {.cli = cli, .list = json_array()};
     const struct topics_listener listener = {.context = &findings, .found = on_finding};
     const struct topics_options topics = {.replication_factor = (int32_t)option_number(arguments, "replication"),
-                                          .flush_each_append = option_is_given(arguments, "flush")};
+                                          .flush_each_append = option_is_given(arguments, "flush"),
+                                          .systems = &systems};
     struct error error = {.code = STATUS_OK};
     struct genesis_found genesis = {0};
     enum status status =
@@ -84,6 +96,7 @@ const struct command command_topics_apply = {
         "Never changes a topic that exists: where one differs it says so and stops. May be run any number of times.",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
+    .argument_max = COMMAND_ARGUMENTS_MAX,
     .run = run_apply,
 };
 const struct command command_topics_check = {
@@ -91,8 +104,24 @@ const struct command command_topics_check = {
     .sentence = "Compare the topics with what they must be",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
+    .argument_max = COMMAND_ARGUMENTS_MAX,
     .run = run_check,
 };
+
+static int take_systems(const struct cli *cli, const struct arguments *arguments, struct topics_systems *ret_systems) {
+    const struct suite_list *listed = &cli->suite.request_systems;
+    for (size_t i = 0; i < listed->count; i++) {
+        if (topics_systems_add(ret_systems, listed->items[i])) continue;
+        return cli_fail(cli, CLI_USAGE, NULL, "%s: request_systems: \"%s\" cannot have topics of its own",
+                        cli->suite.path, listed->items[i]);
+    }
+    for (uint32_t i = 0; i < arguments->count; i++) {
+        if (topics_systems_add(ret_systems, arguments->items[i])) continue;
+        return command_usage(cli, arguments, "--system: expected at most %d names of 1 to %d of A-Z a-z 0-9 _ -",
+                             TOPICS_SYSTEMS_MAX, TOPICS_SYSTEM_MAX);
+    }
+    return CLI_OK;
+}
 
 static void on_finding(void *context, const struct topics_finding *finding) {
     struct findings *findings = context;

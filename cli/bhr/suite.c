@@ -85,8 +85,9 @@ static bool set_suite(struct suite *suite, const char *key, const char *value, c
     }
     if (strcmp(key, "data_dirs") == 0) return set_list(&suite->data_dirs, value, ret_expected);
     if (strcmp(key, "endpoints") == 0) return set_list(&suite->endpoints, value, ret_expected);
-    *ret_expected = "no such key; expected environment, locality, brokers, redis_socket, data_dirs, endpoints or "
-                    "server_key";
+    if (strcmp(key, "request_systems") == 0) return set_list(&suite->request_systems, value, ret_expected);
+    *ret_expected = "no such key; expected environment, locality, brokers, request_systems, redis_socket, data_dirs, "
+                    "endpoints or server_key";
     return false;
 }
 

@@ -4,6 +4,7 @@
  *   environment  = local
  *   locality     = nel-bhr
  *   brokers      = 127.0.0.1:19092
+ *   request_systems = gp-demo, hub-demo   ; outside systems with topics of their own
  *   redis_socket = run/redis.sock
  *   data_dirs    = run/data/booking-1, run/data/booking-2
  *   endpoints    = tcp://127.0.0.1:17001, tcp://127.0.0.1:17002
@@ -42,7 +43,7 @@ struct suite {
     char brokers[SUITE_TEXT_MAX];
     char redis_socket[SUITE_TEXT_MAX];
     char server_key[64];
-    struct suite_list data_dirs, endpoints;
+    struct suite_list data_dirs, endpoints, request_systems;
     size_t client_count;
     struct suite_client clients[SUITE_CLIENTS_MAX];
 };

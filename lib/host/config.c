@@ -6,6 +6,7 @@
 #include "lib/base/assert.h"
 #include "lib/base/text.h"
 #include "lib/host/config_rows.h"
+#include "lib/host/topics.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -86,6 +87,11 @@ enum status config_check(const struct config *config, struct error *reterr_error
     }
     if (config->data_dir[0] == '\0') return error_set(reterr_error, STATUS_INVALID, "data_dir: expected a path");
     if (config->brokers[0] == '\0') return error_set(reterr_error, STATUS_INVALID, "brokers: expected host:port");
+    struct topics_systems systems;
+    struct error error;
+    if (topics_systems_read(config->request_systems, &systems, &error) != STATUS_OK) {
+        return error_set(reterr_error, STATUS_INVALID, "request_systems: %s", error.message);
+    }
     if (config->door_endpoint[0] == '\0') return STATUS_OK;
     const struct {
         const char *key, *value;

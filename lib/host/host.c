@@ -75,6 +75,9 @@ static int start(struct host *host, struct error *reterr_error) {
         (void)error_set(reterr_error, STATUS_INVALID, "locality: %s has no partition", config->locality);
         return HOST_EXIT_USAGE;
     }
+    if (topics_systems_read(config->request_systems, &host->request_systems, reterr_error) != STATUS_OK) {
+        return HOST_EXIT_USAGE;
+    }
     if (host_door_prepare(host, reterr_error) != STATUS_OK) return HOST_EXIT_USAGE;
     replica_command_topic(host->service->name, 0, host->command_topic);
     host->kafka = (struct kafka_options)KAFKA_OPTIONS_DEFAULT;
@@ -121,7 +124,8 @@ static int await_topics(struct host *host, struct error *reterr_error) {
     if (kafka_admin_open(&host->kafka, &admin, &port, reterr_error) != STATUS_OK) return HOST_EXIT_USAGE;
     const struct topics_listener silent = {0};
     const struct topics_options options = {.replication_factor = (int32_t)host->config.topic_replicas,
-                                           .flush_each_append = host->config.journal_flush};
+                                           .flush_each_append = host->config.journal_flush,
+                                           .systems = &host->request_systems};
     enum status status;
     for (;;) {
         status = kafka_admin_cluster_id(admin, HOST_KAFKA_MS_MAX, host->cluster_id, reterr_error);

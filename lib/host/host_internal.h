@@ -12,6 +12,7 @@
 #include "lib/host/news.h"
 #include "lib/host/policy.h"
 #include "lib/host/replica_thread.h"
+#include "lib/host/topics.h"
 #include "lib/port/kafka/kafka.h"
 #include "lib/port/redis/redis_cache.h"
 #include "lib/port/uv/loop.h"
@@ -34,6 +35,7 @@ struct host {
     uint8_t pseudonym_key[32];
     char command_topic[REPLICA_TOPIC_MAX];
     int32_t partition;
+    struct topics_systems request_systems;
     char cluster_id[KAFKA_CLUSTER_ID_MAX];
 
     struct loop *loop;

@@ -11,45 +11,14 @@ enum { TOPIC_SETTINGS_MAX = 16, NUMBER_TEXT_MAX = 16 };
 /* Values that the operator decides; never equal to a text of the table. */
 static const char SETTING_FLUSH[] = "<flush>", SETTING_MIN_INSYNC[] = "<min insync>";
 
-static const struct topic_row topic_rows[] = {
-#define TOPIC(id, suffix, written_by, read_by, holds) {suffix, written_by, read_by, holds},
-#define SETTING(id, name, value)
-#define LOCALITY(name, partition)
-#include "lib/host/topics.def"
-#undef TOPIC
-#undef SETTING
-#undef LOCALITY
-};
-
-struct setting_row {
+static const struct setting_row {
     enum topic_id topic;
     const char *name, *value;
-};
-static const struct setting_row setting_rows[] = {
-#define TOPIC(id, suffix, written_by, read_by, holds)
+} setting_rows[] = {
 #define SETTING(id, name, value) {TOPIC_ID_##id, name, value},
-#define LOCALITY(name, partition)
 #include "lib/host/topics.def"
-#undef TOPIC
-#undef SETTING
-#undef LOCALITY
 };
 enum { SETTING_ROW_COUNT = sizeof setting_rows / sizeof setting_rows[0] };
-
-struct locality_row {
-    const char *name;
-    int32_t partition;
-};
-static const struct locality_row locality_rows[] = {
-#define TOPIC(id, suffix, written_by, read_by, holds)
-#define SETTING(id, name, value)
-#define LOCALITY(name, partition) {name, partition},
-#include "lib/host/topics.def"
-#undef TOPIC
-#undef SETTING
-#undef LOCALITY
-};
-enum { LOCALITY_ROW_COUNT = sizeof locality_rows / sizeof locality_rows[0] };
 
 /* What one topic must be. */
 struct topic_plan {
@@ -64,8 +33,17 @@ struct topics_work {
     const struct topics_listener *listener;
 };
 
-static enum status make_plan(enum topic_id id, const char *service, const struct topics_options *options,
-                             struct topic_plan *ret_plan, struct error *reterr_error);
+/* Where a walk through the table is: rows of outside systems come once for each. */
+struct topics_walk {
+    int id;
+    size_t system;
+};
+
+static bool next_topic(struct topics_walk *walk, const struct topics_options *options, enum topic_id *ret_id,
+                       const char **ret_system);
+static enum status make_plan(enum topic_id id, const char *service, const char *system,
+                             const struct topics_options *options, struct topic_plan *ret_plan,
+                             struct error *reterr_error);
 static enum status compare(const struct topics_work *work, const struct topic_plan *plan, struct error *reterr_error);
 static enum status create(const struct topics_work *work, const struct topic_plan *plan, struct error *reterr_error);
 static void tell(const struct topics_work *work, const struct topics_finding *finding);
@@ -73,9 +51,12 @@ static void tell(const struct topics_work *work, const struct topics_finding *fi
 enum status topics_apply(struct kafka_admin *admin, const char *service, const struct topics_options *options,
                          const struct topics_listener *listener, struct error *reterr_error) {
     struct topics_work work = {.admin = admin, .listener = listener};
-    for (int id = 0; id < TOPIC_ID_COUNT; id++) {
+    struct topics_walk walk = {0};
+    enum topic_id id;
+    const char *system;
+    while (next_topic(&walk, options, &id, &system)) {
         struct topic_plan plan;
-        enum status status = make_plan((enum topic_id)id, service, options, &plan, reterr_error);
+        enum status status = make_plan(id, service, system, options, &plan, reterr_error);
         if (status != STATUS_OK) return status;
         status = compare(&work, &plan, reterr_error);
         if (status == STATUS_NOT_FOUND) status = create(&work, &plan, reterr_error);
@@ -88,10 +69,13 @@ enum status topics_check(struct kafka_admin *admin, const char *service, const s
                          const struct topics_listener *listener, struct error *reterr_error) {
     struct topics_work work = {.admin = admin, .listener = listener};
     enum status result = STATUS_OK;
-    for (int id = 0; id < TOPIC_ID_COUNT; id++) {
+    struct topics_walk walk = {0};
+    enum topic_id id;
+    const char *system;
+    while (next_topic(&walk, options, &id, &system)) {
         struct topic_plan plan;
         struct error error = {0};
-        enum status status = make_plan((enum topic_id)id, service, options, &plan, &error);
+        enum status status = make_plan(id, service, system, options, &plan, &error);
         if (status == STATUS_OK) status = compare(&work, &plan, &error);
         if (status == STATUS_NOT_FOUND) {
             tell(&work, &(struct topics_finding){.kind = TOPICS_MISSING, .topic = plan.name});
@@ -105,17 +89,32 @@ enum status topics_check(struct kafka_admin *admin, const char *service, const s
     return result;
 }
 
-static enum status make_plan(enum topic_id id, const char *service, const struct topics_options *options,
-                             struct topic_plan *ret_plan, struct error *reterr_error) {
+static bool next_topic(struct topics_walk *walk, const struct topics_options *options, enum topic_id *ret_id,
+                       const char **ret_system) {
+    size_t system_count = options->systems != NULL ? options->systems->count : 0;
+    for (; walk->id < TOPIC_ID_COUNT; walk->id++, walk->system = 0) {
+        bool is_per_system = topics_is_per_system((enum topic_id)walk->id);
+        if (walk->system == (is_per_system ? system_count : 1)) continue;
+        *ret_id = (enum topic_id)walk->id;
+        *ret_system = is_per_system ? options->systems->names[walk->system] : NULL;
+        walk->system++;
+        return true;
+    }
+    return false;
+}
+
+static enum status make_plan(enum topic_id id, const char *service, const char *system,
+                             const struct topics_options *options, struct topic_plan *ret_plan,
+                             struct error *reterr_error) {
     *ret_plan = (struct topic_plan){0};
     if (options->replication_factor < 1 || options->replication_factor > 9) {
         return error_set(reterr_error, STATUS_INVALID, "topics: a replication factor of %d; 1 to 9 is meant",
                          options->replication_factor);
     }
-    if (!topics_name(id, service, ret_plan->name)) {
-        return error_set(reterr_error, STATUS_INVALID, "topics: \"%.40s\" is no service name", service);
+    if (!topics_name(id, service, system, ret_plan->name)) {
+        return error_set(reterr_error, STATUS_INVALID, "topics: \"%.40s\" is no name for a service", service);
     }
-    ret_plan->shape.partition_count = topics_partition_count();
+    ret_plan->shape.partition_count = topics_partition_count(id);
     ret_plan->shape.replica_count = options->replication_factor;
     int min_insync = options->replication_factor > 1 ? options->replication_factor - 1 : 1;
     for (size_t i = 0; i < SETTING_ROW_COUNT; i++) {
@@ -199,34 +198,4 @@ static void tell(const struct topics_work *work, const struct topics_finding *fi
     struct topics_finding whole = *finding;
     if (whole.setting == NULL) whole.setting = whole.expected = whole.found = "";
     work->listener->found(work->listener->context, &whole);
-}
-
-bool topics_name(enum topic_id id, const char *service, char ret_topic[TOPIC_NAME_MAX]) {
-    ASSERT(id < TOPIC_ID_COUNT);
-    if (service == NULL || service[0] == '\0') return false;
-    int size = snprintf(ret_topic, TOPIC_NAME_MAX, "bhr.%s.%s", service, topic_rows[id].suffix);
-    return size > 0 && size < TOPIC_NAME_MAX;
-}
-
-const struct topic_row *topics_row(enum topic_id id) {
-    ASSERT(id < TOPIC_ID_COUNT);
-    return &topic_rows[id];
-}
-
-bool topics_partition(const char *locality, int32_t *ret_partition) {
-    for (size_t i = 0; i < LOCALITY_ROW_COUNT; i++) {
-        if (strcmp(locality_rows[i].name, locality) != 0) continue;
-        *ret_partition = locality_rows[i].partition;
-        return true;
-    }
-    return false;
-}
-
-int32_t topics_partition_count(void) {
-    int32_t count = 0;
-    for (size_t i = 0; i < LOCALITY_ROW_COUNT; i++) {
-        if (locality_rows[i].partition >= count) count = locality_rows[i].partition + 1;
-    }
-    ASSERT(count > 0);
-    return count;
 }
