@@ -21,6 +21,7 @@ struct ingress {
     struct slice system;       /* system id by CURVE key */
     struct slice organisation; /* ODS code of that system, from the policy file */
     struct slice role; /* what kind of booker the system is, from the policy file: "111", "practice", "hub", "" */
+    struct slice user, user_role, purpose; /* of the human behind it, from a verified token; empty without one */
     struct slice correlation_id;
     int64_t received_at_ms;
     struct uuid
@@ -33,6 +34,15 @@ struct service_context {
     /* The value of one of the service's own configuration rows, by name. A name that is not there is a bug. */
     int64_t (*config_number)(const struct service_context *context, const char *name);
     const void *config;
+};
+
+/* Whose and whom a request is about, as far as the request and the local rows tell: for conditions of the policy and for
+ * the audit record. Empty where it does not say. The slices lie in the arena that was handed in. */
+struct service_subject {
+    struct slice organisation; /* ODS code of whose appointments, plans ... they are */
+    struct slice service_id;
+    bool has_person;
+    struct uuid person_id; /* pseudonymous */
 };
 
 /* A named answer. detail names the field and what was expected; never a value that could be personal. */
@@ -71,6 +81,10 @@ struct service_method {
     uint32_t (*query)(const struct service_context *context, const struct ingress *ingress, const struct rows *rows,
                       int64_t now_ms, struct slice request, struct arena *arena, struct buffer *out,
                       struct service_refusal *ret_refusal);
+    /* Both kinds, may be NULL: fills *ret_subject. False: the request cannot be read, or what it names is not in the
+     * rows; then *ret_subject holds what is known nevertheless. It reads as accept and query do and changes nothing. */
+    bool (*about)(const struct service_context *context, const struct ingress *ingress, const struct rows *rows,
+                  struct slice request, struct arena *arena, struct service_subject *ret_subject);
 };
 
 struct service_config_row {

@@ -1,4 +1,4 @@
-/* Inside services/booking only: what service.c and queries.c share. */
+/* Inside services/booking only: what service.c, queries.c and about.c share. */
 #ifndef BHR_BOOKING_GLUE_H
 #define BHR_BOOKING_GLUE_H
 
@@ -20,5 +20,22 @@ uint32_t answer_get_booking(const struct service_context *context, const struct 
 uint32_t answer_list_person_bookings(const struct service_context *context, const struct ingress *ingress,
                                      const struct rows *rows, int64_t now_ms, struct slice request, struct arena *arena,
                                      struct buffer *out, struct service_refusal *ret_refusal);
+
+/* about.c: whose appointments and which person a request is about. */
+bool about_publish(const struct service_context *context, const struct ingress *ingress, const struct rows *rows,
+                   struct slice request, struct arena *arena, struct service_subject *ret_subject);
+bool about_hold(const struct service_context *context, const struct ingress *ingress, const struct rows *rows,
+                struct slice request, struct arena *arena, struct service_subject *ret_subject);
+bool about_book(const struct service_context *context, const struct ingress *ingress, const struct rows *rows,
+                struct slice request, struct arena *arena, struct service_subject *ret_subject);
+bool about_cancel(const struct service_context *context, const struct ingress *ingress, const struct rows *rows,
+                  struct slice request, struct arena *arena, struct service_subject *ret_subject);
+bool about_find_slots(const struct service_context *context, const struct ingress *ingress, const struct rows *rows,
+                      struct slice request, struct arena *arena, struct service_subject *ret_subject);
+bool about_get_booking(const struct service_context *context, const struct ingress *ingress, const struct rows *rows,
+                       struct slice request, struct arena *arena, struct service_subject *ret_subject);
+bool about_list_person_bookings(const struct service_context *context, const struct ingress *ingress,
+                                const struct rows *rows, struct slice request, struct arena *arena,
+                                struct service_subject *ret_subject);
 
 #endif

@@ -32,13 +32,14 @@ static bool apply(const struct rows *rows, const struct apply_context *context, 
 static size_t describe(struct slice bytes, char *ret_text, size_t size_max);
 
 static const struct service_method methods[] = {
-    {.name = BOOKING_METHOD_PUBLISH_SESSION, .kind = METHOD_COMMAND, .accept = accept_publish},
-    {.name = BOOKING_METHOD_HOLD, .kind = METHOD_COMMAND, .accept = accept_hold},
-    {.name = BOOKING_METHOD_BOOK, .kind = METHOD_COMMAND, .accept = accept_book},
-    {.name = BOOKING_METHOD_CANCEL, .kind = METHOD_COMMAND, .accept = accept_cancel},
-    {.name = BOOKING_METHOD_FIND_SLOTS, .kind = METHOD_QUERY, .query = answer_find_slots},
-    {.name = BOOKING_METHOD_GET_BOOKING, .kind = METHOD_QUERY, .query = answer_get_booking},
-    {.name = BOOKING_METHOD_LIST_PERSON_BOOKINGS, .kind = METHOD_QUERY, .query = answer_list_person_bookings},
+    {BOOKING_METHOD_PUBLISH_SESSION, METHOD_COMMAND, .accept = accept_publish, .about = about_publish},
+    {BOOKING_METHOD_HOLD, METHOD_COMMAND, .accept = accept_hold, .about = about_hold},
+    {BOOKING_METHOD_BOOK, METHOD_COMMAND, .accept = accept_book, .about = about_book},
+    {BOOKING_METHOD_CANCEL, METHOD_COMMAND, .accept = accept_cancel, .about = about_cancel},
+    {BOOKING_METHOD_FIND_SLOTS, METHOD_QUERY, .query = answer_find_slots, .about = about_find_slots},
+    {BOOKING_METHOD_GET_BOOKING, METHOD_QUERY, .query = answer_get_booking, .about = about_get_booking},
+    {BOOKING_METHOD_LIST_PERSON_BOOKINGS, METHOD_QUERY, .query = answer_list_person_bookings,
+     .about = about_list_person_bookings},
 };
 
 static const struct service_config_row config_rows[] = {

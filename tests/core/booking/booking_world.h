@@ -283,6 +283,16 @@ static inline uint32_t world_query(struct world *world, const struct caller *cal
     return outcome;
 }
 
+/* What the method's about tells; its slices lie in world->memory until the next call. */
+static inline bool world_about(struct world *world, const struct caller *caller, const char *method,
+                               const struct buffer *request, struct service_subject *ret_subject) {
+    assert_false(request->is_full);
+    struct ingress ingress = world_ingress(world, caller);
+    struct arena arena = arena_over(world->memory, WORLD_ARENA_SIZE);
+    return world_method(method)->about(&world_context, &ingress, &world->read_only, buffer_slice(request), &arena,
+                                       ret_subject);
+}
+
 /* The slots lie in world->memory until the next call. */
 static inline uint32_t world_find(struct world *world, const struct caller *caller,
                                   const struct find_slots_request *request, struct find_slots_response *ret_response) {
