@@ -14,7 +14,7 @@ bool entry_body_read(struct slice body, struct entry_body *ret_body) {
     struct proto_field field;
     bool is_bad = false;
     while (proto_next(&body, &field, &is_bad)) {
-        if (field.number <= FIELD_RULE_MAX || field.number > ENTRY_EVENTS) continue;
+        if (field.number <= FIELD_RULE_MAX || field.number > ENTRY_FIELD_LAST) continue;
         bool is_first = field_is_first(&seen, field.number);
         if (!is_first && field.number != ENTRY_EVENTS) return false;
         if (!read_body_field(&field, &read)) return false;
@@ -43,6 +43,10 @@ static bool read_body_field(const struct proto_field *field, struct entry_body *
     case ENTRY_EVENTS:
         if (body->event_count == JOURNAL_EVENTS_MAX) return false;
         return field_bytes(field, &body->events[body->event_count++]);
+    case ENTRY_CORRELATION_ID:
+        return field_bytes(field, &body->correlation_id);
+    case ENTRY_METHOD:
+        return field_bytes(field, &body->method);
     default:
         return false;
     }
@@ -64,6 +68,8 @@ void entry_body_write(const struct entry_body *body, struct buffer *out) {
     if (!position_is_zero(body->gap_to)) field_put_position(out, ENTRY_GAP_TO, body->gap_to);
     if (body->detail.size > 0) proto_put_bytes(out, ENTRY_DETAIL, body->detail);
     for (uint32_t i = 0; i < body->event_count; i++) proto_put_bytes(out, ENTRY_EVENTS, body->events[i]);
+    if (body->correlation_id.size > 0) proto_put_bytes(out, ENTRY_CORRELATION_ID, body->correlation_id);
+    if (body->method.size > 0) proto_put_bytes(out, ENTRY_METHOD, body->method);
 }
 
 size_t entry_body_size(const struct entry_body *body) {
@@ -81,6 +87,9 @@ size_t entry_body_size(const struct entry_body *body) {
     size_t size = small.size;
     if (body->answer.size > 0) size += proto_bytes_size(ENTRY_ANSWER, body->answer.size);
     if (body->detail.size > 0) size += proto_bytes_size(ENTRY_DETAIL, body->detail.size);
+    size_t correlation_size = body->correlation_id.size;
+    if (correlation_size > 0) size += proto_bytes_size(ENTRY_CORRELATION_ID, correlation_size);
+    if (body->method.size > 0) size += proto_bytes_size(ENTRY_METHOD, body->method.size);
     for (uint32_t i = 0; i < body->event_count; i++) size += proto_bytes_size(ENTRY_EVENTS, body->events[i].size);
     return size;
 }

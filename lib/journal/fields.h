@@ -53,6 +53,9 @@ enum entry_field {
     ENTRY_GAP_TO = 21,
     ENTRY_DETAIL = 22,
     ENTRY_EVENTS = 23,
+    ENTRY_CORRELATION_ID = 24,
+    ENTRY_METHOD = 25,
+    ENTRY_FIELD_LAST = ENTRY_METHOD,
 };
 
 /* Which fields of one message were seen, as a set of bits by field number. */

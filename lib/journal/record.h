@@ -112,9 +112,11 @@ struct entry_body {
     uint64_t repeats;         /* number of the entry whose answer this one repeats; 0: none */
     struct position gap_from; /* ENTRY_GAP: first and one past the last command lost undecided */
     struct position gap_to;
-    struct slice detail; /* which field could not be read, for unreadable; never its content */
+    struct slice detail; /* which field could not be read, or why the door refused; never its content */
     uint32_t event_count;
     struct slice events[JOURNAL_EVENTS_MAX]; /* the service's event messages, in order */
+    struct slice correlation_id;             /* of a command, as its caller sent it; may be empty */
+    struct slice method;                     /* of a command, the name alone: "Book"; may be empty */
 };
 
 /* False when the body cannot be decoded: the replica stops (journal.md section 2). Slices are borrowed. */

@@ -162,6 +162,12 @@ def check_bodies(bodies):
     assert (pair(bodies[4].gap_from), pair(bodies[4].gap_to)) == ((1, 502), (1, 503)), bodies[4]
     assert (bodies[6].schema, bodies[6].detail) == (2, "slot_id"), bodies[6]
     assert bodies[7].answer == b"x" * 17000, len(bodies[7].answer)
+    assert (first.correlation_id, first.method) == ("", ""), first
+    if 8 not in bodies:
+        return  # before v2
+    assert (bodies[8].correlation_id, bodies[8].method) == ("journey-7", "Book"), bodies[8]
+    assert (bodies[9].outcome, bodies[9].method) == (10, "Cancel"), bodies[9]
+    assert bodies[9].detail == "denied: this system may not call this method", bodies[9]
 
 
 def main():

@@ -21,6 +21,8 @@ static void assert_bodies_equal(const struct entry_body *a, const struct entry_b
     assert_int_equal(position_compare(a->gap_from, b->gap_from), 0);
     assert_int_equal(position_compare(a->gap_to, b->gap_to), 0);
     assert_true(slice_equal(a->detail, b->detail));
+    assert_true(slice_equal(a->correlation_id, b->correlation_id));
+    assert_true(slice_equal(a->method, b->method));
     assert_int_equal(a->event_count, b->event_count);
     for (uint32_t i = 0; i < a->event_count; i++) assert_true(slice_equal(a->events[i], b->events[i]));
 }
@@ -34,6 +36,8 @@ static struct entry_body draw_body(struct prng *prng) {
     if (prng_chance(prng, 30)) body.gap_from = (struct position){0, (int64_t)(prng_u64(prng) >> 1)};
     if (prng_chance(prng, 30)) body.gap_to = (struct position){(uint32_t)prng_u64(prng), 0};
     if (prng_chance(prng, 30)) body.detail = slice_of(pool, prng_below(prng, 100));
+    if (prng_chance(prng, 30)) body.correlation_id = slice_of(pool, prng_below(prng, 65));
+    if (prng_chance(prng, 30)) body.method = slice_of(pool, prng_below(prng, 33));
     body.event_count = (uint32_t)prng_below(prng, JOURNAL_EVENTS_MAX + 1);
     for (uint32_t i = 0; i < body.event_count; i++) body.events[i] = slice_of(pool, prng_below(prng, sizeof pool));
     return body;
@@ -103,6 +107,13 @@ static void put_detail_as_number(struct buffer *out) {
 static void put_event_as_number(struct buffer *out) {
     proto_put_varint(out, 23, 1);
 }
+static void put_correlation_id_twice(struct buffer *out) {
+    proto_put_bytes(out, 24, slice_text("journey-7"));
+    proto_put_bytes(out, 24, slice_text("journey-7"));
+}
+static void put_method_as_number(struct buffer *out) {
+    proto_put_varint(out, 25, 1);
+}
 static void put_half_position(struct buffer *out) {
     proto_put_bytes(out, 20, slice_text("\x08\x01"));
 }
@@ -114,9 +125,9 @@ static void put_five_events(struct buffer *out) {
 }
 static void put_later_fields(struct buffer *out) {
     proto_put_varint(out, 15, 1); /* the rule's, had it such a field: passed over as well */
-    proto_put_varint(out, 24, 1);
+    proto_put_varint(out, 26, 1);
     proto_put_bytes(out, 99, slice_text("of a later release"));
-    proto_put_varint(out, 24, 1);
+    proto_put_varint(out, 26, 1);
 }
 static void put_half_a_field(struct buffer *out) {
     buffer_put_u8(out, 0x80);
@@ -129,6 +140,8 @@ static void test_refused_and_taken(void **unused) {
     assert_false(reads_with(put_answer_again));
     assert_false(reads_with(put_detail_as_number));
     assert_false(reads_with(put_event_as_number));
+    assert_false(reads_with(put_correlation_id_twice));
+    assert_false(reads_with(put_method_as_number));
     assert_false(reads_with(put_half_position));
     assert_true(reads_with(put_four_events));
     assert_false(reads_with(put_five_events));

@@ -2,6 +2,8 @@
  * every accident that a living one can meet, v1.txt what the rule makes of it. Both are frozen: every release must
  * judge these bytes the same way, and write them from the same values as long as it writes this format.
  *
+ * v2 begins with the records of v1 and goes on with what entries say since: correlation id and method.
+ *
  * A file is records of [offset u64][timestamp u64][1 when LogAppendTime u8][size u32][value], big-endian. A later
  * format gets files of its own: `journal_test_golden --write <folder>/v2` makes them and never overwrites. */
 #include "tests/journal/samples.h"
@@ -138,7 +140,28 @@ static void tell_crashes_and_end(void) {
                      &(struct entry_body){.schema = 1, .outcome = 100, .answer = slice_of(large, sizeof large)});
 }
 
-static struct slice tell_journal(void) {
+/* Since v2: how a command was called, and one that a door did not take. */
+static void tell_names(void) {
+    struct journal_record record = good_entry(506);
+    record.as.entry.decided_at_ms = golden.verifier.state.decided_at_ms;
+    sample_about_command(&record.as.entry, (struct position){1, 505});
+    append_with_body(&record, &(struct entry_body){.schema = 1,
+                                                   .outcome = 100,
+                                                   .answer = slice_text("answer"),
+                                                   .event_count = 1,
+                                                   .events = {slice_text("event")},
+                                                   .correlation_id = slice_text("journey-7"),
+                                                   .method = slice_text("Book")});
+    record = good_entry(507);
+    record.as.entry.decided_at_ms = golden.verifier.state.decided_at_ms;
+    sample_about_command(&record.as.entry, (struct position){1, 506});
+    append_with_body(&record, &(struct entry_body){.schema = 1,
+                                                   .outcome = 10,
+                                                   .detail = slice_text("denied: this system may not call this method"),
+                                                   .method = slice_text("Cancel")});
+}
+
+static struct slice tell_journal(int version) {
     assert_true(digest_init());
     struct journal_identity identity = sample_identity();
     golden = (struct golden){.timestamp_ms = 1767225600000};
@@ -147,6 +170,7 @@ static struct slice tell_journal(void) {
     tell_first_owner();
     tell_rejected_entries();
     tell_crashes_and_end();
+    if (version >= 2) tell_names();
     assert_false(golden.file.is_full);
     return buffer_slice(&golden.file);
 }
@@ -209,32 +233,44 @@ static struct slice read_file(const char *path, uint8_t *memory, size_t size_max
     return slice_of(memory, size);
 }
 
-#define GOLDEN_PATH BHR_SOURCE_DIR "/tests/journal/golden/v1"
+#define GOLDEN_FOLDER BHR_SOURCE_DIR "/tests/journal/golden/"
+static const struct version {
+    int number;
+    const char *journal, *report;
+} versions[] = {
+    {1, GOLDEN_FOLDER "v1.journal", GOLDEN_FOLDER "v1.txt"},
+    {2, GOLDEN_FOLDER "v2.journal", GOLDEN_FOLDER "v2.txt"},
+};
+enum { VERSION_COUNT = sizeof versions / sizeof versions[0] };
 
 static uint8_t frozen_memory[GOLDEN_MAX], report_memory[REPORT_MAX], expected_memory[REPORT_MAX];
 
 static void test_frozen_journal_is_judged_the_same(void **unused) {
     (void)unused;
-    struct slice frozen = read_file(GOLDEN_PATH ".journal", frozen_memory, sizeof frozen_memory);
-    struct slice expected = read_file(GOLDEN_PATH ".txt", expected_memory, sizeof expected_memory - 1);
-    struct buffer report = buffer_over(report_memory, sizeof report_memory - 1);
-    judge_file(frozen, &report);
-    expected_memory[expected.size] = report_memory[report.size] = '\0';
-    assert_string_equal((char *)report_memory, (char *)expected_memory);
+    for (size_t i = 0; i < VERSION_COUNT; i++) {
+        struct slice frozen = read_file(versions[i].journal, frozen_memory, sizeof frozen_memory);
+        struct slice expected = read_file(versions[i].report, expected_memory, sizeof expected_memory - 1);
+        struct buffer report = buffer_over(report_memory, sizeof report_memory - 1);
+        judge_file(frozen, &report);
+        expected_memory[expected.size] = report_memory[report.size] = '\0';
+        assert_string_equal((char *)report_memory, (char *)expected_memory);
+    }
 }
 
 static void test_same_values_write_the_frozen_bytes(void **unused) {
     (void)unused;
-    struct slice frozen = read_file(GOLDEN_PATH ".journal", frozen_memory, sizeof frozen_memory);
-    struct slice told = tell_journal();
-    assert_int_equal(told.size, frozen.size);
-    assert_memory_equal(told.data, frozen.data, frozen.size);
+    for (size_t i = 0; i < VERSION_COUNT; i++) {
+        struct slice frozen = read_file(versions[i].journal, frozen_memory, sizeof frozen_memory);
+        struct slice told = tell_journal(versions[i].number);
+        assert_int_equal(told.size, frozen.size);
+        assert_memory_equal(told.data, frozen.data, frozen.size);
+    }
 }
 
 /* Every verdict that a journal with a Genesis can meet is in it. */
 static void test_frozen_journal_meets_everything(void **unused) {
     (void)unused;
-    (void)tell_journal();
+    (void)tell_journal(1);
     const struct journal_count *count = &golden.verifier.count;
     for (unsigned verdict = VERDICT_SECOND_GENESIS; verdict <= VERDICT_ENTRY_TIME_AHEAD; verdict++) {
         if (count->rejected_by_verdict[verdict] == 0) {
@@ -258,7 +294,7 @@ static void write_new(const char *folder_and_name, const char *extension, struct
 
 int main(int argc, char **argv) {
     if (argc == 3 && strcmp(argv[1], "--write") == 0) {
-        struct slice told = tell_journal();
+        struct slice told = tell_journal(versions[VERSION_COUNT - 1].number);
         struct buffer report = buffer_over(report_memory, sizeof report_memory);
         judge_file(told, &report);
         write_new(argv[2], "journal", told);
