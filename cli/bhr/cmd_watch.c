@@ -14,7 +14,6 @@ enum { DESCRIPTION_MAX = 512, TAIL_DEFAULT = 10, QUIET_MS = 500, END_WAIT_MS = C
 static void print_record(const struct cli *cli, const struct judged *judged);
 static void print_entry(const struct entry *entry);
 static json_t *record_json(const struct judged *judged);
-static const struct outcome_row *outcome_of(uint32_t code);
 
 static volatile sig_atomic_t is_interrupted;
 
@@ -156,7 +155,8 @@ static void print_entry(const struct entry *entry) {
         printf("a body that this version cannot read\n");
         return;
     }
-    const struct outcome_row *row = outcome_of(body.outcome);
+    if (body.method.size > 0) printf("%s  ", cli_safe_text(body.method, text));
+    const struct outcome_row *row = service_outcome(&booking_service, body.outcome);
     printf("%s", row != NULL ? row->name : "an outcome that this version does not know");
     if (body.repeats != 0) printf(" (repeats entry %llu)", (unsigned long long)body.repeats);
     if (body.detail.size > 0) printf(" (%s)", cli_safe_text(body.detail, text));
@@ -167,6 +167,12 @@ static void print_entry(const struct entry *entry) {
         printf("%s%s", i == 0 ? ": " : "; ", cli_safe_text(slice_of(line, size), text));
     }
     putchar('\n');
+}
+
+/* null when it is no text that JSON can hold. */
+static json_t *json_text(struct slice text) {
+    json_t *json = json_stringn((const char *)text.data, text.size);
+    return json != NULL ? json : json_null();
 }
 
 static void entry_json(const struct entry *entry, json_t *to) {
@@ -181,7 +187,10 @@ static void entry_json(const struct entry *entry, json_t *to) {
     }
     struct entry_body body;
     if (!entry_body_read(entry->body, &body)) return;
-    const struct outcome_row *row = outcome_of(body.outcome);
+    if (body.method.size > 0) (void)json_object_set_new(to, "method", json_text(body.method));
+    if (body.correlation_id.size > 0) (void)json_object_set_new(to, "correlation_id", json_text(body.correlation_id));
+    if (body.detail.size > 0) (void)json_object_set_new(to, "detail", json_text(body.detail));
+    const struct outcome_row *row = service_outcome(&booking_service, body.outcome);
     (void)json_object_set_new(to, "outcome", row != NULL ? json_string(row->name) : json_integer(body.outcome));
     if (body.repeats != 0) (void)json_object_set_new(to, "repeats", json_integer((json_int_t)body.repeats));
     json_t *events = json_array();
@@ -217,12 +226,4 @@ static json_t *record_json(const struct judged *judged) {
         break;
     }
     return to;
-}
-
-static const struct outcome_row *outcome_of(uint32_t code) {
-    const struct outcome_row *row = outcome_common_row(code);
-    for (uint32_t i = 0; row == NULL && i < booking_service.outcome_count; i++) {
-        if (booking_service.outcomes[i].code == code) row = &booking_service.outcomes[i];
-    }
-    return row;
 }

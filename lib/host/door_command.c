@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 enum { ENTITY_TAIL_SIZE = 10 };
+static_assert((int)COMMAND_CORRELATION_MAX >= (int)EXCHANGE_CORRELATION_MAX, "a replica takes what a door lets in");
 
 enum first_answer { FIRST_ABSENT, FIRST_FOUND, FIRST_UNREADABLE };
 
@@ -133,9 +134,13 @@ static void append(struct door *door, const struct door_request *request, const 
         {slice_text("content-type"), slice_text("application/protobuf")},
     };
     uint32_t count = 8;
+    struct slice method = service_method_rpc(request->caller.method);
+    if (text_is_token(method, COMMAND_METHOD_MAX)) {
+        headers[count++] = (struct topic_header){slice_text(COMMAND_HEADER_METHOD), method};
+    }
     struct slice correlation_id = request->header.correlation_id, traceparent = request->header.traceparent;
     if (correlation_id.size > 0) {
-        headers[count++] = (struct topic_header){slice_text("ce_correlationid"), correlation_id};
+        headers[count++] = (struct topic_header){slice_text(COMMAND_HEADER_CORRELATION), correlation_id};
     }
     if (traceparent.size > 0) headers[count++] = (struct topic_header){slice_text("traceparent"), traceparent};
     ASSERT(count <= DOOR_HEADERS_MAX);

@@ -20,7 +20,7 @@ enum {
     DOOR_BUSY_RETRY_MS = 100,        /* hint of too_busy: the time in which much of what is in flight has left */
     DOOR_IDLE_MS_MAX = 1000,         /* the step wants to be called at least this often */
     DOOR_ARENA_BASE = 512 * 1024,    /* beside eight times the largest request: decoded forms, answers told again */
-    DOOR_HEADERS_MAX = 10,           /* of a command's record */
+    DOOR_HEADERS_MAX = 11,           /* of a command's record */
     DOOR_BURST_MAX = 128,            /* commands handed to the writer together */
     DOOR_COMMAND_HEADERS_MAX = 4096, /* of a Kafka record, so that headers and value together stay within its limit */
 };

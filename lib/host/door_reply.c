@@ -36,12 +36,8 @@ void door_reply(struct door *door, const struct door_caller *caller, const struc
 /* An accepted entry of a newer version may hold an outcome that this program does not know. It must not be told as
  * anything that it may not be. */
 static const struct outcome_row *outcome_row(struct door *door, uint32_t code) {
-    const struct outcome_row *row = outcome_common_row(code);
+    const struct outcome_row *row = service_outcome(door->options.service, code);
     if (row != NULL) return row;
-    const struct service *service = door->options.service;
-    for (uint32_t i = 0; i < service->outcome_count; i++) {
-        if (service->outcomes[i].code == code) return &service->outcomes[i];
-    }
     door_alarm(door, "outcome", "an entry holds an outcome that this version does not know: install a newer one");
     row = outcome_common_row(OUTCOME_UNKNOWN_OUTCOME);
     ASSERT(row != NULL);

@@ -148,5 +148,18 @@ void replica_command_topic(const char *service, uint32_t generation, char ret_to
 #define COMMAND_HEADER_ID        "ce_id"        /* UUIDv7 text */
 #define COMMAND_HEADER_DIGEST    "bhr_digest"   /* 32 hexadecimal digits */
 #define COMMAND_HEADER_DECIDE_BY "bhr_decideby" /* milliseconds since 1970 UTC, decimal */
+/* What may be missing or unreadable without harm. */
+#define COMMAND_HEADER_METHOD      "bhr_method"       /* of the rpc alone: "Book" */
+#define COMMAND_HEADER_CORRELATION "ce_correlationid" /* as the caller sent it */
+/* A request that the door of a request topic did not take: then the value is empty and nothing is decided. */
+#define COMMAND_HEADER_REFUSED "bhr_refused" /* name of the outcome, such as "denied" */
+#define COMMAND_HEADER_DETAIL  "bhr_detail"  /* which field and what was expected; never its content */
+
+enum {
+    COMMAND_METHOD_MAX = 32,
+    COMMAND_CORRELATION_MAX = 64,
+    COMMAND_REFUSED_MAX = 64,
+    COMMAND_DETAIL_MAX = 256, /* a longer one is left out */
+};
 
 #endif

@@ -26,7 +26,7 @@ enum replica_stop replica_apply_entry(struct replica *r, const struct entry *ent
             answers_put(&r->rows, journal_name_slice(&entry->source), entry->command_id, &row);
         }
         answers_forget(&r->rows, entry->decided_at_ms);
-        answer_remember(r, entry, &body);
+        if (body.outcome != OUTCOME_REFUSED_AT_DOOR) answer_remember(r, entry, &body);
         if (body.outcome == OUTCOME_SET_ASIDE) replica_alarm(r, "set_aside", "a command was set aside");
         if (body.outcome == OUTCOME_UNREADABLE) replica_alarm(r, "unreadable", "a command could not be read");
         break;
@@ -47,14 +47,16 @@ enum replica_stop replica_apply_entry(struct replica *r, const struct entry *ent
     return STOP_NONE;
 }
 
-/* A repeat must not overwrite the first answer, and an id refused for its own sake is judged anew each time. */
+/* A repeat must not overwrite the first answer, and an id refused for its own sake, or by a door, is judged anew each
+ * time. */
 static bool answer_is_kept(const struct entry *entry, const struct entry_body *body) {
     if (body->repeats != 0 || uuid_is_zero(entry->command_id)) return false;
     return body->outcome != OUTCOME_ID_REUSED && body->outcome != OUTCOME_TOO_OLD &&
-           body->outcome != OUTCOME_FROM_FUTURE;
+           body->outcome != OUTCOME_FROM_FUTURE && body->outcome != OUTCOME_REFUSED_AT_DOOR;
 }
 
-/* Copies the answer until the commit: only then may it leave (design invariant 2). */
+/* Copies the answer until the commit: only then may it leave (design invariant 2). What a door refused it has told
+ * itself; a request of the same id and content may wait in another door, and has another answer. */
 static void answer_remember(struct replica *r, const struct entry *entry, const struct entry_body *body) {
     ASSERT(r->answer_count < REPLICA_ANSWERS_MAX);
     struct replica_answer *answer = &r->answers[r->answer_count];

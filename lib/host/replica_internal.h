@@ -169,6 +169,8 @@ struct work_item {
     struct uuid command_id;
     struct digest command_digest;
     int64_t decide_by_ms;
+    struct slice correlation_id, method;  /* empty when missing or not as they must be */
+    struct slice refused, refused_detail; /* refused is empty unless a door did not take the request */
     struct slice value;
     struct slice timer_body;
 };

@@ -132,7 +132,10 @@ static bool turn_append(struct replica *r, const struct work_item *item) {
         r->turn_bytes.is_full = false;
         journal_entry_write_with_body(&entry, &body, &r->turn_bytes);
         if (!r->turn_bytes.is_full) break;
-        body = (struct entry_body){.schema = r->service->schema, .outcome = OUTCOME_TOO_LARGE};
+        body = (struct entry_body){.schema = r->service->schema,
+                                   .outcome = OUTCOME_TOO_LARGE,
+                                   .correlation_id = item->correlation_id,
+                                   .method = item->method};
     }
     struct slice bytes = slice_of(r->turn_bytes.data + begin, r->turn_bytes.size - begin);
     struct journal_record decoded;

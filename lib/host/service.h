@@ -69,6 +69,13 @@ struct apply_context {
 
 enum method_kind { METHOD_COMMAND, METHOD_QUERY };
 
+/* An event as others may see it: pseudonymous ids and codes, nothing that identifies or reaches a person. */
+struct public_event {
+    struct slice type;  /* full name of the message in value: "bhr.booking.v1.SlotBooked" */
+    struct slice key;   /* pseudonymous id of what it is about */
+    struct slice value; /* the message with its private fields removed */
+};
+
 struct service_method {
     const char *name; /* "bhr.booking.v1.BookingService/Book" */
     enum method_kind kind;
@@ -117,6 +124,43 @@ struct service {
     bool (*apply)(const struct rows *rows, const struct apply_context *context, struct slice event);
     /* One readable line for `bhr watch` and the simulator's story, personal data masked, at most size_max bytes. */
     size_t (*describe)(struct slice event, char *ret_text, size_t size_max);
+    /* What of an event is public; in memory of the arena or static. False when the bytes cannot be decoded or the arena is
+     * too small: nothing may then be published. */
+    bool (*publish)(struct slice event, struct arena *arena, struct public_event *ret_event);
+    /* The same for an answer of the method, by the name of its rpc alone: *ret_type is the full name of the message in
+     * *ret_bytes. False also for a method that it does not know. */
+    bool (*publish_answer)(struct slice method, struct slice answer, struct arena *arena, struct slice *ret_type,
+                           struct slice *ret_bytes);
 };
+
+/* "Book" of "bhr.booking.v1.BookingService/Book". */
+static inline struct slice service_method_rpc(const struct service_method *method) {
+    struct slice name = slice_text(method->name);
+    for (size_t i = name.size; i > 0; i--) {
+        if (name.data[i - 1] == '/') return slice_of(name.data + i, name.size - i);
+    }
+    return name;
+}
+
+/* The host's or the service's own; NULL for a code that this program does not know. */
+static inline const struct outcome_row *service_outcome(const struct service *service, uint32_t code) {
+    const struct outcome_row *row = outcome_common_row(code);
+    for (uint32_t i = 0; row == NULL && i < service->outcome_count; i++) {
+        if (service->outcomes[i].code == code) row = &service->outcomes[i];
+    }
+    return row;
+}
+
+/* By its stable name; NULL when there is none of that name. */
+static inline const struct outcome_row *service_outcome_named(const struct service *service, struct slice name) {
+    for (uint32_t code = 1; code < 100; code++) {
+        const struct outcome_row *row = outcome_common_row(code);
+        if (row != NULL && slice_equal(name, slice_text(row->name))) return row;
+    }
+    for (uint32_t i = 0; i < service->outcome_count; i++) {
+        if (slice_equal(name, slice_text(service->outcomes[i].name))) return &service->outcomes[i];
+    }
+    return NULL;
+}
 
 #endif

@@ -35,10 +35,11 @@ static void a_command_is_written_with_all_that_is_known(void **state) {
     assert_string_equal(fake_append_header(append, "ce_correlationid"), "journey-7");
     assert_string_equal(fake_append_header(append, "traceparent"), "00-aa-bb-01");
     assert_string_equal(fake_append_header(append, "bhr_decideby"), "1764000001234");
+    assert_string_equal(fake_append_header(append, "bhr_method"), "Do");
     struct digest digest = fake_door_digest(FAKE_DO, "hello");
     for (size_t i = 0; i < 16; i++) snprintf(text + 2 * i, 3, "%02x", digest.bytes[i]);
     assert_string_equal(fake_append_header(append, "bhr_digest"), text);
-    assert_int_equal(append->header_count, 10);
+    assert_int_equal(append->header_count, 11);
 }
 
 /* The id of what may come of it depends on the source and the command's id alone, so a repeat elsewhere names the
@@ -54,7 +55,7 @@ static void ingress_is_stamped(void **state) {
     snprintf(expected, sizeof expected, FAKE_SYSTEM "|RYX|111|c|%lld|%.36s|hello", (long long)FAKE_WALL_MS + 77,
              entity);
     assert_string_equal(fake.appends[0].value, expected);
-    assert_int_equal(fake.appends[0].header_count, 9); /* no traceparent was sent */
+    assert_int_equal(fake.appends[0].header_count, 10); /* no traceparent was sent */
 }
 
 static void what_the_service_refuses_is_not_written(void **state) {

@@ -137,6 +137,11 @@ bool load_is_poison(struct slice work) {
     return memmem(work.data, work.size, POISONOUS_CORRELATION, strlen(POISONOUS_CORRELATION)) != NULL;
 }
 
+static struct slice rpc_of(const char *method) {
+    const char *slash = strrchr(method, '/');
+    return slice_text(slash == NULL ? method : slash + 1);
+}
+
 static void write_to_log(struct sim *sim, struct sim_command *command) {
     if (!accept(sim, command)) {
         command->is_final = true; /* the door would have said so */
@@ -151,11 +156,20 @@ static void write_to_log(struct sim *sim, struct sim_command *command) {
         {slice_text(COMMAND_HEADER_ID), slice_of(id, command->has_bad_headers ? 7 : sizeof id)},
         {slice_text(COMMAND_HEADER_DIGEST), slice_of(digest, sizeof digest)},
         {slice_text(COMMAND_HEADER_DECIDE_BY), slice_of(decide_by, (size_t)decide_by_size)},
+        {slice_text(COMMAND_HEADER_METHOD), rpc_of(command->method)},
+        {slice_text(COMMAND_HEADER_CORRELATION), slice_of(id, 8)},
+        {slice_text(COMMAND_HEADER_REFUSED), slice_text("denied")},
+        {slice_text(COMMAND_HEADER_DETAIL), slice_text("this system may not call this method")},
     };
+    /* Every other command with bad headers is one that the door of a request topic did not take. */
+    bool is_refused = command->has_bad_headers && command->id.bytes[15] % 2 != 0;
     char topic[REPLICA_TOPIC_MAX];
     replica_command_topic(sim->service.name, oracle_state(sim->oracle)->resume_at.generation, topic);
-    const struct topic_append append = {
-        .topic = topic, .key = slice_text("nel-bhr"), .value = command->value, .header_count = 4, .headers = headers};
+    const struct topic_append append = {.topic = topic,
+                                        .key = slice_text("nel-bhr"),
+                                        .value = is_refused ? slice_of(NULL, 0) : command->value,
+                                        .header_count = is_refused ? 8 : 6,
+                                        .headers = headers};
     struct topic_writer writer = fake_writer_port(&sim->command_writer);
     uint32_t copies = sim_chance(sim, sim->swarm.copy_percent) ? 2 : 1;
     for (uint32_t i = 0; i < copies; i++) {

@@ -6,6 +6,38 @@
 #include "lib/base/text.h"
 #include "lib/host/answers.h"
 
+#include <stdio.h>
+
+/* What a door did not take is not decided: the entry only says so. */
+static bool expect_refusal(struct oracle *oracle, const struct entry *entry, const struct topic_record *command,
+                           struct service_decision *ret_decision) {
+    struct slice refused, detail = {0}, source;
+    if (!topic_header_find(command, COMMAND_HEADER_REFUSED, &refused)) return false;
+    (void)topic_header_find(command, COMMAND_HEADER_DETAIL, &detail);
+    bool has_source = topic_header_find(command, COMMAND_HEADER_SOURCE, &source);
+    ASSERT(has_source);
+    if (!slice_equal(source, journal_name_slice(&entry->source))) {
+        sim_fail(oracle->sim, "wrong command: entry %llu is not told to the system that was refused",
+                 (unsigned long long)entry->number);
+    }
+    ret_decision->outcome = OUTCOME_REFUSED_AT_DOOR;
+    (void)snprintf(ret_decision->detail, sizeof ret_decision->detail, "%.*s: %.*s", (int)refused.size,
+                   (const char *)refused.data, (int)detail.size, (const char *)detail.data);
+    sim_mark(oracle->sim, MARK_REFUSED_AT_DOOR);
+    return true;
+}
+
+/* Whatever became of the command, its entry says how it was called and by which correlation id, if the headers do. */
+static void check_names(struct oracle *oracle, const struct entry *entry, const struct entry_body *body,
+                        const struct topic_record *command) {
+    struct slice method = {0}, correlation_id = {0};
+    (void)topic_header_find(command, COMMAND_HEADER_METHOD, &method);
+    (void)topic_header_find(command, COMMAND_HEADER_CORRELATION, &correlation_id);
+    if (slice_equal(method, body->method) && slice_equal(correlation_id, body->correlation_id)) return;
+    sim_fail(oracle->sim, "wrong names: entry %llu says another method or correlation id than its command",
+             (unsigned long long)entry->number);
+}
+
 /* What the entry must say, from the specification: journal.md sections 5 and 6. */
 static void expect_command(struct oracle *oracle, const struct rows *rows, const struct journal_state *before,
                            const struct entry *entry, const struct topic_record *command,
@@ -17,6 +49,7 @@ static void expect_command(struct oracle *oracle, const struct rows *rows, const
     struct uuid id = {{0}};
     struct digest digest;
     uint64_t decide_by_ms;
+    if (expect_refusal(oracle, entry, command, ret_decision)) return;
     bool is_named = topic_header_find(command, COMMAND_HEADER_SOURCE, &source) &&
                     topic_header_find(command, COMMAND_HEADER_ID, &id_text) &&
                     topic_header_find(command, COMMAND_HEADER_DIGEST, &digest_text) &&
@@ -55,7 +88,9 @@ static void expect_command(struct oracle *oracle, const struct rows *rows, const
 
 static void compare(struct oracle *oracle, const struct entry *entry, const struct entry_body *body,
                     const struct service_decision *expected, uint64_t repeats) {
+    bool is_refused = body->outcome == OUTCOME_REFUSED_AT_DOOR;
     bool is_same = body->outcome == expected->outcome && body->repeats == repeats &&
+                   (!is_refused || slice_equal(body->detail, slice_text(expected->detail))) &&
                    slice_equal(body->answer, expected->answer) && body->event_count == expected->event_count;
     for (uint32_t i = 0; is_same && i < body->event_count; i++) {
         is_same = slice_equal(body->events[i], expected->events[i]);
@@ -119,7 +154,8 @@ static void note_fact(struct oracle *oracle, const struct entry *entry, const st
                         .repeats = body->repeats,
                         .answer = body->answer};
     fact.is_first = body->repeats == 0 && body->outcome != OUTCOME_ID_REUSED && body->outcome != OUTCOME_TOO_OLD &&
-                    body->outcome != OUTCOME_FROM_FUTURE && !uuid_is_zero(entry->command_id);
+                    body->outcome != OUTCOME_FROM_FUTURE && body->outcome != OUTCOME_REFUSED_AT_DOOR &&
+                    !uuid_is_zero(entry->command_id);
     for (size_t i = 0; fact.is_first && i < oracle->fact_count; i++) {
         const struct fact *other = &oracle->facts[i];
         if (!other->is_first || other->is_lost || !uuid_equal(other->id, fact.id)) continue;
@@ -179,7 +215,8 @@ static void fold(struct oracle *oracle, const struct rows *rows, const struct en
     }
     if (entry->kind != ENTRY_COMMAND) return;
     bool is_kept = body->repeats == 0 && body->outcome != OUTCOME_ID_REUSED && body->outcome != OUTCOME_TOO_OLD &&
-                   body->outcome != OUTCOME_FROM_FUTURE && !uuid_is_zero(entry->command_id);
+                   body->outcome != OUTCOME_FROM_FUTURE && body->outcome != OUTCOME_REFUSED_AT_DOOR &&
+                   !uuid_is_zero(entry->command_id);
     if (is_kept) {
         const struct answer_row row = {entry->command_digest, body->outcome, entry->number, body->detail, body->answer};
         answers_put(rows, journal_name_slice(&entry->source), entry->command_id, &row);
@@ -208,7 +245,10 @@ void oracle_check_entry(struct oracle *oracle, const struct journal_state *befor
         struct service_decision expected = {.outcome = OUTCOME_EXPIRED_UNDECIDED};
         uint64_t repeats = 0;
         const struct fake_record *command = check_place(oracle, before, entry);
-        if (command != NULL) expect_command(oracle, &rows, before, entry, &command->shown, &expected, &repeats);
+        if (command != NULL) {
+            expect_command(oracle, &rows, before, entry, &command->shown, &expected, &repeats);
+            check_names(oracle, entry, &body, &command->shown);
+        }
         if (entry->kind == ENTRY_TIMER) expect_timer(oracle, &rows, before, entry, &expected);
         if (!sim->has_failed) compare(oracle, entry, &body, &expected, repeats);
         mark_outcome(sim, entry, &body);
