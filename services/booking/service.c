@@ -7,6 +7,7 @@
 #include "lib/base/assert.h"
 #include "lib/wire/booking/booking_client.h"
 #include "lib/wire/booking/booking_journal.h"
+#include "lib/wire/booking/booking_publish.h"
 #include "lib/wire/booking/booking_request.h"
 #include "services/booking/core/apply.h"
 #include "services/booking/core/facts.h"
@@ -30,6 +31,7 @@ static void fire(const struct rows *rows, struct timer_id timer, struct slice bo
                  struct service_decision *ret_decision);
 static bool apply(const struct rows *rows, const struct apply_context *context, struct slice bytes);
 static size_t describe(struct slice bytes, char *ret_text, size_t size_max);
+static bool publish(struct slice bytes, struct arena *arena, struct public_event *ret_event);
 
 static const struct service_method methods[] = {
     {BOOKING_METHOD_PUBLISH_SESSION, METHOD_COMMAND, .accept = accept_publish, .about = about_publish},
@@ -63,6 +65,8 @@ const struct service booking_service = {
     .fire = fire,
     .apply = apply,
     .describe = describe,
+    .publish = publish,
+    .publish_answer = booking_answer_public,
 };
 
 /* ---- the door: a request becomes a command ---- */
@@ -247,4 +251,8 @@ static size_t describe(struct slice bytes, char *ret_text, size_t size_max) {
         buffer_put(&out, unknown.data, unknown.size);
     }
     return out.size;
+}
+
+static bool publish(struct slice bytes, struct arena *arena, struct public_event *ret_event) {
+    return booking_event_public(bytes, arena, &ret_event->type, &ret_event->key, &ret_event->value);
 }

@@ -1,0 +1,109 @@
+/* The public half of booking's events and answers. Owns nothing; any thread. */
+#include "lib/wire/booking/booking_publish.h"
+
+#include "lib/base/assert.h"
+#include "lib/base/proto_wire.h"
+#include "lib/wire/booking/booking_journal.h"
+#include "lib/wire/booking/booking_pb.h"
+
+static bool take_inner(struct slice event, const ProtobufCFieldDescriptor **ret_field, struct slice *ret_bytes);
+static struct slice subject_of(const struct booking_event *event, struct arena *arena);
+
+enum { IS_PUBLIC = true, IS_PRIVATE = false };
+static const struct wire_public_row rows[] = {
+#define FIELD(message, field, visibility) {&bhr__booking__v1__##message##__descriptor, #field, IS_##visibility},
+#define ANSWER(method, message)
+#include "lib/wire/booking/booking_publish.def"
+#undef FIELD
+#undef ANSWER
+};
+const struct wire_public_table booking_public_table = {.count = sizeof rows / sizeof rows[0], .rows = rows};
+
+static const struct answer_type {
+    const char *method;
+    const ProtobufCMessageDescriptor *message;
+} answers[] = {
+#define FIELD(message, field, visibility)
+#define ANSWER(method, message) {#method, &bhr__booking__v1__##message##__descriptor},
+#include "lib/wire/booking/booking_publish.def"
+#undef FIELD
+#undef ANSWER
+};
+enum { ANSWER_COUNT = sizeof answers / sizeof answers[0] };
+
+bool booking_event_public(struct slice event, struct arena *arena, struct slice *ret_type, struct slice *ret_key,
+                          struct slice *ret_bytes) {
+    struct booking_event decoded;
+    const ProtobufCFieldDescriptor *field;
+    struct slice inner, bytes;
+    if (!booking_event_decode(event, arena, &decoded) || !take_inner(event, &field, &inner)) return false;
+    if (!wire_public(&booking_public_table, field->descriptor, inner, arena, &bytes)) return false;
+    struct slice key = subject_of(&decoded, arena);
+    if (key.data == NULL) return false;
+    *ret_type = slice_text(((const ProtobufCMessageDescriptor *)field->descriptor)->name);
+    *ret_key = key;
+    *ret_bytes = bytes;
+    return true;
+}
+
+bool booking_answer_public(struct slice method, struct slice answer, struct arena *arena, struct slice *ret_type,
+                           struct slice *ret_bytes) {
+    for (uint32_t i = 0; i < ANSWER_COUNT; i++) {
+        if (!slice_equal(method, slice_text(answers[i].method))) continue;
+        if (!wire_public(&booking_public_table, answers[i].message, answer, arena, ret_bytes)) return false;
+        *ret_type = slice_text(answers[i].message->name);
+        return true;
+    }
+    return false;
+}
+
+const ProtobufCMessageDescriptor *booking_public_answer(uint32_t index) {
+    return index < ANSWER_COUNT ? answers[index].message : NULL;
+}
+
+const ProtobufCMessageDescriptor *booking_public_events(void) {
+    return &bhr__booking__v1__booking_event__descriptor;
+}
+
+/* An event is one message inside BookingEvent. Our own writer writes exactly one. */
+static bool take_inner(struct slice event, const ProtobufCFieldDescriptor **ret_field, struct slice *ret_bytes) {
+    const ProtobufCFieldDescriptor *found = NULL;
+    struct proto_field field;
+    bool is_bad = false;
+    while (proto_next(&event, &field, &is_bad)) {
+        const ProtobufCFieldDescriptor *known =
+            protobuf_c_message_descriptor_get_field(&bhr__booking__v1__booking_event__descriptor, field.number);
+        if (known == NULL) continue;
+        if (found != NULL || field.type != PROTO_BYTES) return false;
+        found = known;
+        *ret_bytes = field.bytes;
+    }
+    *ret_field = found;
+    return found != NULL && !is_bad;
+}
+
+static struct slice uuid_subject(struct uuid id, struct arena *arena) {
+    char text[UUID_TEXT_ROOM];
+    return arena_copy(arena, slice_text(uuid_text(id, text)));
+}
+
+static struct slice slot_subject(struct booking_slot_id id, struct arena *arena) {
+    char text[SLOT_TEXT_ROOM];
+    return arena_copy(arena, slice_text(slot_id_text(id, text)));
+}
+
+static struct slice subject_of(const struct booking_event *event, struct arena *arena) {
+    switch (event->kind) {
+    case BOOKING_EVENT_SESSION_PUBLISHED:
+        return uuid_subject(event->session_published.session.session_id, arena);
+    case BOOKING_EVENT_SLOT_HELD:
+        return slot_subject(event->slot_held.slot_id, arena);
+    case BOOKING_EVENT_HOLD_EXPIRED:
+        return slot_subject(event->hold_expired.slot_id, arena);
+    case BOOKING_EVENT_SLOT_BOOKED:
+        return uuid_subject(event->slot_booked.person.person_id, arena);
+    case BOOKING_EVENT_BOOKING_CANCELLED:
+        return uuid_subject(event->booking_cancelled.person_id, arena);
+    }
+    bhr_assert_failed("kind is one of enum booking_event_kind", __FILE__, __LINE__);
+}

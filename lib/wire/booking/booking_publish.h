@@ -1,0 +1,24 @@
+/* Booking's events and answers as others may see them: booking_publish.def says which fields are public. Any thread; memory
+ * is the caller's arena. Never lets anything pass that the table does not name. */
+#ifndef BHR_WIRE_BOOKING_BOOKING_PUBLISH_H
+#define BHR_WIRE_BOOKING_BOOKING_PUBLISH_H
+
+#include "lib/wire/exchange/wire_public.h"
+
+/* Of one event of a journal entry: the full name of its message ("bhr.booking.v1.SlotBooked"), its subject (the person's
+ * pseudonym where it is about one, else the slot, else the session) and its public bytes. False for bytes that are no event
+ * this program knows, or without room. */
+bool booking_event_public(struct slice event, struct arena *arena, struct slice *ret_type, struct slice *ret_key,
+                          struct slice *ret_bytes);
+/* Of an answer, by the name of the rpc alone ("Book"). False also for a method without a row. */
+bool booking_answer_public(struct slice method, struct slice answer, struct arena *arena, struct slice *ret_type,
+                           struct slice *ret_bytes);
+
+/* The table itself, for its test and for the documents made of it. */
+extern const struct wire_public_table booking_public_table;
+/* What the index-th method of the table answers; NULL beyond the last. */
+const ProtobufCMessageDescriptor *booking_public_answer(uint32_t index);
+/* The message of BookingEvent that holds the event. */
+const ProtobufCMessageDescriptor *booking_public_events(void);
+
+#endif
