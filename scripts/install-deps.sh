@@ -43,6 +43,7 @@ need_build() {
     command_or protoc-c protobuf-c-compiler
     file_or /usr/include/stdio.h libc6-dev
     module_or libsodium libsodium-dev
+    module_or libssl libssl-dev
     module_or rdkafka librdkafka-dev
     module_or libzmq libzmq3-dev
     module_or libuv libuv1-dev

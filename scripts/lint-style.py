@@ -17,6 +17,7 @@ LIBRARIES = [
     (r"uv\.h", ["lib/port/uv/", "lib/port/zmq/", "lib/port/redis/"]),
     (r"libwebsockets\.h", []),
     (r"sodium.*", ["lib/digest/"]),
+    (r"openssl/.*", ["lib/port/tls/"]),
     (r"protobuf-c/.*|.*\.pb-c\.h", ["lib/wire/"]),
     (r"jansson\.h", ["lib/host/", "cli/"]),
     (r"ini\.h|argp\.h", ["lib/host/", "cli/"]),

@@ -8,6 +8,7 @@
 #include "lib/port/uv/waiter_eventfd.h"
 #include "services/booking/service.h"
 
+static int set_trust(const struct cli *cli, struct kafka_options *options);
 static bool set_identity(const struct suite *suite, struct journal_identity *ret_identity);
 static int stream_start(const struct cli *cli, struct journal_stream *stream, int64_t offset);
 
@@ -22,6 +23,8 @@ int cluster_open(struct cli *cli, struct cluster *ret_cluster) {
     }
     cluster.options.brokers = suite->brokers;
     cluster.options.service = booking_service.name;
+    code = set_trust(cli, &cluster.options);
+    if (code != CLI_OK) return code;
     if (!topics_partition(suite->locality, &cluster.options.partition)) {
         return cli_fail(cli, CLI_USAGE, "localities are in lib/host/topics.def", "%s: there is no locality \"%s\"",
                         suite->path, suite->locality);
@@ -35,6 +38,24 @@ int cluster_open(struct cli *cli, struct cluster *ret_cluster) {
         return cli_fail_error(cli, &error, CLUSTER_NEXT);
     }
     *ret_cluster = cluster;
+    return CLI_OK;
+}
+
+/* Plain text must be said: a file that forgets the certificate is not a file that wants none. */
+static int set_trust(const struct cli *cli, struct kafka_options *options) {
+    const struct suite *suite = &cli->suite;
+    bool has_all =
+        suite->kafka_ca_file[0] != '\0' && suite->kafka_certificate_file[0] != '\0' && suite->kafka_key_file[0] != '\0';
+    if (suite->kafka_plaintext) return CLI_OK;
+    if (!has_all) {
+        return cli_fail(cli, CLI_USAGE, "bhr keys new NAME --kind operator makes the files",
+                        "%s: [suite] needs kafka_ca_file, kafka_certificate_file and kafka_key_file, or "
+                        "kafka_plaintext = true",
+                        suite->path);
+    }
+    options->ca_file = suite->kafka_ca_file;
+    options->certificate_file = suite->kafka_certificate_file;
+    options->key_file = suite->kafka_key_file;
     return CLI_OK;
 }
 

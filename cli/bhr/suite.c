@@ -77,6 +77,9 @@ static bool set_suite(struct suite *suite, const char *key, const char *value, c
         {"environment", suite->environment, sizeof suite->environment},
         {"locality", suite->locality, sizeof suite->locality},
         {"brokers", suite->brokers, sizeof suite->brokers},
+        {"kafka_ca_file", suite->kafka_ca_file, sizeof suite->kafka_ca_file},
+        {"kafka_certificate_file", suite->kafka_certificate_file, sizeof suite->kafka_certificate_file},
+        {"kafka_key_file", suite->kafka_key_file, sizeof suite->kafka_key_file},
         {"redis_socket", suite->redis_socket, sizeof suite->redis_socket},
         {"server_key", suite->server_key, sizeof suite->server_key},
     };
@@ -86,8 +89,14 @@ static bool set_suite(struct suite *suite, const char *key, const char *value, c
     if (strcmp(key, "data_dirs") == 0) return set_list(&suite->data_dirs, value, ret_expected);
     if (strcmp(key, "endpoints") == 0) return set_list(&suite->endpoints, value, ret_expected);
     if (strcmp(key, "request_systems") == 0) return set_list(&suite->request_systems, value, ret_expected);
-    *ret_expected = "no such key; expected environment, locality, brokers, request_systems, redis_socket, data_dirs, "
-                    "endpoints or server_key";
+    if (strcmp(key, "kafka_plaintext") == 0) {
+        *ret_expected = "expected true or false";
+        suite->kafka_plaintext = strcmp(value, "true") == 0;
+        return suite->kafka_plaintext || strcmp(value, "false") == 0;
+    }
+    *ret_expected =
+        "no such key; expected environment, locality, brokers, kafka_ca_file, kafka_certificate_file, "
+        "kafka_key_file, kafka_plaintext, request_systems, redis_socket, data_dirs, endpoints or server_key";
     return false;
 }
 

@@ -4,6 +4,9 @@
  *   environment  = local
  *   locality     = nel-bhr
  *   brokers      = 127.0.0.1:19092
+ *   kafka_ca_file          = run/tls/ca.crt     ; who bhr is to Kafka, or
+ *   kafka_certificate_file = run/tls/ops.crt    ; kafka_plaintext = true
+ *   kafka_key_file         = run/tls/ops.key
  *   request_systems = gp-demo, hub-demo   ; outside systems with topics of their own
  *   redis_socket = run/redis.sock
  *   data_dirs    = run/data/booking-1, run/data/booking-2
@@ -41,6 +44,8 @@ struct suite {
     char path[SUITE_TEXT_MAX]; /* the file it was read from */
     char environment[64], locality[64];
     char brokers[SUITE_TEXT_MAX];
+    char kafka_ca_file[SUITE_TEXT_MAX], kafka_certificate_file[SUITE_TEXT_MAX], kafka_key_file[SUITE_TEXT_MAX];
+    bool kafka_plaintext;
     char redis_socket[SUITE_TEXT_MAX];
     char server_key[64];
     struct suite_list data_dirs, endpoints, request_systems;

@@ -198,6 +198,7 @@ locality = nel-bhr
 process = booking-$number
 data_dir = $dir/data/booking-$number
 brokers = 127.0.0.1:$BHR_KAFKA_PORT
+kafka_plaintext = true
 door_endpoint = tcp://127.0.0.1:$(door_port "$number")
 door_key_file = $dir/keys/door.key
 policy_file = $dir/policy
@@ -220,6 +221,7 @@ write_client() {
 environment = local
 locality = nel-bhr
 brokers = 127.0.0.1:$BHR_KAFKA_PORT
+kafka_plaintext = true
 redis_socket = ${BHR_SUITE_REDIS:-$dir/redis/redis.sock}
 data_dirs = $data_dirs
 endpoints = $endpoints

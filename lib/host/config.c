@@ -54,6 +54,7 @@ static enum status set_number(struct config *config, const struct config_row *ro
 static enum status set_flag(struct config *config, const struct config_row *row, const char *value,
                             struct error *reterr_error);
 static bool read_number(const char *text, int64_t *ret_value);
+static enum status check_trust(const struct config *config, struct error *reterr_error);
 static enum status check_name(const char *key, const char *value, bool may_be_empty, struct error *reterr_error);
 
 enum status config_set(struct config *config, const char *key, const char *value, struct error *reterr_error) {
@@ -87,6 +88,7 @@ enum status config_check(const struct config *config, struct error *reterr_error
     }
     if (config->data_dir[0] == '\0') return error_set(reterr_error, STATUS_INVALID, "data_dir: expected a path");
     if (config->brokers[0] == '\0') return error_set(reterr_error, STATUS_INVALID, "brokers: expected host:port");
+    if (check_trust(config, reterr_error) != STATUS_OK) return reterr_error->code;
     struct topics_systems systems;
     struct error error;
     if (topics_systems_read(config->request_systems, &systems, &error) != STATUS_OK) {
@@ -214,6 +216,30 @@ static bool read_number(const char *text, int64_t *ret_value) {
     if (!text_u64(slice_text(text + is_negative), &size) || size > INT64_MAX) return false;
     *ret_value = is_negative ? -(int64_t)size : (int64_t)size;
     return true;
+}
+
+/* Plain text only where the configuration says so in so many words, and then nothing that looks like more. */
+static enum status check_trust(const struct config *config, struct error *reterr_error) {
+    const struct {
+        const char *key, *value;
+        bool is_needed;
+    } files[] = {{"kafka_ca_file", config->kafka_ca_file, true},
+                 {"kafka_certificate_file", config->kafka_certificate_file, true},
+                 {"kafka_key_file", config->kafka_key_file, true},
+                 {"kafka_publisher_certificate_file", config->kafka_publisher_certificate_file, config->may_own},
+                 {"kafka_publisher_key_file", config->kafka_publisher_key_file, config->may_own}};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        if (config->kafka_plaintext && files[i].value[0] != '\0') {
+            return error_set(reterr_error, STATUS_INVALID,
+                             "%s: is of no use with kafka_plaintext = true; expected one or the other", files[i].key);
+        }
+        if (config->kafka_plaintext || !files[i].is_needed || files[i].value[0] != '\0') continue;
+        return error_set(reterr_error, STATUS_INVALID,
+                         "%s: expected a path (bhr keys new makes the file), or kafka_plaintext = true for a Kafka "
+                         "without TLS",
+                         files[i].key);
+    }
+    return STATUS_OK;
 }
 
 static enum status check_name(const char *key, const char *value, bool may_be_empty, struct error *reterr_error) {

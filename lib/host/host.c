@@ -78,12 +78,11 @@ static int start(struct host *host, struct error *reterr_error) {
     if (topics_systems_read(config->request_systems, &host->request_systems, reterr_error) != STATUS_OK) {
         return HOST_EXIT_USAGE;
     }
+    if (trust_read(config, host->started_ms / 1000, &host->trust, reterr_error) != STATUS_OK) return HOST_EXIT_USAGE;
+    trust_tell(&host->trust, config);
     if (host_door_prepare(host, reterr_error) != STATUS_OK) return HOST_EXIT_USAGE;
     replica_command_topic(host->service->name, 0, host->command_topic);
-    host->kafka = (struct kafka_options)KAFKA_OPTIONS_DEFAULT;
-    host->kafka.brokers = config->brokers;
-    host->kafka.service = host->service->name;
-    host->kafka.partition = host->partition;
+    host->kafka = trust_service_options(config, host->partition);
 
     int exit_code = await_topics(host, reterr_error);
     if (exit_code != HOST_EXIT_OK) return exit_code;

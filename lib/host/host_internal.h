@@ -13,6 +13,7 @@
 #include "lib/host/policy.h"
 #include "lib/host/replica_thread.h"
 #include "lib/host/topics.h"
+#include "lib/host/trust.h"
 #include "lib/port/kafka/kafka.h"
 #include "lib/port/redis/redis_cache.h"
 #include "lib/port/uv/loop.h"
@@ -45,6 +46,7 @@ struct host {
     struct cache cache; /* all zeros without Redis */
     struct health *health;
 
+    struct trust trust;
     struct kafka_options kafka;
     struct kafka_writer *writer;
     struct zmq_door *socket;

@@ -61,6 +61,9 @@ void host_watch(struct host *host) {
     bool is_redis_up = host->cache.is_up != NULL && host->cache.is_up(host->cache.context);
     metrics_set(METRIC_REDIS_UP, NULL, NULL, is_redis_up);
     struct clock_port clock = system_clock_port();
-    presence_put(&host->cache, &host->config, &view, in_flight, host->started_ms, clock.wall_ms(clock.context));
+    int64_t wall_ms = clock.wall_ms(clock.context);
+    trust_count(&host->trust, wall_ms / 1000);
+    presence_put(&host->cache, &host->config, &view, in_flight, trust_expires_at_s(&host->trust), host->started_ms,
+                 wall_ms);
     log_tell_suppressed();
 }

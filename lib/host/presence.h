@@ -11,8 +11,8 @@
 enum { PRESENCE_TTL_MS = 4000, PRESENCE_EVERY_MS = 1000 };
 
 /* Key: PRESENCE_PREFIX<service>:<process>. Value: JSON with service, process, pid, state, owns, epoch, number, resume_at,
- * caught_up, in_flight, door, http_port, version, since_ms, time_ms. */
+ * caught_up, in_flight, door, http_port, version, certificate_expires_ms (0 without one), since_ms, time_ms. */
 void presence_put(const struct cache *cache, const struct config *config, const struct replica_view *view,
-                  uint32_t in_flight, int64_t since_ms, int64_t now_ms);
+                  uint32_t in_flight, int64_t certificate_expires_s, int64_t since_ms, int64_t now_ms);
 
 #endif

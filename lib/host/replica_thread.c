@@ -7,6 +7,7 @@
 #include "lib/host/host.h"
 #include "lib/host/log.h"
 #include "lib/host/metrics.h"
+#include "lib/host/trust.h"
 #include "lib/port/kafka/kafka.h"
 #include "lib/port/lmdb/lmdb_store.h"
 #include "lib/port/lmdb/note_file.h"
@@ -181,11 +182,7 @@ static enum status open_store(struct replica_thread *t, struct error *reterr_err
 }
 
 static enum status open_kafka(struct replica_thread *t, struct error *reterr_error) {
-    t->kafka = (struct kafka_options)KAFKA_OPTIONS_DEFAULT;
-    t->kafka.brokers = t->options.config->brokers;
-    t->kafka.service = t->options.service->name;
-    t->kafka.partition = t->options.partition;
-    t->kafka.session_timeout_ms = (int)t->options.config->session_timeout_ms;
+    t->kafka = trust_service_options(t->options.config, t->options.partition);
     t->kafka.log = (struct kafka_log){.line = on_kafka_line};
     const char *const topics[] = {t->journal_topic};
     struct replica_ports *ports = &t->ports;

@@ -103,6 +103,8 @@ static const struct {
     {"-c empty.ini --as ops hold 0198c1d2-7e00-7abc-8def-0123456789ab:1", CLI_USAGE, NULL,
      "[client ops] has no key_file"},
     {"-c empty.ini journal verify", CLI_USAGE, NULL, "[suite] needs brokers"},
+    {"-c trustless.ini journal verify", CLI_USAGE, NULL,
+     "needs kafka_ca_file, kafka_certificate_file and kafka_key_file"},
     {"-c empty.ini store digest", CLI_USAGE, NULL, "empty.ini names no data_dirs"},
     {"store digest nowhere", CLI_USAGE, NULL, "nowhere: there is no store"},
     {"store digest --data-dir nowhere", CLI_USAGE, NULL, "nowhere: there is no store"},
@@ -190,6 +192,7 @@ static void write_file(const char *path, const char *text) {
 static void the_suites_file_is_read(void **state) {
     (void)state;
     write_file("good.ini", "; a comment\n[suite]\nenvironment = live\nlocality = nel-bhr\nbrokers = a:1,b:2\n"
+                           "kafka_plaintext = true\nrequest_systems = gp-demo\n"
                            "data_dirs = one , two\nendpoints = tcp://x:1\nserver_key = k\n[client]\nsystem = s\n"
                            "key_file = f\n[client ops]\nkey_file = g\n");
     static struct suite suite;
@@ -197,6 +200,8 @@ static void the_suites_file_is_read(void **state) {
     assert_int_equal(suite_read(&suite, "good.ini", &error), STATUS_OK);
     assert_string_equal(suite.environment, "live");
     assert_string_equal(suite.brokers, "a:1,b:2");
+    assert_true(suite.kafka_plaintext);
+    assert_int_equal(suite.request_systems.count, 1);
     assert_int_equal(suite.data_dirs.count, 2);
     assert_string_equal(suite.data_dirs.items[0], "one");
     assert_string_equal(suite.data_dirs.items[1], "two");
@@ -218,6 +223,7 @@ static int enter(void **state) {
     write_file("bad-key.ini", "[suite]\nlocality = nel-bhr\ncolour = red\n");
     write_file("bad-section.ini", "[else]\nkey = value\n");
     write_file("empty.ini", "[suite]\n");
+    write_file("trustless.ini", "[suite]\nbrokers = 127.0.0.1:1\n");
     return 0;
 }
 

@@ -31,7 +31,7 @@ static void read_back(FILE *file, char *ret_text) {
 
 /* Runs config_read as a process would see it, and keeps what it printed. */
 static void read_with(char **arguments, int count) {
-    char *argv[16] = {(char *)"bhr-booking"};
+    char *argv[24] = {(char *)"bhr-booking"};
     for (int i = 0; i < count; i++) argv[i + 1] = arguments[i];
     FILE *out = tmpfile(), *err = tmpfile();
     fflush(stdout);
@@ -54,7 +54,8 @@ static void read_with(char **arguments, int count) {
         char *words[] = {__VA_ARGS__};                                                                                 \
         read_with(words, (int)(sizeof words / sizeof words[0]));                                                       \
     } while (0)
-#define NO_DOOR "--set", "door_endpoint="
+#define PLAIN   "--set", "kafka_plaintext=true"
+#define NO_DOOR "--set", "door_endpoint=", PLAIN
 
 static void write_file(const char *text) {
     FILE *file = fopen(file_path, "w");
@@ -222,10 +223,27 @@ static void values_that_belong_together_are_checked(void **state) {
     expect_refusal("environment: \"two words\" is no name");
     READ_WITH(NO_DOOR, "--set", "locality=");
     expect_refusal("locality: \"\" is no name");
-    READ_WITH("--set", "door_key_file=k", "--set", "policy_file=p");
+    READ_WITH(PLAIN, "--set", "door_key_file=k", "--set", "policy_file=p");
     expect_refusal("pseudonym_key_file: expected a path, as there is a door_endpoint");
-    READ_WITH("--set", "door_key_file=k", "--set", "policy_file=p", "--set", "pseudonym_key_file=s");
+    READ_WITH(PLAIN, "--set", "door_key_file=k", "--set", "policy_file=p", "--set", "pseudonym_key_file=s");
     assert_int_equal(run.action, CONFIG_RUN);
+}
+
+static void plain_text_must_be_said(void **state) {
+    (void)state;
+#define OWN   "--set", "kafka_ca_file=a", "--set", "kafka_certificate_file=c", "--set", "kafka_key_file=k"
+#define OTHER "--set", "kafka_publisher_certificate_file=p"
+    READ_WITH("--set", "door_endpoint=");
+    expect_refusal("kafka_ca_file: expected a path");
+    expect_refusal("or kafka_plaintext = true");
+    READ_WITH("--set", "door_endpoint=", OWN);
+    expect_refusal("kafka_publisher_certificate_file: expected a path");
+    READ_WITH("--set", "door_endpoint=", OWN, "--set", "may_own=false");
+    assert_int_equal(run.action, CONFIG_RUN); /* who only reads needs no publisher */
+    READ_WITH("--set", "door_endpoint=", OWN, OTHER);
+    expect_refusal("kafka_publisher_key_file: expected a path");
+    READ_WITH(NO_DOOR, "--set", "kafka_key_file=k");
+    expect_refusal("kafka_key_file: is of no use with kafka_plaintext = true");
 }
 
 static void help_lists_every_row_and_reads_nothing(void **state) {
@@ -252,7 +270,7 @@ static void check_says_good_or_refuses(void **state) {
     READ_WITH(NO_DOOR, "--check-config");
     assert_int_equal(run.action, CONFIG_EXIT_OK);
     assert_non_null(strstr(run.out, "the configuration is good"));
-    READ_WITH("--check-config");
+    READ_WITH(PLAIN, "--check-config");
     expect_refusal("door_key_file: expected a path");
     assert_string_equal(run.out, "");
 }
@@ -290,6 +308,7 @@ int main(void) {
         TEST(a_key_is_known_in_the_environment_whatever_it_begins_with),
         TEST(the_command_line_is_judged_too),
         TEST(values_that_belong_together_are_checked),
+        TEST(plain_text_must_be_said),
         TEST(help_lists_every_row_and_reads_nothing),
         TEST(check_says_good_or_refuses),
         TEST(the_printed_configuration_reads_back),

@@ -17,6 +17,7 @@ static struct {
     int count;
 } discarding = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
+static void set_trust(struct kafka_conf *conf, const struct kafka_options *options);
 static void *warm_up(void *argument);
 static void *end_client(void *argument);
 static void on_error(rd_kafka_t *handle, int code, const char *reason, void *opaque);
@@ -175,13 +176,24 @@ void kafka_conf_begin(struct kafka_conf *conf, const struct kafka_options *optio
     kafka_conf_set(conf, "reconnect.backoff.max.ms", "1000");
     /* How long a topic that no broker knows counts as one that is just being made; 30 s would hide a wrong name. */
     kafka_conf_set(conf, "topic.metadata.propagation.max.ms", "2000");
+    set_trust(conf, options);
+}
+
+/* Both sides show a certificate; the broker's must also be for the address that was dialled, librdkafka's default. */
+static void set_trust(struct kafka_conf *conf, const struct kafka_options *options) {
+    ASSERT(options->ca_file != NULL && options->certificate_file != NULL && options->key_file != NULL);
+    if (options->ca_file[0] == '\0' && options->certificate_file[0] == '\0' && options->key_file[0] == '\0') return;
+    kafka_conf_set(conf, "security.protocol", "ssl");
+    kafka_conf_set(conf, "ssl.ca.location", options->ca_file);
+    kafka_conf_set(conf, "ssl.certificate.location", options->certificate_file);
+    kafka_conf_set(conf, "ssl.key.location", options->key_file);
 }
 
 void kafka_conf_consumer(struct kafka_conf *conf, const struct kafka_options *options) {
     /* librdkafka assigns nothing without a group id; one that the service's principal may use anyway. */
     char group[KAFKA_NAME_MAX];
     (void)snprintf(group, sizeof group, "%s-owners", options->service);
-    kafka_conf_set(conf, "group.id", group);
+    kafka_conf_set(conf, "group.id", options->group != NULL ? options->group : group);
     kafka_conf_set(conf, "enable.auto.commit", "false");
     kafka_conf_set(conf, "enable.auto.offset.store", "false");
     kafka_conf_set(conf, "auto.offset.reset", "error");

@@ -34,6 +34,11 @@ struct kafka_options {
     const char *service; /* "booking": names the group and the client */
     int32_t partition;   /* of this process's locality */
     struct kafka_log log;
+    const char *group; /* that consumers name; NULL: "<service>-owners", which the service's certificate may use */
+
+    /* Mutual TLS: who we are to the brokers, and who may be one. All three, or all empty for plain text. Read when a
+     * handle is opened: a certificate that was replaced is used by the handles opened after that. */
+    const char *ca_file, *certificate_file, *key_file;
 
     /* What one pays with latency and what with cost. */
     int linger_ms;         /* longer: larger batches for more latency */
@@ -49,9 +54,10 @@ struct kafka_options {
 
 #define KAFKA_OPTIONS_DEFAULT                                                                                          \
     {                                                                                                                  \
-        .brokers = "127.0.0.1:19092", .service = "", .partition = 0, .linger_ms = 0, .fetch_wait_ms_max = 100,         \
-        .message_timeout_ms = 5000, .socket_timeout_ms = 5000, .session_timeout_ms = 6000, .max_poll_ms = 10000,       \
-        .fetch_queue_kib_max = 32768, .append_queue_max = 100000, .compression = "none",                               \
+        .brokers = "127.0.0.1:19092", .service = "", .partition = 0, .ca_file = "", .certificate_file = "",            \
+        .key_file = "", .linger_ms = 0, .fetch_wait_ms_max = 100, .message_timeout_ms = 5000,                          \
+        .socket_timeout_ms = 5000, .session_timeout_ms = 6000, .max_poll_ms = 10000, .fetch_queue_kib_max = 32768,     \
+        .append_queue_max = 100000, .compression = "none",                                                             \
     }
 
 struct kafka_reader;
