@@ -40,6 +40,9 @@ struct kafka_client {
     const char *group_topic;
     int32_t group_partition;
     bool is_settled, is_assigned;
+
+    /* Of an intake: whom the callbacks are for. Theirs is the thread that polls, until the client is discarded. */
+    struct kafka_intake *intake;
 };
 
 /* A configuration under way; the first setting that librdkafka refuses is kept in error. */
