@@ -12,6 +12,7 @@
 #define BHR_PORT_KAFKA_KAFKA_H
 
 #include "lib/port/intake.h"
+#include "lib/port/publish.h"
 #include "lib/port/topic.h"
 
 enum {
@@ -72,6 +73,14 @@ enum status kafka_writer_open(const struct kafka_options *options, int wake_fd, 
                               size_t topic_count, struct kafka_writer **ret_writer, struct topic_writer *ret_port,
                               struct error *reterr_error);
 void kafka_writer_close(struct kafka_writer **writer_p);
+
+/* Transactions as "<service>-publisher-<partition>", their positions in position_topic under the group
+ * "<service>-publisher". topics: those that will be appended to. Unlike the others it waits: see lib/port/publish.h. */
+struct kafka_publisher;
+enum status kafka_publisher_open(const struct kafka_options *options, const char *position_topic,
+                                 const char *const *topics, size_t topic_count, struct kafka_publisher **ret_publisher,
+                                 struct publish_port *ret_port, struct error *reterr_error);
+void kafka_publisher_close(struct kafka_publisher **publisher_p);
 
 /* The group "<service>-owners" on the command topic. Its members never fetch anything. */
 struct kafka_membership;
