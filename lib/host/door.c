@@ -9,8 +9,9 @@
 #include <stdlib.h>
 
 static bool answer_late_ones(struct door *door);
-static bool receive(struct door *door, const struct door_socket *socket);
-static void handle(struct door *door, const struct door_socket *socket, const struct socket_request *message);
+static uint32_t outcome_of_late_one(const struct ticket *ticket);
+static bool receive(struct door *door);
+static void handle(struct door *door, const struct socket_request *message);
 static uint32_t admit(struct door *door, const struct socket_request *message, struct door_request *request,
                       struct door_reply *reply);
 static const struct service_method *method_by_name(const struct service *service, struct slice name);
@@ -23,9 +24,9 @@ int door_step(struct door *door) {
     door_read_clocks(door);
     bool has_more = door_take_reports(door);
     if (answer_late_ones(door)) has_more = true;
-    if (receive(door, &door->ports.socket)) has_more = true;
-    if (door->ports.intake.receive != NULL && receive(door, &door->ports.intake)) has_more = true;
+    if (receive(door)) has_more = true;
     door_burst_send(door);
+    door_audit_tell_suppressed(door, false);
     int next_ms = door_mark_slow_ones(door);
     if (has_more) return 0;
     const struct ticket *soonest = door_table_soonest(&door->table);
@@ -40,29 +41,44 @@ static bool answer_late_ones(struct door *door) {
     for (uint32_t i = 0; i < door->options.limits.requests_per_step_max; i++) {
         struct ticket *ticket = door_table_soonest(&door->table);
         if (ticket == NULL || ticket->due_ms > door->monotonic_ms) return false;
-        bool is_query = ticket->kind == TICKET_QUERY;
-        struct door_reply reply = {.outcome = is_query ? OUTCOME_BEHIND : OUTCOME_UNKNOWN_OUTCOME};
-        if (is_query) reply.position = door->number;
+        struct door_reply reply = {.outcome = outcome_of_late_one(ticket)};
+        if (reply.outcome == OUTCOME_BEHIND) reply.position = door->number;
         door_close_ticket(door, ticket, &reply);
     }
     return true;
 }
 
-static bool receive(struct door *door, const struct door_socket *socket) {
+static uint32_t outcome_of_late_one(const struct ticket *ticket) {
+    switch (ticket->kind) {
+    case TICKET_COMMAND:
+        return OUTCOME_UNKNOWN_OUTCOME;
+    case TICKET_QUERY:
+        return OUTCOME_BEHIND;
+    case TICKET_AUDIT:
+        return OUTCOME_UNAVAILABLE; /* Kafka has not acknowledged its record in time */
+    case TICKET_FREE:
+        break;
+    }
+    bhr_assert_failed("whatever is in the table waits for something", __FILE__, __LINE__);
+}
+
+static bool receive(struct door *door) {
     for (uint32_t i = 0; i < door->options.limits.requests_per_step_max; i++) {
         struct socket_request message;
-        if (!socket->receive(socket->context, &message)) return false;
-        handle(door, socket, &message);
+        if (!door->ports.socket.receive(door->ports.socket.context, &message)) return false;
+        handle(door, &message);
     }
     return true;
 }
 
-static void handle(struct door *door, const struct door_socket *socket, const struct socket_request *message) {
-    struct door_request request = {.caller = {.socket = socket}, .body = message->body};
+static void handle(struct door *door, const struct socket_request *message) {
+    struct door_request request = {.body = message->body};
     struct door_reply reply = {0};
     arena_reset(&door->arena);
     reply.outcome = admit(door, message, &request, &reply);
     if (reply.outcome != OUTCOME_OK) {
+        bool is_policy = door_outcome_row(door, reply.outcome)->status == REPLY_DENIED;
+        if (is_policy) door_audit_refusal(door, &request, reply.outcome);
         door_reply(door, &request.caller, &reply);
         return;
     }
@@ -80,7 +96,7 @@ static void handle(struct door *door, const struct door_socket *socket, const st
 static uint32_t admit(struct door *door, const struct socket_request *message, struct door_request *request,
                       struct door_reply *reply) {
     struct door_caller *caller = &request->caller;
-    *caller = (struct door_caller){.socket = caller->socket, .route = message->route, .started_ms = door->monotonic_ms};
+    *caller = (struct door_caller){.route = message->route, .started_ms = door->monotonic_ms};
     memcpy(caller->system, message->system, sizeof caller->system);
     caller->system[SOCKET_SYSTEM_MAX] = '\0';
 
@@ -169,6 +185,8 @@ void door_close_ticket(struct door *door, struct ticket *ticket, const struct do
 
 void door_forget_ticket(struct door *door, struct ticket *ticket) {
     door_drop_marker(door, ticket);
+    ASSERT(door->held_bytes >= ticket->held.body.size);
+    door->held_bytes -= ticket->held.body.size;
     const struct policy_system *system = policy_by_id(door->policy, ticket->caller.system);
     if (system != NULL) {
         ASSERT(counts_of(door, system)->in_flight > 0);
@@ -200,6 +218,7 @@ void door_committed(struct door *door, uint64_t number, struct position resume_a
 void door_set_policy(struct door *door, const struct policy *policy) {
     ASSERT(policy->system_count <= POLICY_SYSTEMS_MAX);
     door_read_clocks(door);
+    if (door->policy != NULL) door_audit_leave_policy(door);
     door->policy = policy;
     for (uint32_t i = 0; i < policy->system_count; i++) {
         int64_t full = (int64_t)policy->systems[i].per_second_max * 1000;
@@ -212,6 +231,8 @@ void door_set_policy(struct door *door, const struct policy *policy) {
 }
 
 void door_drain(struct door *door) {
+    door_read_clocks(door);
+    door_audit_tell_suppressed(door, true);
     door->is_draining = true;
 }
 
@@ -219,8 +240,8 @@ static void answer_all(struct door *door, uint32_t query_outcome) {
     door_read_clocks(door);
     while (door->table.count > 0) {
         struct ticket *ticket = door_table_soonest(&door->table);
-        bool is_query = ticket->kind == TICKET_QUERY;
-        uint32_t outcome = is_query ? query_outcome : OUTCOME_UNKNOWN_OUTCOME;
+        bool is_command = ticket->kind == TICKET_COMMAND;
+        uint32_t outcome = is_command ? (uint32_t)OUTCOME_UNKNOWN_OUTCOME : query_outcome;
         door_close_ticket(door, ticket, &(struct door_reply){.outcome = outcome});
     }
 }
@@ -256,6 +277,9 @@ struct door *door_new(const struct door_options *options, const struct door_port
     ASSERT(limits->request_bytes_max > 0 && limits->request_bytes_max <= SOCKET_MESSAGE_MAX);
     ASSERT(limits->deadline_default_ms > 0 && limits->deadline_default_ms <= limits->deadline_ms_max);
     ASSERT(limits->position_wait_ms_max >= 0);
+    for (uint32_t i = 0; i < options->service->method_count; i++) {
+        ASSERT(options->service->methods[i].audit == AUDIT_NONE || ports->audit.put != NULL);
+    }
     struct door *door = calloc(1, sizeof *door);
     if (door == NULL) return NULL;
     door->options = *options;

@@ -2,8 +2,6 @@
  * whether they may, answers queries from the local store, writes commands to the command log and answers them when the
  * replica of this process has committed the entry. It owns the table of requests in flight; it never decides.
  *
- * A reply leaves by the socket that its request came from.
- *
  * The walk of one command: door_step -> receive -> header sane? -> known method, allowed? -> deadline? -> rate and limits?
  * -> repeat? (own store, then own table) -> service->accept -> append to the command log -> wait.
  * Then, in any order: the delivery report (tells the command's offset), replica's answer (door_answered), commits
@@ -17,6 +15,7 @@
 #include "lib/host/policy.h"
 #include "lib/host/replica.h"
 #include "lib/host/service.h"
+#include "lib/port/audit.h"
 #include "lib/port/cache.h"
 #include "lib/port/clock.h"
 #include "lib/port/socket.h"
@@ -30,14 +29,17 @@ struct door_limits {
     int64_t deadline_ms_max;        /* a deadline further away is brought back to this */
     int64_t position_wait_ms_max;   /* how long a query waits for min_position */
     uint32_t requests_per_step_max; /* bounded work */
+    uint32_t
+        audit_refusals_max; /* of one system that leave a record of their own in a minute; the others are counted */
 };
 
 struct door_ports {
     struct door_socket socket;
-    struct door_socket intake; /* requests of request topics (lib/host/intake.h); may be all zeros */
     struct topic_writer writer;
     struct store store;
     struct cache cache; /* may be all zeros: presence of Redis is never required */
+    struct audit_port
+        audit; /* all zeros only for a service without a method that is audited: refusals then leave none */
     struct clock_port clock;
     struct digest (*hash)(struct slice a, struct slice b);
 };
@@ -57,8 +59,9 @@ struct door_options {
     const struct policy *policy; /* borrowed; replaced by door_set_policy */
     struct door_limits limits;
     struct service_context service_context;
-    char process[64];  /* answered_by, and the value of in-flight markers */
-    char locality[64]; /* key of the command log */
+    uint64_t durable_methods; /* bit i: the service's method i is AUDIT_DURABLE, whatever its row says */
+    char process[64];         /* answered_by, and the value of in-flight markers */
+    char locality[64];        /* key of the command log */
 };
 
 struct door;
@@ -80,6 +83,11 @@ void door_answered(struct door *door, const struct replica_answer *answer);
 /* Every entry up to `number` is in the local store (min_position compares with it); the next decision starts at
  * resume_at. Commands go to the topic of resume_at.generation. Comes after the answers of that commit. */
 void door_committed(struct door *door, uint64_t number, struct position resume_at);
+
+/* Kafka has acknowledged the audit record that was put with this token: its answer may leave. */
+void door_audited(struct door *door, uint64_t token);
+/* Refusals by policy that left no record of their own. */
+uint64_t door_refusals_suppressed(const struct door *door);
 
 /* Takes nothing new in (answer: draining); what is in flight is answered or runs into its deadline. */
 void door_drain(struct door *door);

@@ -4,6 +4,7 @@
  *   door_burst.c    commands on their way to the log, handed over together
  *   door_marker.c   tells the other doors, in Redis, what takes long here
  *   door_query.c    one query: answered from the local store, at once or when the store has read far enough
+ *   door_audit.c    the records of what was read and refused, and answers held back until theirs is acknowledged
  *   door_table.c    the requests in flight: found by id, by token, by deadline, by position
  *   door_reply.c    the one place where a reply leaves
  * Everything here runs on the loop's thread. */
@@ -23,13 +24,15 @@ enum {
     DOOR_HEADERS_MAX = 11,           /* of a command's record */
     DOOR_BURST_MAX = 128,            /* commands handed to the writer together */
     DOOR_COMMAND_HEADERS_MAX = 4096, /* of a Kafka record, so that headers and value together stay within its limit */
+    DOOR_HELD_BYTES_MAX = 16 * 1024 * 1024, /* answers held back for their audit records; above it: too_busy */
+    DOOR_AUDIT_RETRY_MS = 1000,             /* hint of too_busy when records cannot be taken: Kafka may be away */
+    DOOR_REFUSALS_MS = 60000,               /* in which so many refusals of a system leave records of their own */
 };
 
 static_assert((int)DOOR_ARENA_BASE > (int)JOURNAL_RECORD_MAX, "every first answer can be told again");
 
 /* Whom a reply goes to and what the listener is told about it. */
 struct door_caller {
-    const struct door_socket *socket; /* that the request came from */
     struct socket_route route;
     struct uuid request_id; /* zeros when the header could not be read */
     char system[SOCKET_SYSTEM_MAX + 1];
@@ -54,7 +57,7 @@ struct door_reply {
     int64_t retry_after_ms;
 };
 
-enum ticket_kind { TICKET_FREE, TICKET_COMMAND, TICKET_QUERY };
+enum ticket_kind { TICKET_FREE, TICKET_COMMAND, TICKET_QUERY, TICKET_AUDIT };
 
 /* A request that waits. It leaves the table with its one reply. */
 struct ticket {
@@ -67,8 +70,12 @@ struct ticket {
     bool has_marker;          /* commands: Redis was asked to hold one */
 
     uint64_t min_position; /* queries */
+    int64_t deadline_ms;   /* queries: wall clock */
     uint8_t *query_bytes;  /* queries: correlation id, then body; owned */
     size_t correlation_size, body_size;
+
+    struct door_reply held; /* audits: leaves when the record is acknowledged; its slices lie in held_bytes */
+    uint8_t *held_bytes;    /* owned */
 
     uint32_t serial; /* of this use of the slot, so that a late report is recognised */
     uint32_t heap_index;
@@ -113,6 +120,12 @@ struct door_system {
     int64_t refilled_ms;  /* monotonic */
 };
 
+/* Refusals by policy of one system in the present minute. */
+struct door_refusals {
+    int64_t began_ms; /* monotonic: of the minute; 0 when there was none */
+    uint32_t written, suppressed;
+};
+
 struct door {
     struct door_options options;
     struct door_ports ports;
@@ -122,6 +135,12 @@ struct door {
     struct door_table table;
     struct door_burst burst; /* empty between steps */
     bool is_draining, is_shut;
+
+    size_t held_bytes;                                     /* of all tickets */
+    struct door_refusals refusals[POLICY_SYSTEMS_MAX + 1]; /* at the system's index; the last is for unknown systems */
+    uint32_t refusals_waiting;                             /* suppressed ones that no record has told yet */
+    int64_t refusals_due_ms;                               /* monotonic: when they are looked through */
+    uint64_t refusals_suppressed;
 
     int64_t wall_ms, monotonic_ms; /* read at every entry from outside, so that one piece of work sees one time */
 
@@ -176,7 +195,23 @@ void door_query(struct door *door, const struct door_request *request);
 /* The store has moved: answers the queries that waited for it. */
 void door_run_waiting(struct door *door);
 
+/* door_audit.c */
+enum audit_class door_audit_class(const struct door *door, const struct service_method *method);
+/* Before anything is read: whether the answer could leave its record and, if need be, wait for it. */
+bool door_audit_has_room(const struct door *door, const struct door_request *request, enum audit_class audit);
+/* The record of an answer that was read, then the answer: at once, or once the record is acknowledged. */
+void door_audit_answer(struct door *door, const struct door_request *request, const struct ingress *ingress,
+                       const struct service_subject *subject, const struct door_reply *reply);
+/* The policy said no. */
+void door_audit_refusal(struct door *door, const struct door_request *request, uint32_t outcome);
+/* Tells what was suppressed in minutes that are over; of all when is_last. */
+void door_audit_tell_suppressed(struct door *door, bool is_last);
+/* The counts are at the indexes of a policy that is about to go. */
+void door_audit_leave_policy(struct door *door);
+
 /* door_reply.c */
+/* Of the host or the service; unknown_outcome's for a code that this program does not know. */
+const struct outcome_row *door_outcome_row(struct door *door, uint32_t code);
 void door_reply(struct door *door, const struct door_caller *caller, const struct door_reply *reply);
 
 /* door_table.c */

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 static void answer_query(struct door *door, const struct door_request *request);
+static void find_subject(struct door *door, const struct door_request *request, const struct ingress *ingress,
+                         const struct rows *rows, struct service_subject *ret_subject);
 static uint64_t position_of(const struct door *door, const struct rows *rows);
 static uint32_t keep_waiting(struct door *door, const struct door_request *request, int64_t *ret_retry_ms);
 
@@ -25,6 +27,12 @@ void door_query(struct door *door, const struct door_request *request) {
 }
 
 static void answer_query(struct door *door, const struct door_request *request) {
+    enum audit_class audit = door_audit_class(door, request->caller.method);
+    if (audit != AUDIT_NONE && !door_audit_has_room(door, request, audit)) {
+        const struct door_reply busy = {.outcome = OUTCOME_TOO_BUSY, .retry_after_ms = DOOR_AUDIT_RETRY_MS};
+        door_reply(door, &request->caller, &busy);
+        return;
+    }
     struct rows rows;
     struct error error;
     const struct store *store = &door->ports.store;
@@ -46,6 +54,8 @@ static void answer_query(struct door *door, const struct door_request *request) 
     door->answer.is_full = false;
     reply.outcome = request->caller.method->query(&door->options.service_context, &ingress, &rows, door->wall_ms,
                                                   request->body, &door->arena, &door->answer, &refusal);
+    struct service_subject subject = {0};
+    if (audit != AUDIT_NONE) find_subject(door, request, &ingress, &rows, &subject);
     store->read_end(store->context, &rows);
     if (reply.outcome != OUTCOME_OK) {
         reply.detail = slice_of(refusal.detail, strnlen(refusal.detail, SERVICE_DETAIL_MAX));
@@ -54,7 +64,20 @@ static void answer_query(struct door *door, const struct door_request *request) 
     } else {
         reply.body = buffer_slice(&door->answer);
     }
-    door_reply(door, &request->caller, &reply);
+    if (audit == AUDIT_NONE) {
+        door_reply(door, &request->caller, &reply);
+    } else {
+        door_audit_answer(door, request, &ingress, &subject, &reply);
+    }
+}
+
+/* Whose data it was, for the audit record; empty where the service does not know. Lies in the request's arena. */
+static void find_subject(struct door *door, const struct door_request *request, const struct ingress *ingress,
+                         const struct rows *rows, struct service_subject *ret_subject) {
+    const struct service_method *method = request->caller.method;
+    ASSERT(method->audit != AUDIT_NONE);
+    if (method->about == NULL) return;
+    (void)method->about(&door->options.service_context, ingress, rows, request->body, &door->arena, ret_subject);
 }
 
 /* The snapshot may be ahead of the last news; whoever asks with this position must see at least what it showed. */
@@ -81,6 +104,7 @@ static uint32_t keep_waiting(struct door *door, const struct door_request *reque
     if (request->body.size > 0) memcpy(bytes + correlation_id.size, request->body.data, request->body.size);
     struct ticket *ticket = door_open_ticket(door, TICKET_QUERY, &request->caller, door->monotonic_ms + wait_ms);
     ticket->min_position = (uint64_t)request->header.min_position;
+    ticket->deadline_ms = request->deadline_ms;
     ticket->query_bytes = bytes;
     ticket->correlation_size = correlation_id.size;
     ticket->body_size = request->body.size;
@@ -99,6 +123,7 @@ void door_run_waiting(struct door *door) {
             .header.correlation_id = slice_of(ticket->query_bytes, ticket->correlation_size),
             .body = slice_of(ticket->query_bytes + ticket->correlation_size, ticket->body_size),
             .system = policy_by_id(door->policy, ticket->caller.system),
+            .deadline_ms = ticket->deadline_ms,
         };
         /* The policy may have changed while it waited. */
         bool may_ask = request.system != NULL && policy_allows(request.system, slice_text(ticket->caller.method->name));
@@ -106,6 +131,7 @@ void door_run_waiting(struct door *door) {
         if (may_ask) {
             answer_query(door, &request);
         } else {
+            door_audit_refusal(door, &request, OUTCOME_DENIED);
             door_reply(door, &ticket->caller, &(struct door_reply){.outcome = OUTCOME_DENIED});
         }
         door_forget_ticket(door, ticket);

@@ -4,10 +4,8 @@
 
 #include "lib/base/text.h"
 
-static const struct outcome_row *outcome_row(struct door *door, uint32_t code);
-
 void door_reply(struct door *door, const struct door_caller *caller, const struct door_reply *reply) {
-    const struct outcome_row *row = outcome_row(door, reply->outcome);
+    const struct outcome_row *row = door_outcome_row(door, reply->outcome);
     struct reply_header header = {
         .request_id = caller->request_id,
         .status = row->status,
@@ -25,7 +23,7 @@ void door_reply(struct door *door, const struct door_caller *caller, const struc
     struct buffer out = buffer_over(bytes, sizeof bytes);
     reply_header_encode(&header, &out);
     ASSERT(!out.is_full);
-    (void)caller->socket->send(caller->socket->context, &caller->route, buffer_slice(&out), reply->body);
+    (void)door->ports.socket.send(door->ports.socket.context, &caller->route, buffer_slice(&out), reply->body);
     if (door->listener.replied != NULL) {
         const char *method = caller->method == NULL ? "" : caller->method->name;
         door->listener.replied(door->listener.context, caller->system, method, row->name, row->status,
@@ -35,7 +33,7 @@ void door_reply(struct door *door, const struct door_caller *caller, const struc
 
 /* An accepted entry of a newer version may hold an outcome that this program does not know. It must not be told as
  * anything that it may not be. */
-static const struct outcome_row *outcome_row(struct door *door, uint32_t code) {
+const struct outcome_row *door_outcome_row(struct door *door, uint32_t code) {
     const struct outcome_row *row = service_outcome(door->options.service, code);
     if (row != NULL) return row;
     door_alarm(door, "outcome", "an entry holds an outcome that this version does not know: install a newer one");

@@ -43,6 +43,8 @@ void door_table_release(struct door_table *table, struct ticket *ticket) {
     heap_remove(table, ticket);
     free(ticket->query_bytes);
     ticket->query_bytes = NULL;
+    free(ticket->held_bytes);
+    ticket->held_bytes = NULL;
     ticket->kind = TICKET_FREE;
     ticket->bucket_next = table->free;
     table->free = ticket;
@@ -67,7 +69,7 @@ struct ticket *door_table_by_token(const struct door_table *table, uint64_t toke
     uint64_t slot = token & UINT32_MAX;
     if (slot >= table->count_max) return NULL;
     struct ticket *ticket = &table->slots[slot];
-    bool is_this_use = ticket->kind == TICKET_COMMAND && ticket->serial == token >> 32;
+    bool is_this_use = ticket->kind != TICKET_FREE && ticket->serial == token >> 32;
     return is_this_use ? ticket : NULL;
 }
 
@@ -109,7 +111,10 @@ bool door_table_init(struct door_table *table, uint32_t count_max, uint64_t seed
 }
 
 void door_table_fini(struct door_table *table) {
-    for (uint32_t i = 0; i < table->count; i++) free(table->heap[i]->query_bytes);
+    for (uint32_t i = 0; i < table->count; i++) {
+        free(table->heap[i]->query_bytes);
+        free(table->heap[i]->held_bytes);
+    }
     free(table->slots);
     free(table->heap);
     free(table->buckets);

@@ -19,6 +19,7 @@ enum { HOST_TEND_MS = 1000, HOST_KAFKA_MS_MAX = 3000 };
 static int start(struct host *host, struct error *reterr_error);
 static int await_topics(struct host *host, struct error *reterr_error);
 static int step(void *context);
+static bool is_drained(const struct host *host);
 static void on_signal(void *context, int signal_number);
 static void wake(void *context);
 static void shut_door(struct host *host, const struct replica_view *view);
@@ -161,7 +162,7 @@ static int step(void *context) {
         if (host->must_stop) enter(host, HOST_DRAINING);
         break;
     case HOST_DRAINING:
-        if (host->door == NULL || door_in_flight(host->door) == 0 || now_ms >= host->stage_until_ms) {
+        if (is_drained(host) || now_ms >= host->stage_until_ms) {
             enter(host, HOST_STOPPING);
         }
         break;
@@ -173,6 +174,12 @@ static int step(void *context) {
     }
     if (host->stage == HOST_DRAINING && next_ms > 20) next_ms = 20;
     return next_ms > HOST_TEND_MS ? HOST_TEND_MS : next_ms;
+}
+
+/* Records that are still on their way would be sent by the next process; but a store may not be served again soon. */
+static bool is_drained(const struct host *host) {
+    if (host->door == NULL) return true;
+    return door_in_flight(host->door) == 0 && host_audit_spooled(host) == 0;
 }
 
 /* The process stays, so that its health says why; an operator acts on that. */

@@ -67,7 +67,10 @@ int host_door_step(struct host *host) {
     const struct news_reader reader = {.context = host, .answered = on_answered, .committed = on_committed};
     news_take(host->news, &reader);
     if (host->door == NULL) return 1000;
+    host_audit_take_reports(host);
     int next_ms = door_step(host->door);
+    int audit_ms = host_audit_send(host);
+    if (audit_ms < next_ms) next_ms = audit_ms;
     int64_t now_ms = host_now_ms();
     if (door_in_flight(host->door) > 0) host->busy_ms = now_ms;
     news_want_answers(host->news, now_ms - host->busy_ms < HOST_BUSY_MS);
@@ -84,6 +87,7 @@ enum status host_door_prepare(struct host *host, struct error *reterr_error) {
                          "policy_file and door_key_file are expected when door_endpoint is set");
     }
     enum status status = policy_load(host->policy, config->policy_file, host->service, reterr_error);
+    if (status == STATUS_OK) status = host_audit_prepare(host, reterr_error);
     return status == STATUS_OK ? read_pseudonym_key(host, reterr_error) : status;
 }
 
@@ -111,7 +115,9 @@ enum status host_door_open(struct host *host, struct error *reterr_error) {
                    .deadline_default_ms = config->deadline_default_ms,
                    .deadline_ms_max = config->deadline_ms_max,
                    .position_wait_ms_max = config->position_wait_ms_max,
-                   .requests_per_step_max = HOST_REQUESTS_PER_STEP},
+                   .requests_per_step_max = HOST_REQUESTS_PER_STEP,
+                   .audit_refusals_max = (uint32_t)config->audit_refusals_per_minute_max},
+        .durable_methods = host->durable_methods,
         .service_context = {.pseudonym_key = host->pseudonym_key,
                             .config_number = config_service_number,
                             .config = config},
@@ -128,6 +134,7 @@ enum status host_door_open(struct host *host, struct error *reterr_error) {
     if (status != STATUS_OK) return status;
     status = kafka_writer_open(&host->kafka, loop_wake_fd(host->loop), topics, 1, &host->writer, &ports.writer,
                                reterr_error);
+    if (status == STATUS_OK) status = host_audit_open(host, &ports.audit, reterr_error);
     if (status == STATUS_OK) {
         const struct zmq_door_options socket = {
             .endpoint = config->door_endpoint, .keys = &keys, .lookup = look_up, .lookup_context = host->policy};
@@ -158,6 +165,7 @@ void host_door_close(struct host *host) {
     door_free(host->door);
     host->door = NULL;
     kafka_writer_close(&host->writer);
+    host_audit_close(host);
     zmq_door_close(host->socket);
     host->socket = NULL;
 }

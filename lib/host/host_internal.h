@@ -1,10 +1,12 @@
 /* What the files host*.c share, and nobody else includes.
  *   host.c        start, the stages of a life, ordered stop
  *   host_door.c   the loop's side of the ring: door, its socket, its writer, the probe
+ *   host_audit.c  the audit trail: its spool, its writer
  *   host_watch.c  once a second: metrics, presence; readiness */
 #ifndef BHR_HOST_HOST_INTERNAL_H
 #define BHR_HOST_HOST_INTERNAL_H
 
+#include "lib/host/audit.h"
 #include "lib/host/config.h"
 #include "lib/host/door.h"
 #include "lib/host/health.h"
@@ -53,6 +55,14 @@ struct host {
     struct zmq_door_watch *watch;
     struct door *door;
 
+    uint64_t durable_methods; /* bit i: the service's method i, as configured */
+    struct spool_file *spool;
+    struct kafka_writer *audit_writer;
+    struct audit *audit;
+    struct audit_view audit_counted; /* what the metrics already know */
+    uint64_t refusals_counted;
+    bool is_audit_late;
+
     enum host_stage stage;
     int exit_code;
     bool must_stop, is_shut;
@@ -72,6 +82,19 @@ enum status host_door_open(struct host *host, struct error *reterr_error);
 int host_door_step(struct host *host);
 void host_door_unbind(struct host *host);
 void host_door_close(struct host *host);
+
+/* host_audit.c */
+enum status host_audit_prepare(struct host *host, struct error *reterr_error);
+enum status host_audit_open(struct host *host, struct audit_port *ret_port, struct error *reterr_error);
+/* What Kafka has acknowledged lets answers leave. */
+void host_audit_take_reports(struct host *host);
+/* Returns when it wants to be called again. */
+int host_audit_send(struct host *host);
+/* Records that Kafka has not acknowledged. */
+uint64_t host_audit_spooled(const struct host *host);
+void host_audit_watch(struct host *host);
+/* After the door: what is left stays in the spool, and the next process on this store sends it. */
+void host_audit_close(struct host *host);
 
 /* host_watch.c */
 bool host_is_ready(void *context, char ret_reason[HEALTH_REASON_MAX]);

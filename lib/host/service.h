@@ -76,10 +76,18 @@ struct public_event {
     struct slice value; /* the message with its private fields removed */
 };
 
+/* Whether an answered query leaves a record in the audit trail (design invariant 9). Commands need none: the journal is
+ * their record. */
+enum audit_class {
+    AUDIT_NONE,    /* no personal data in the answer */
+    AUDIT_SPOOLED, /* the record outlives this process before the answer leaves */
+    AUDIT_DURABLE, /* Kafka has acknowledged the record before the answer leaves */
+};
+
 struct service_method {
     const char *name; /* "bhr.booking.v1.BookingService/Book" */
     enum method_kind kind;
-    const char *request_type; /* "bhr.booking.v1.BookRequest": what a record of a request topic calls it */
+    enum audit_class audit; /* of METHOD_QUERY; configuration may make AUDIT_SPOOLED durable */
     /* METHOD_COMMAND: checks the request as it came in and writes the command message to out. False: *ret_refusal says
      * which field and what was expected. */
     bool (*accept)(const struct service_context *context, const struct ingress *ingress, struct slice request,

@@ -70,6 +70,25 @@ static enum status send_reply(void *context, const struct socket_route *route, s
     return STATUS_OK;
 }
 
+static bool audit_has_room(void *context) {
+    struct fake_door *fake = context;
+    return fake->audit_count < fake->audit_max;
+}
+
+static enum status audit_put(void *context, struct slice record, uint64_t token) {
+    struct fake_door *fake = context;
+    if (!audit_has_room(fake)) return STATUS_FULL;
+    struct fake_audit *kept = &fake->audits[fake->audit_count++];
+    assert_true(record.size <= sizeof kept->bytes);
+    memcpy(kept->bytes, record.data, record.size);
+    kept->size = record.size;
+    kept->token = token;
+    const char *fault = "";
+    bool is_good = audit_record_decode(slice_of(kept->bytes, kept->size), &kept->record, &fault);
+    assert_string_equal(is_good ? "" : fault, "");
+    return STATUS_OK;
+}
+
 static enum status append(void *context, const struct topic_append *record) {
     struct fake_door *fake = context;
     if (fake->append_status != STATUS_OK) return fake->append_status;
@@ -165,11 +184,12 @@ static void put_system(struct policy_system *system, const char *id, uint32_t in
     system->per_second_max = per_second;
     strcpy(system->methods[0], FAKE_DO);
     strcpy(system->methods[1], FAKE_ASK);
-    system->method_count = 2;
+    strcpy(system->methods[2], FAKE_FILE);
+    system->method_count = 3;
 }
 
 void fake_door_init(struct fake_door *fake) {
-    *fake = (struct fake_door){.wall_ms = FAKE_WALL_MS, .monotonic_ms = 5000};
+    *fake = (struct fake_door){.wall_ms = FAKE_WALL_MS, .monotonic_ms = 5000, .audit_max = FAKE_AUDITS_MAX};
     assert_true(digest_init());
     rows_array_init(&fake->rows);
     struct rows rows = rows_array_rows(&fake->rows);
@@ -189,13 +209,15 @@ void fake_door_init(struct fake_door *fake) {
                    .deadline_default_ms = 5000,
                    .deadline_ms_max = 60000,
                    .position_wait_ms_max = 2000,
-                   .requests_per_step_max = 128},
+                   .requests_per_step_max = 128,
+                   .audit_refusals_max = 3},
         .process = "test-1",
         .locality = "nel-bhr",
     };
     fake->ports = (struct door_ports){
         .socket = {.context = fake, .receive = receive, .send = send_reply},
         .writer = {.context = fake, .append = append, .report = report},
+        .audit = {.context = fake, .has_room = audit_has_room, .put = audit_put},
         .store = {.context = fake, .read_begin = read_begin, .read_end = read_end},
         .clock = {.context = fake, .wall_ms = wall_ms, .monotonic_ms = monotonic_ms, .random = random_bytes},
         .hash = digest_of,

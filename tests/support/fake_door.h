@@ -6,16 +6,18 @@
 #define BHR_TESTS_SUPPORT_FAKE_DOOR_H
 
 #include "lib/host/door.h"
+#include "lib/wire/audit/audit_record.h"
 #include "lib/wire/exchange/exchange.h"
 #include "tests/support/rows_array.h"
 
 #define FAKE_DO      "bhr.test.v1.TestService/Do"     /* command; a body that starts with "bad" is refused */
 #define FAKE_ASK     "bhr.test.v1.TestService/Ask"    /* query; the body is the name of a row */
+#define FAKE_FILE    "bhr.test.v1.TestService/File"   /* the same, audited; the row's name is its organisation, too */
 #define FAKE_SECRET  "bhr.test.v1.TestService/Secret" /* query that no system may ask */
 #define FAKE_SYSTEM  "111-nel"                        /* 4 in flight, 1,000 per second */
 #define FAKE_OTHER   "practice-y1"                    /* 10,000 in flight, 1,000,000 per second */
 #define FAKE_WALL_MS INT64_C(1764000000000)
-enum { FAKE_OUTCOME_TAKEN = 100, FAKE_BODY_MAX = 256 };
+enum { FAKE_OUTCOME_TAKEN = 100, FAKE_BODY_MAX = 256, FAKE_AUDITS_MAX = 64 };
 
 /* One request; what is NULL or zero takes a usual value. */
 struct fake_ask {
@@ -36,6 +38,13 @@ struct fake_append {
     char topic[TOPIC_NAME_MAX], key[64], value[FAKE_BODY_MAX];
     uint32_t header_count;
     char names[TOPIC_HEADERS_MAX][32], values[TOPIC_HEADERS_MAX][136];
+    uint64_t token;
+};
+
+struct fake_audit {
+    uint8_t bytes[AUDIT_RECORD_MAX];
+    size_t size;
+    struct audit_record record; /* decoded; borrows from bytes */
     uint64_t token;
 };
 
@@ -75,6 +84,8 @@ struct fake_door {
     enum status append_status;
     uint32_t report_count, report_room, reports_taken;
     struct topic_report *reports;
+    uint32_t audit_count, audit_max; /* audit_max: how many are taken, all unless the test says otherwise */
+    struct fake_audit audits[FAKE_AUDITS_MAX];
     uint32_t marker_count, marker_room, drop_count;
     struct fake_marker *markers;
     bool cache_is_up, cache_answers_at_once;

@@ -57,9 +57,24 @@ static uint32_t query_ask(const struct service_context *context, const struct in
     return OUTCOME_OK;
 }
 
+static bool about_file(const struct service_context *context, const struct ingress *ingress, const struct rows *rows,
+                       struct slice request, struct arena *arena, struct service_subject *ret_subject) {
+    (void)context;
+    assert_true(ingress->system.size > 0);
+    uint8_t bytes[ROWS_KEY_MAX];
+    struct buffer key = fake_door_row_key(request, bytes);
+    struct slice value;
+    if (!rows_get(rows, buffer_slice(&key), &value)) return false;
+    ret_subject->organisation = arena_copy(arena, request);
+    ret_subject->has_person = true;
+    memset(ret_subject->person_id.bytes, 0x5A, sizeof ret_subject->person_id.bytes);
+    return true;
+}
+
 static const struct service_method methods[] = {
     {.name = FAKE_DO, .kind = METHOD_COMMAND, .accept = accept_do},
     {.name = FAKE_ASK, .kind = METHOD_QUERY, .query = query_ask},
+    {.name = FAKE_FILE, .kind = METHOD_QUERY, .audit = AUDIT_SPOOLED, .query = query_ask, .about = about_file},
     {.name = FAKE_SECRET, .kind = METHOD_QUERY, .query = query_ask},
 };
 static const struct outcome_row outcomes[] = {
@@ -69,7 +84,7 @@ const struct service fake_door_service = {
     .name = "test",
     .command_type = "bhr.test.v1.TestCommand",
     .methods = methods,
-    .method_count = 3,
+    .method_count = sizeof methods / sizeof methods[0],
     .outcomes = outcomes,
     .outcome_count = 1,
 };
