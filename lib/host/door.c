@@ -10,8 +10,8 @@
 
 static bool answer_late_ones(struct door *door);
 static uint32_t outcome_of_late_one(const struct ticket *ticket);
-static bool receive(struct door *door);
-static void handle(struct door *door, const struct socket_request *message);
+static bool receive(struct door *door, const struct door_socket *socket);
+static void handle(struct door *door, const struct door_socket *socket, const struct socket_request *message);
 static uint32_t admit(struct door *door, const struct socket_request *message, struct door_request *request,
                       struct door_reply *reply);
 static const struct service_method *method_by_name(const struct service *service, struct slice name);
@@ -24,7 +24,8 @@ int door_step(struct door *door) {
     door_read_clocks(door);
     bool has_more = door_take_reports(door);
     if (answer_late_ones(door)) has_more = true;
-    if (receive(door)) has_more = true;
+    if (receive(door, &door->ports.socket)) has_more = true;
+    if (door->ports.intake.receive != NULL && receive(door, &door->ports.intake)) has_more = true;
     door_burst_send(door);
     door_audit_tell_suppressed(door, false);
     int next_ms = door_mark_slow_ones(door);
@@ -62,17 +63,17 @@ static uint32_t outcome_of_late_one(const struct ticket *ticket) {
     bhr_assert_failed("whatever is in the table waits for something", __FILE__, __LINE__);
 }
 
-static bool receive(struct door *door) {
+static bool receive(struct door *door, const struct door_socket *socket) {
     for (uint32_t i = 0; i < door->options.limits.requests_per_step_max; i++) {
         struct socket_request message;
-        if (!door->ports.socket.receive(door->ports.socket.context, &message)) return false;
-        handle(door, &message);
+        if (!socket->receive(socket->context, &message)) return false;
+        handle(door, socket, &message);
     }
     return true;
 }
 
-static void handle(struct door *door, const struct socket_request *message) {
-    struct door_request request = {.body = message->body};
+static void handle(struct door *door, const struct door_socket *socket, const struct socket_request *message) {
+    struct door_request request = {.caller = {.socket = socket}, .body = message->body};
     struct door_reply reply = {0};
     arena_reset(&door->arena);
     reply.outcome = admit(door, message, &request, &reply);
@@ -96,7 +97,7 @@ static void handle(struct door *door, const struct socket_request *message) {
 static uint32_t admit(struct door *door, const struct socket_request *message, struct door_request *request,
                       struct door_reply *reply) {
     struct door_caller *caller = &request->caller;
-    *caller = (struct door_caller){.route = message->route, .started_ms = door->monotonic_ms};
+    *caller = (struct door_caller){.socket = caller->socket, .route = message->route, .started_ms = door->monotonic_ms};
     memcpy(caller->system, message->system, sizeof caller->system);
     caller->system[SOCKET_SYSTEM_MAX] = '\0';
 

@@ -2,6 +2,8 @@
  * whether they may, answers queries from the local store, writes commands to the command log and answers them when the
  * replica of this process has committed the entry. It owns the table of requests in flight; it never decides.
  *
+ * A reply leaves by the socket that its request came from.
+ *
  * The walk of one command: door_step -> receive -> header sane? -> known method, allowed? -> deadline? -> rate and limits?
  * -> repeat? (own store, then own table) -> service->accept -> append to the command log -> wait.
  * Then, in any order: the delivery report (tells the command's offset), replica's answer (door_answered), commits
@@ -35,6 +37,7 @@ struct door_limits {
 
 struct door_ports {
     struct door_socket socket;
+    struct door_socket intake; /* requests of request topics (lib/host/intake.h); may be all zeros */
     struct topic_writer writer;
     struct store store;
     struct cache cache; /* may be all zeros: presence of Redis is never required */

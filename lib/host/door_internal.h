@@ -33,6 +33,7 @@ static_assert((int)DOOR_ARENA_BASE > (int)JOURNAL_RECORD_MAX, "every first answe
 
 /* Whom a reply goes to and what the listener is told about it. */
 struct door_caller {
+    const struct door_socket *socket; /* that the request came from */
     struct socket_route route;
     struct uuid request_id; /* zeros when the header could not be read */
     char system[SOCKET_SYSTEM_MAX + 1];

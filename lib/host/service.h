@@ -87,7 +87,8 @@ enum audit_class {
 struct service_method {
     const char *name; /* "bhr.booking.v1.BookingService/Book" */
     enum method_kind kind;
-    enum audit_class audit; /* of METHOD_QUERY; configuration may make AUDIT_SPOOLED durable */
+    const char *request_type; /* "bhr.booking.v1.BookRequest": what a record of a request topic calls it */
+    enum audit_class audit;   /* of METHOD_QUERY; configuration may make AUDIT_SPOOLED durable */
     /* METHOD_COMMAND: checks the request as it came in and writes the command message to out. False: *ret_refusal says
      * which field and what was expected. */
     bool (*accept)(const struct service_context *context, const struct ingress *ingress, struct slice request,

@@ -34,14 +34,18 @@ static size_t describe(struct slice bytes, char *ret_text, size_t size_max);
 static bool publish(struct slice bytes, struct arena *arena, struct public_event *ret_event);
 
 static const struct service_method methods[] = {
-    {BOOKING_METHOD_PUBLISH_SESSION, METHOD_COMMAND, .accept = accept_publish, .about = about_publish},
-    {BOOKING_METHOD_HOLD, METHOD_COMMAND, .accept = accept_hold, .about = about_hold},
-    {BOOKING_METHOD_BOOK, METHOD_COMMAND, .accept = accept_book, .about = about_book},
-    {BOOKING_METHOD_CANCEL, METHOD_COMMAND, .accept = accept_cancel, .about = about_cancel},
-    {BOOKING_METHOD_FIND_SLOTS, METHOD_QUERY, .query = answer_find_slots, .about = about_find_slots},
-    {BOOKING_METHOD_GET_BOOKING, METHOD_QUERY, AUDIT_SPOOLED, .query = answer_get_booking, .about = about_get_booking},
-    {BOOKING_METHOD_LIST_PERSON_BOOKINGS, METHOD_QUERY, AUDIT_SPOOLED, .query = answer_list_person_bookings,
-     .about = about_list_person_bookings},
+    {BOOKING_METHOD_PUBLISH_SESSION, METHOD_COMMAND, "bhr.booking.v1.PublishSessionRequest", .accept = accept_publish,
+     .about = about_publish},
+    {BOOKING_METHOD_HOLD, METHOD_COMMAND, "bhr.booking.v1.HoldRequest", .accept = accept_hold, .about = about_hold},
+    {BOOKING_METHOD_BOOK, METHOD_COMMAND, "bhr.booking.v1.BookRequest", .accept = accept_book, .about = about_book},
+    {BOOKING_METHOD_CANCEL, METHOD_COMMAND, "bhr.booking.v1.CancelRequest", .accept = accept_cancel,
+     .about = about_cancel},
+    {BOOKING_METHOD_FIND_SLOTS, METHOD_QUERY, "bhr.booking.v1.FindSlotsRequest", .query = answer_find_slots,
+     .about = about_find_slots},
+    {BOOKING_METHOD_GET_BOOKING, METHOD_QUERY, "bhr.booking.v1.GetBookingRequest", .audit = AUDIT_SPOOLED,
+     .query = answer_get_booking, .about = about_get_booking},
+    {BOOKING_METHOD_LIST_PERSON_BOOKINGS, METHOD_QUERY, "bhr.booking.v1.ListPersonBookingsRequest",
+     .audit = AUDIT_SPOOLED, .query = answer_list_person_bookings, .about = about_list_person_bookings},
 };
 
 static const struct service_config_row config_rows[] = {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { WARM_UP_TRIES = 10, WARM_UP_TRY_MS = 500 };
 
@@ -198,6 +199,16 @@ void kafka_conf_consumer(struct kafka_conf *conf, const struct kafka_options *op
     kafka_conf_set(conf, "enable.auto.offset.store", "false");
     kafka_conf_set(conf, "auto.offset.reset", "error");
     kafka_conf_set(conf, "allow.auto.create.topics", "false");
+}
+
+static int close_counted(int socket_fd, void *opaque) {
+    struct kafka_client *client = opaque;
+    atomic_fetch_add(&client->sockets_closed, 1);
+    return close(socket_fd);
+}
+
+void kafka_conf_count_closed(struct kafka_conf *conf) {
+    rd_kafka_conf_set_closesocket_cb(conf->conf, close_counted);
 }
 
 bool kafka_is_transport(rd_kafka_resp_err_t code) {

@@ -28,7 +28,8 @@ struct kafka_client {
     rd_kafka_type_t type;
     struct kafka_log log;
     atomic_bool is_ending;
-    bool leaves_group; /* discarding closes the consumer in order, so that it leaves its group */
+    atomic_uint sockets_closed; /* counted after kafka_conf_count_closed */
+    bool leaves_group;          /* discarding closes the consumer in order, so that it leaves its group */
     uint32_t topic_count;
     struct kafka_client_topic topics[KAFKA_CLIENT_TOPICS_MAX];
 
@@ -40,6 +41,9 @@ struct kafka_client {
     const char *group_topic;
     int32_t group_partition;
     bool is_settled, is_assigned;
+
+    /* Of an intake: whom the callbacks are for. Theirs is the thread that polls, until the client is discarded. */
+    struct kafka_intake *intake;
 };
 
 /* A configuration under way; the first setting that librdkafka refuses is kept in error. */
@@ -53,6 +57,8 @@ void kafka_conf_set_number(struct kafka_conf *conf, const char *name, int value)
 void kafka_conf_begin(struct kafka_conf *conf, const struct kafka_options *options, const char *role);
 /* Groups and offsets are no consumer's business but the member's. */
 void kafka_conf_consumer(struct kafka_conf *conf, const struct kafka_options *options);
+/* Counts each connection that ends, whoever ended it: librdkafka's own reports leave out what repeats within 30 s. */
+void kafka_conf_count_closed(struct kafka_conf *conf);
 
 /* Takes the configuration in every case. */
 enum status kafka_client_open(struct kafka_conf *conf, const struct kafka_options *options, rd_kafka_type_t type,

@@ -1,5 +1,5 @@
 /* The real topics: Apache Kafka through librdkafka 2.0.2. What the suite asks of a topic is lib/port/topic.h; this file
- * only opens and closes the four things that fulfil it. Each is used by one thread; librdkafka brings its own.
+ * only opens and closes the things that fulfil it. Each is used by one thread; librdkafka brings its own.
  *
  * Waking: 8 bytes (the number one) are written to wake_fd, a non-blocking eventfd, when something has come to a queue that
  * was empty. So whoever sleeps on it takes until there is nothing left (TOPIC_NOTHING, no report) before it sleeps again.
@@ -11,6 +11,8 @@
 #ifndef BHR_PORT_KAFKA_KAFKA_H
 #define BHR_PORT_KAFKA_KAFKA_H
 
+#include "lib/port/intake.h"
+#include "lib/port/publish.h"
 #include "lib/port/topic.h"
 
 enum {
@@ -72,6 +74,14 @@ enum status kafka_writer_open(const struct kafka_options *options, int wake_fd, 
                               struct error *reterr_error);
 void kafka_writer_close(struct kafka_writer **writer_p);
 
+/* Transactions as "<service>-publisher-<partition>", their positions in position_topic under the group
+ * "<service>-publisher". topics: those that will be appended to. Unlike the others it waits: see lib/port/publish.h. */
+struct kafka_publisher;
+enum status kafka_publisher_open(const struct kafka_options *options, const char *position_topic,
+                                 const char *const *topics, size_t topic_count, struct kafka_publisher **ret_publisher,
+                                 struct publish_port *ret_port, struct error *reterr_error);
+void kafka_publisher_close(struct kafka_publisher **publisher_p);
+
 /* The group "<service>-owners" on the command topic. Its members never fetch anything. */
 struct kafka_membership;
 enum status kafka_membership_open(const struct kafka_options *options, int wake_fd, const char *topic,
@@ -79,6 +89,15 @@ enum status kafka_membership_open(const struct kafka_options *options, int wake_
                                   struct error *reterr_error);
 /* Leaves the group first, so that somebody else is assigned at once. */
 void kafka_membership_close(struct kafka_membership **membership_p);
+
+/* The group "<service>-doors" on the request topics (lib/port/intake.h). topics: names, borrowed; their index is the event's
+ * topic. What the group has committed is deleted from them every delete_every_ms. */
+struct kafka_intake;
+enum status kafka_intake_open(const struct kafka_options *options, int wake_fd, const char *const *topics,
+                              uint32_t topic_count, int64_t delete_every_ms, struct kafka_intake **ret_intake,
+                              struct intake_port *ret_port, struct error *reterr_error);
+/* Commits what is done and leaves the group first, so that others go on at once. */
+void kafka_intake_close(struct kafka_intake **intake_p);
 
 /* Asks and changes the cluster. Every call but open and close waits at most timeout_ms. */
 struct kafka_admin;

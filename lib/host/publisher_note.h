@@ -1,0 +1,21 @@
+/* What a publisher keeps beside its position in Kafka, so that whoever publishes next judges the journal from there on as
+ * if it had read it from its beginning: the rule's state, the offset judged last and its anchor. Pure. */
+#ifndef BHR_HOST_PUBLISHER_NOTE_H
+#define BHR_HOST_PUBLISHER_NOTE_H
+
+#include "lib/journal/accept.h"
+
+struct publisher_place {
+    struct journal_state journal; /* after the record at `applied` */
+    int64_t applied;              /* the last record judged; -1 before the first */
+    struct digest anchor;         /* of that record (lib/host/replica_meta.h) */
+};
+
+/* Hexadecimal text: Kafka keeps at most 4,096 characters beside an offset. */
+enum { PUBLISHER_NOTE_BYTES = 1 + 8 + 16 + JOURNAL_STATE_SIZE, PUBLISHER_NOTE_SIZE = 2 * PUBLISHER_NOTE_BYTES };
+
+void publisher_note_write(const struct publisher_place *place, char ret_text[PUBLISHER_NOTE_SIZE]);
+/* False for anything that publisher_note_write cannot have written. */
+bool publisher_note_read(struct slice text, struct publisher_place *ret_place);
+
+#endif

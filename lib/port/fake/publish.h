@@ -1,0 +1,45 @@
+/* publish_port over a fake broker: transactions whose records come to the broker's logs with the commit or never, a position
+ * beside them, and fencing by the newest producer. Every call can be made to fail, before or after it had its effect. */
+#ifndef BHR_PORT_FAKE_PUBLISH_H
+#define BHR_PORT_FAKE_PUBLISH_H
+
+#include "lib/port/fake/broker.h"
+#include "lib/port/publish.h"
+
+/* What the broker keeps of one transactional id and its position. */
+struct fake_transactions {
+    struct fake_broker *broker;
+    uint64_t epoch; /* of the newest producer */
+    bool is_known;
+    int64_t offset;
+    size_t note_size;
+    uint8_t note[PUBLISH_NOTE_MAX];
+    uint64_t commits;
+};
+void fake_transactions_init(struct fake_transactions *transactions, struct fake_broker *broker);
+
+enum { FAKE_PENDING_MAX = 4096 };
+
+struct fake_publisher {
+    struct fake_transactions *transactions;
+    const struct fake_hooks *hooks;
+    unsigned fail_per_mille;    /* a call answers anything but PUBLISH_OK and had no effect */
+    unsigned silent_per_mille;  /* a commit had its effect and answers anything but PUBLISH_OK */
+    unsigned unclean_per_mille; /* a commit that is told not to be clean */
+    /* The one call that fails, counted from 1; 0 for none. */
+    uint64_t calls, fail_at;
+    enum publish_result fail_with;
+    bool fail_after_effect, is_torn; /* is_torn: that commit has no effect, but is told OK and not clean */
+
+    uint64_t epoch; /* 0: no producer */
+    bool is_open, is_broken;
+    uint32_t pending_count;
+    struct fake_log *pending_logs[FAKE_PENDING_MAX];
+    struct fake_record *pending[FAKE_PENDING_MAX];
+};
+/* A new process: no producer yet, no fault. */
+void fake_publisher_init(struct fake_publisher *publisher, struct fake_transactions *transactions,
+                         const struct fake_hooks *hooks);
+struct publish_port fake_publisher_port(struct fake_publisher *publisher);
+
+#endif

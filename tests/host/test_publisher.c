@@ -1,0 +1,373 @@
+/* The publisher by cases (journal.md section 9): what it publishes and when, when it refuses and stops, and that a failure
+ * of any one call of its ports, before or after it had its effect, neither loses nor repeats a record. */
+#include "tests/host/publisher_world.h"
+
+#include "lib/host/publisher_note.h"
+
+static int begin(void **state) {
+    (void)state;
+    world_begin();
+    return 0;
+}
+
+static int end(void **state) {
+    (void)state;
+    world_end();
+    return 0;
+}
+
+static void log_entries(uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) world_log_entry(false);
+}
+
+static void expect_stopped(enum publisher_stop stop) {
+    assert_int_equal(world.processes[0].view.state, PUBLISHER_STOPPED);
+    assert_int_equal(world.processes[0].view.stop, stop);
+    assert_string_equal(world.alarm, publisher_stop_name(stop));
+}
+
+static void every_accepted_entry_is_published_once_and_in_order(void **state) {
+    (void)state;
+    log_entries(10);
+    world_log_entry(true); /* a clone's: not history */
+    world_start(0);
+    world_run(1000);
+    world_expect_published(10);
+    world_log_claim();
+    log_entries(5);
+    world_run(1000);
+    world_expect_published(15);
+    assert_int_equal(world.processes[0].view.number, 15);
+    assert_int_equal(world.processes[0].view.state, PUBLISHER_RUNNING);
+    assert_true(world.processes[0].view.level_ms > 0);
+}
+
+static void what_is_there_shares_a_transaction(void **state) {
+    (void)state;
+    world.batch_max = 20;
+    log_entries(100);
+    world_start(0);
+    world_run(1000);
+    world_expect_published(100);
+    /* The beginning, and 100 entries of which every 7th but 35, 70 has nothing to tell: 88 of them by 20. */
+    assert_int_equal(world.processes[0].view.transactions, 6);
+    assert_int_equal(world.processes[0].view.entries, 88);
+}
+
+static void transactions_keep_their_distance(void **state) {
+    (void)state;
+    world_start(0);
+    world_run(1000);
+    uint64_t before = world.processes[0].view.transactions;
+    for (int i = 0; i < 1000; i++) {
+        world_log_entry(false);
+        world_run(1);
+    }
+    world_run(100);
+    world_expect_published(1000);
+    assert_in_range(world.processes[0].view.transactions - before, 15, 22);
+}
+
+static void a_successor_goes_on_where_the_last_commit_ended(void **state) {
+    (void)state;
+    log_entries(10);
+    world_start(0);
+    world_run(1000);
+    world_die(0);
+    log_entries(10);
+    world_start(0);
+    world_run(1000);
+    world_expect_published(20);
+    /* The first record of a new process is the one at its position; nothing before it is read again. */
+    assert_int_equal(world.processes[0].view.entries, 9); /* 11 to 20 without 14, which has nothing to tell */
+}
+
+static void only_the_owner_publishes(void **state) {
+    (void)state;
+    log_entries(3);
+    world_start(0);
+    publisher_own(world.processes[0].publisher, false);
+    world_run(1000);
+    assert_int_equal(world.processes[0].producer.calls, 0);
+    publisher_own(world.processes[0].publisher, true);
+    world_run(1000);
+    world_expect_published(3);
+    publisher_own(world.processes[0].publisher, false);
+    log_entries(3);
+    world_run(1000);
+    world_expect_published(3);
+    assert_int_equal(world.processes[0].view.state, PUBLISHER_IDLE);
+    assert_int_equal(world.processes[0].producer.epoch, 0);
+}
+
+static void an_open_transaction_ends_with_the_ownership(void **state) {
+    (void)state;
+    world_start(0);
+    world_run(1000);
+    world.processes[0].producer.fail_at = world.processes[0].producer.calls + 3; /* begin, append, commit */
+    world.processes[0].producer.fail_with = PUBLISH_RETRY;
+    log_entries(1);
+    while (world.processes[0].view.state != PUBLISHER_COMMITTING) world_run(1);
+    publisher_own(world.processes[0].publisher, false);
+    world_run(10);
+    assert_false(world.processes[0].producer.is_open);
+    world_expect_published(0);
+}
+
+static void a_fenced_publisher_stands_back(void **state) {
+    (void)state;
+    world_start(0);
+    log_entries(3);
+    world_run(1000);
+    world_start(1);
+    world_step(1);
+    world_step(1); /* it has a producer now */
+    log_entries(3);
+    world_run(1000);
+    world_expect_published(3);
+    assert_int_equal(world.processes[0].view.fenced, 1);
+    for (int i = 0; i < 20; i++) {
+        (void)world_step(1);
+        world.time.now_ms += 100;
+    }
+    world_expect_published(6);
+    world_run(3000); /* if it still believes to be the owner it fences back, and emits nothing twice */
+    world_expect_published(6);
+}
+
+static void no_position_and_something_published_is_refused(void **state) {
+    (void)state;
+    log_entries(5);
+    world_start(0);
+    world_run(1000);
+    world_die(0);
+    world.transactions.is_known = false; /* it has expired */
+    world_start(0);
+    world_run(1000);
+    expect_stopped(PUBLISHER_STOP_NO_POSITION);
+    log_entries(5);
+    world_run(5000);
+    world_expect_published(5);
+}
+
+/* A dead letter alone is something published, too. */
+static void a_dead_letter_counts_as_published(void **state) {
+    (void)state;
+    world.dead->end = 1;
+    world_start(0);
+    world_run(1000);
+    expect_stopped(PUBLISHER_STOP_NO_POSITION);
+}
+
+/* Killed in its very first transaction with records: the topic has offsets that nobody sees, and the position says why. */
+static void a_first_transaction_that_came_to_nothing_is_no_reason_to_refuse(void **state) {
+    (void)state;
+    world_start(0);
+    world_run(1000);
+    log_entries(2);
+    world.processes[0].producer.fail_at = world.processes[0].producer.calls + 4;
+    world.processes[0].producer.fail_with = PUBLISH_RETRY;
+    while (world.processes[0].view.state != PUBLISHER_COMMITTING) world_run(1);
+    world_die(0);
+    assert_int_not_equal(world.events->end, 0);
+    world_start(0);
+    world_run(1000);
+    world_expect_published(2);
+}
+
+static void a_position_that_cannot_be_read_is_refused(void **state) {
+    (void)state;
+    log_entries(5);
+    for (int fault = 0; fault < 3; fault++) {
+        if (fault > 0) {
+            world_end();
+            world_begin();
+            log_entries(5);
+        }
+        world_start(0);
+        world_run(1000);
+        world_die(0);
+        if (fault == 0) world.transactions.note[0] = 'f'; /* another format */
+        if (fault == 1) world.transactions.note_size--;
+        if (fault == 2) world.transactions.offset++;
+        world_start(0);
+        world_run(1000);
+        expect_stopped(PUBLISHER_STOP_NOTE);
+        world_expect_published(5);
+    }
+}
+
+static void a_commit_that_was_lost_though_told_ok_is_seen(void **state) {
+    (void)state;
+    world_start(0);
+    world_run(1000);
+    world.processes[0].producer.is_torn = true;
+    world.processes[0].producer.fail_at = world.processes[0].producer.calls + 3;
+    log_entries(1);
+    world_run(1000);
+    expect_stopped(PUBLISHER_STOP_BACK);
+}
+
+static void a_cut_journal_stops_it(void **state) {
+    (void)state;
+    log_entries(5);
+    world_start(0);
+    world_run(1000);
+    world_die(0);
+    fake_log_cut(world.journal, world.journal->end - 2);
+    world_start(0);
+    world_run(1000);
+    expect_stopped(PUBLISHER_STOP_CUT);
+}
+
+/* While it runs: the next record continues another history, and the one at the position is not there any more. */
+static void a_journal_cut_and_grown_again_stops_it(void **state) {
+    (void)state;
+    world_start(0);
+    log_entries(5);
+    struct journal_state before = world.state;
+    log_entries(2);
+    world_run(1000);
+    fake_log_cut(world.journal, world.journal->end - 2);
+    world.state = before;
+    world.time.now_ms += 10;
+    log_entries(3);
+    world_run(1000);
+    expect_stopped(PUBLISHER_STOP_CUT);
+    world_expect_published(7);
+}
+
+static void a_wrong_journal_stops_it(void **state) {
+    (void)state;
+    assert_true(journal_name_set(&world.identity.locality, slice_text("elsewhere")));
+    world_start(0);
+    world_run(1000);
+    expect_stopped(PUBLISHER_STOP_WRONG_JOURNAL);
+}
+
+static void an_entry_of_a_later_version_stops_it_and_nothing_before_it(void **state) {
+    (void)state;
+    world.unreadable = 5;
+    log_entries(9);
+    world_start(0);
+    world_run(1000);
+    world_expect_published(4);
+    expect_stopped(PUBLISHER_STOP_BODY);
+    world_die(0);
+    world.unreadable = 0; /* the newer version */
+    world_start(0);
+    world_run(1000);
+    world_expect_published(9);
+}
+
+static void an_idle_position_is_committed_every_day(void **state) {
+    (void)state;
+    log_entries(3);
+    world_start(0);
+    world_run(1000);
+    uint64_t commits = world.transactions.commits;
+    world_run(PUBLISHER_KEEP_MS / 2);
+    assert_int_equal(world.transactions.commits, commits);
+    world_run(PUBLISHER_KEEP_MS / 2 + 2000);
+    assert_int_equal(world.transactions.commits, commits + 1);
+    world_run(PUBLISHER_KEEP_MS + 2000);
+    assert_int_equal(world.transactions.commits, commits + 2);
+    world_expect_published(3);
+}
+
+static void a_lost_connection_reads_again_and_repeats_nothing(void **state) {
+    (void)state;
+    world_start(0);
+    for (int i = 0; i < 6; i++) {
+        log_entries(4);
+        world.processes[0].reader.pending = i % 2 == 0 ? TOPIC_DISCONNECTED : TOPIC_FAILED;
+        world_run(i % 3 == 0 ? 3 : 1500);
+    }
+    world_run(3000);
+    world_expect_published(24);
+}
+
+/* Three bursts of entries; of all calls to the producer, number `call` fails. Tells how many calls there were. */
+static uint64_t story_with_one_failure(uint64_t call, enum publish_result result, bool is_after) {
+    world_end();
+    world_begin();
+    world_start(0);
+    struct fake_publisher *producer = &world.processes[0].producer;
+    producer->fail_at = call;
+    producer->fail_with = result;
+    producer->fail_after_effect = is_after;
+    for (int burst = 0; burst < 3; burst++) {
+        log_entries(4);
+        world_run(200);
+    }
+    uint64_t calls = producer->calls;
+    world_run(40000);
+    world_expect_published(12);
+    assert_int_equal(world.processes[0].view.state, PUBLISHER_RUNNING);
+    return calls;
+}
+
+static void any_one_failure_loses_and_repeats_nothing(void **state) {
+    (void)state;
+    static const enum publish_result results[] = {PUBLISH_RETRY, PUBLISH_ABORTED, PUBLISH_FENCED, PUBLISH_FAILED};
+    uint64_t calls = story_with_one_failure(0, PUBLISH_OK, false);
+    assert_true(calls > 20);
+    for (uint64_t call = 1; call <= calls; call++) {
+        for (size_t i = 0; i < sizeof results / sizeof results[0]; i++) {
+            (void)story_with_one_failure(call, results[i], false);
+            (void)story_with_one_failure(call, results[i], true);
+        }
+    }
+}
+
+static void a_note_is_read_as_it_was_written(void **state);
+
+int main(void) {
+#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+    const struct CMUnitTest tests[] = {
+        CASE(every_accepted_entry_is_published_once_and_in_order),
+        CASE(what_is_there_shares_a_transaction),
+        CASE(transactions_keep_their_distance),
+        CASE(a_successor_goes_on_where_the_last_commit_ended),
+        CASE(only_the_owner_publishes),
+        CASE(an_open_transaction_ends_with_the_ownership),
+        CASE(a_fenced_publisher_stands_back),
+        CASE(no_position_and_something_published_is_refused),
+        CASE(a_dead_letter_counts_as_published),
+        CASE(a_first_transaction_that_came_to_nothing_is_no_reason_to_refuse),
+        CASE(a_position_that_cannot_be_read_is_refused),
+        CASE(a_commit_that_was_lost_though_told_ok_is_seen),
+        CASE(a_cut_journal_stops_it),
+        CASE(a_journal_cut_and_grown_again_stops_it),
+        CASE(a_wrong_journal_stops_it),
+        CASE(an_entry_of_a_later_version_stops_it_and_nothing_before_it),
+        CASE(an_idle_position_is_committed_every_day),
+        CASE(a_lost_connection_reads_again_and_repeats_nothing),
+        CASE(any_one_failure_loses_and_repeats_nothing),
+        cmocka_unit_test(a_note_is_read_as_it_was_written),
+    };
+#undef CASE
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+static void a_note_is_read_as_it_was_written(void **state) {
+    (void)state;
+    assert_true(digest_init());
+    struct publisher_place place = {.applied = -1}, read;
+    char text[PUBLISHER_NOTE_SIZE];
+    publisher_note_write(&place, text);
+    assert_true(publisher_note_read(slice_of(text, sizeof text), &read));
+    assert_memory_equal(&place, &read, sizeof place);
+    place.applied = INT64_C(1) << 40;
+    place.journal = (struct journal_state){
+        .has_genesis = true, .journal_id = {{1}}, .epoch = 9, .owner = {{2}}, .number = 77, .prev = {{3}}};
+    place.anchor = digest_of(slice_text("anchor"), slice_text(""));
+    publisher_note_write(&place, text);
+    assert_true(publisher_note_read(slice_of(text, sizeof text), &read));
+    assert_memory_equal(&place, &read, sizeof place);
+    for (size_t cut = 0; cut < sizeof text; cut++) {
+        assert_false(publisher_note_read(slice_of(text, cut), &read));
+    }
+    text[0] = '7';
+    assert_false(publisher_note_read(slice_of(text, sizeof text), &read));
+}
