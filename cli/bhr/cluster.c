@@ -12,6 +12,12 @@ static int set_trust(const struct cli *cli, struct kafka_options *options);
 static bool set_identity(const struct suite *suite, struct journal_identity *ret_identity);
 static int stream_start(const struct cli *cli, struct journal_stream *stream, int64_t offset);
 
+struct acl_names cluster_names(const struct topics_systems *systems) {
+    static const char *services[1];
+    services[0] = booking_service.name;
+    return (struct acl_names){.services = services, .service_count = 1, .systems = systems};
+}
+
 int cluster_open(struct cli *cli, struct cluster *ret_cluster) {
     int code = cli_need_suite(cli);
     if (code != CLI_OK) return code;

@@ -4,6 +4,7 @@
 #define BHR_CLI_CLUSTER_H
 
 #include "cli/bhr/progress.h"
+#include "lib/host/acl.h"
 #include "lib/host/replica.h"
 #include "lib/journal/verify.h"
 #include "lib/port/kafka/kafka.h"
@@ -20,6 +21,9 @@ struct cluster {
     struct journal_identity identity;
     char journal_topic[REPLICA_TOPIC_MAX];
 };
+
+/* The services of the suite and, borrowed, the outside systems: all that access rules and certificates are made for. */
+struct acl_names cluster_names(const struct topics_systems *systems);
 
 /* Return exit codes; CLI_OK leaves *ret_cluster to be closed. Brokers need not be there: asking them says so. */
 int cluster_open(struct cli *cli, struct cluster *ret_cluster);

@@ -1,5 +1,7 @@
 /* bhr keys: key pairs of systems and doors, and the secret behind pseudonyms. Writes files that only their owner may
  * read; never prints a secret. */
+#include "cli/bhr/certificates.h"
+#include "cli/bhr/cluster.h"
 #include "cli/bhr/commands.h"
 #include "lib/base/text.h"
 #include "lib/digest/digest.h"
@@ -13,10 +15,22 @@
 
 enum { PATH_ROOM = 512, PSEUDONYM_BYTES = 32 };
 
+static int new_certificate(struct cli *cli, const struct arguments *arguments, enum acl_kind kind);
 static int path_of(const struct cli *cli, const struct arguments *arguments, const char *name,
                    char ret_path[PATH_ROOM]);
 
 static const struct command_option new_options[] = {
+    {.name = "kind",
+     .value = "KIND",
+     .kind = OPTION_CHOICE,
+     .choices = "service|publisher|system|operator|broker",
+     .sentence = "Also a certificate for Kafka: service, publisher, system, operator or broker"},
+    CERTIFICATES_OPTION_TLS,
+    CERTIFICATES_OPTION_DAYS(30),
+    {.name = "hosts",
+     .value = "LIST",
+     .kind = OPTION_TEXT,
+     .sentence = "Addresses of a broker, comma separated; default 127.0.0.1,localhost"},
     {.name = "dir", .value = "DIR", .kind = OPTION_TEXT, .sentence = "Where to write NAME.key; default run/keys"},
     {.name = "organisation", .value = "ODS", .kind = OPTION_TEXT, .sentence = "For the policy snippet"},
     {.name = "role",
@@ -33,8 +47,15 @@ static int run_new(struct cli *cli, const struct arguments *arguments) {
         return command_usage(cli, arguments, "NAME: expected 1 to %d of A-Z a-z 0-9 . _ : -", (int)SOCKET_SYSTEM_MAX);
     }
     char path[PATH_ROOM];
-    int code = path_of(cli, arguments, name, path);
+    int code = CLI_OK;
+    if (option_is_given(arguments, "kind")) {
+        enum acl_kind kind = (enum acl_kind)(option_number(arguments, "kind") - 1);
+        code = new_certificate(cli, arguments, kind);
+        if (code != CLI_OK || (kind != ACL_SYSTEM && kind != ACL_OPERATOR)) return code;
+    }
+    if (code == CLI_OK) code = path_of(cli, arguments, name, path);
     if (code != CLI_OK) return code;
+    if (option_is_given(arguments, "kind") && access(path, F_OK) == 0) return CLI_OK; /* who was there before Kafka */
     struct error error;
     struct zmq_keys keys = {0};
     enum status status = zmq_keys_make(&keys, &error);
@@ -62,7 +83,9 @@ static int run_new(struct cli *cli, const struct arguments *arguments) {
 const struct command command_keys_new = {
     .name = "keys new",
     .arguments = "NAME",
-    .sentence = "Make a CURVE key pair; prints what the policy file needs",
+    .sentence = "Make a CURVE key pair; prints what the policy file needs. With --kind, a certificate",
+    .more = "A system or operator gets both, in DIR of --dir and DIR of --tls; a service, publisher or broker only the "
+            "certificate, whose name is its principal. Without --kind there is a CURVE pair only, as a door needs it.",
     .options = new_options,
     .option_count = sizeof new_options / sizeof new_options[0],
     .argument_min = 1,
@@ -109,6 +132,31 @@ const struct command command_keys_pseudonym = {
     .option_count = sizeof pseudonym_options / sizeof pseudonym_options[0],
     .run = run_pseudonym,
 };
+
+static int new_certificate(struct cli *cli, const struct arguments *arguments, enum acl_kind kind) {
+    const char *name = arguments->items[0], *hosts = option_text(arguments, "hosts");
+    const struct topics_systems nobody = {0};
+    const struct acl_names names = cluster_names(&nobody);
+    if (!acl_may_be_named(&names, kind, name)) {
+        return command_usage(cli, arguments, "NAME: expected %s", acl_kind_expected(kind));
+    }
+    if (kind != ACL_BROKER && hosts != NULL)
+        return command_usage(cli, arguments, "--hosts: expected for a broker only");
+    if (kind == ACL_BROKER && hosts == NULL) hosts = "127.0.0.1,localhost";
+    if (hosts != NULL && strlen(hosts) >= CERTIFICATE_HOSTS_MAX) {
+        return command_usage(cli, arguments, "--hosts: expected at most %d bytes", CERTIFICATE_HOSTS_MAX - 1);
+    }
+    struct certificate_facts facts;
+    int code = certificates_issue(cli, arguments, name, hosts, false, &facts);
+    if (code != CLI_OK) return code;
+    char left[CERTIFICATES_TEXT_MAX];
+    certificates_left(&facts, cli_now_ms(cli), left);
+    cli_say(cli, "# certificate of %s, good for %s", facts.name, left);
+    if (cli->is_json && kind != ACL_SYSTEM && kind != ACL_OPERATOR) {
+        cli_json(json_pack("{ss so}", "name", name, "expires_at", cli_json_time(facts.expires_at_s * 1000)));
+    }
+    return CLI_OK;
+}
 
 static int path_of(const struct cli *cli, const struct arguments *arguments, const char *name,
                    char ret_path[PATH_ROOM]) {

@@ -1,4 +1,5 @@
 /* bhr status: who is alive (Redis, which may be away), who owns (the journal, which knows), how far the stores are. */
+#include "cli/bhr/certificates.h"
 #include "cli/bhr/commands.h"
 #include "cli/bhr/owner.h"
 #include "cli/bhr/stores.h"
@@ -23,28 +24,35 @@ struct status_view {
     struct ownership ownership;
     uint32_t store_count;
     struct store_seen stores[SUITE_LIST_MAX];
+    size_t certificate_count;
+    struct certificate_facts certificates[CERTIFICATES_LIST_MAX];
 };
 
 static void look_at_presence(struct status_view *view);
 static void look_at_stores(struct status_view *view);
+static void look_at_certificates(struct status_view *view);
 static int look_at_journal(struct status_view *view);
 static bool somebody_owns(const struct status_view *view);
 static void print_processes(const struct status_view *view);
 static void print_journal(const struct status_view *view);
 static void print_stores(const struct status_view *view);
+static void print_certificates(const struct status_view *view);
 static json_t *view_json(struct status_view *view);
 
 static int run(struct cli *cli, const struct arguments *arguments) {
     (void)arguments;
     int code = cli_need_suite(cli);
     if (code != CLI_OK) return code;
-    struct status_view view = {.cli = cli, .processes = json_array()};
+    static struct status_view view;
+    view = (struct status_view){.cli = cli, .processes = json_array()};
     look_at_presence(&view);
     look_at_stores(&view);
+    look_at_certificates(&view);
     if (!cli->is_json) print_processes(&view);
     code = look_at_journal(&view);
     if (code == CLI_OK && !cli->is_json) print_journal(&view);
     if (!cli->is_json) print_stores(&view);
+    if (!cli->is_json) print_certificates(&view);
     bool is_owned = somebody_owns(&view);
     bool is_presence_known = view.is_presence_known;
     if (cli->is_json)
@@ -107,6 +115,15 @@ static void look_at_stores(struct status_view *view) {
         }
         lmdb_store_close(store, false);
     }
+}
+
+/* All that lie where ours does: whoever keeps the folder wants to know of each. */
+static void look_at_certificates(struct status_view *view) {
+    char folder[SUITE_TEXT_MAX];
+    const char *file = view->cli->suite.kafka_certificate_file, *end = strrchr(file, '/');
+    if (file[0] == '\0') return;
+    (void)snprintf(folder, sizeof folder, "%.*s", end != NULL ? (int)(end - file) : 1, end != NULL ? file : ".");
+    certificates_list(folder, view->certificates, &view->certificate_count);
 }
 
 static int look_at_journal(struct status_view *view) {
@@ -190,6 +207,22 @@ static void print_stores(const struct status_view *view) {
     }
 }
 
+static void print_certificates(const struct status_view *view) {
+    const struct cli *cli = view->cli;
+    int64_t now_ms = cli_now_ms(cli);
+    if (cli->suite.kafka_plaintext) {
+        printf("%scertificates     none: Kafka is spoken to in plain text%s\n", cli_paint(cli, PAINT_WARN),
+               cli_unpaint(cli));
+    }
+    for (size_t i = 0; i < view->certificate_count; i++) {
+        const struct certificate_facts *facts = &view->certificates[i];
+        char left[CERTIFICATES_TEXT_MAX], name[CLI_SAFE_ROOM];
+        certificates_left(facts, now_ms, left);
+        printf("certificate      %-20s %s%s%s\n", cli_safe_text(slice_text(facts->name), name),
+               cli_paint(cli, certificates_paint(facts, now_ms)), left, cli_unpaint(cli));
+    }
+}
+
 static json_t *view_json(struct status_view *view) {
     const struct ownership *ownership = &view->ownership;
     json_t *stores = json_array();
@@ -205,7 +238,14 @@ static json_t *view_json(struct status_view *view) {
                                     cli_json_text(ownership->host), "software", cli_json_text(ownership->software),
                                     "claimed_at", cli_json_time(ownership->claimed_at_ms))
                         : json_null();
-    return json_pack("{ss so s{sI sI} so so}", "presence", view->is_presence_known ? "known" : "unknown", "processes",
-                     view->processes, "journal", "end", (json_int_t)ownership->end, "number",
-                     (json_int_t)ownership->state.number, "owner", owner, "stores", stores);
+    json_t *certificates = json_array();
+    for (size_t i = 0; i < view->certificate_count; i++) {
+        (void)json_array_append_new(certificates,
+                                    json_pack("{so so}", "name", cli_json_text(view->certificates[i].name),
+                                              "expires_at", cli_json_time(view->certificates[i].expires_at_s * 1000)));
+    }
+    return json_pack("{ss so s{sI sI} so so so}", "presence", view->is_presence_known ? "known" : "unknown",
+                     "processes", view->processes, "journal", "end", (json_int_t)ownership->end, "number",
+                     (json_int_t)ownership->state.number, "owner", owner, "stores", stores, "certificates",
+                     certificates);
 }

@@ -1,6 +1,7 @@
 /* bhr topics apply, check: the topics as the table says, and the journal's Genesis. */
 #include "cli/bhr/cluster.h"
 #include "cli/bhr/commands.h"
+#include "cli/bhr/systems.h"
 #include "lib/client/uk_time.h"
 #include "lib/host/genesis.h"
 #include "lib/host/topics.h"
@@ -9,7 +10,6 @@
 #include <stdio.h>
 
 static void on_finding(void *context, const struct topics_finding *finding);
-static int take_systems(const struct cli *cli, const struct arguments *arguments, struct topics_systems *ret_systems);
 static enum status begin_journal(const struct cli *cli, struct cluster *cluster, bool may_write,
                                  struct genesis_found *ret_found, struct error *reterr_error);
 
@@ -26,10 +26,7 @@ static const struct command_option options[] = {
      .max = 9,
      .fallback = 1,
      .sentence = "Copies of each topic: 1 on one broker, 3 in live use; default 1"},
-    {.name = "system",
-     .value = "NAME",
-     .kind = OPTION_ARGUMENT,
-     .sentence = "An outside system with a request topic; more in turn, and those in request_systems"},
+    SYSTEMS_OPTION,
     {.name = "flush", .kind = OPTION_FLAG, .sentence = "The journal is on disk before an append counts (slower)"},
 };
 
@@ -38,7 +35,7 @@ static int run(struct cli *cli, const struct arguments *arguments, bool may_writ
     struct topics_systems systems = {0};
     int code = cluster_open(cli, &cluster);
     if (code != CLI_OK) return code;
-    code = take_systems(cli, arguments, &systems);
+    code = systems_take(cli, arguments, &systems);
     if (code != CLI_OK) {
         cluster_close(&cluster);
         return code;
@@ -107,21 +104,6 @@ const struct command command_topics_check = {
     .argument_max = COMMAND_ARGUMENTS_MAX,
     .run = run_check,
 };
-
-static int take_systems(const struct cli *cli, const struct arguments *arguments, struct topics_systems *ret_systems) {
-    const struct suite_list *listed = &cli->suite.request_systems;
-    for (size_t i = 0; i < listed->count; i++) {
-        if (topics_systems_add(ret_systems, listed->items[i])) continue;
-        return cli_fail(cli, CLI_USAGE, NULL, "%s: request_systems: \"%s\" cannot have topics of its own",
-                        cli->suite.path, listed->items[i]);
-    }
-    for (uint32_t i = 0; i < arguments->count; i++) {
-        if (topics_systems_add(ret_systems, arguments->items[i])) continue;
-        return command_usage(cli, arguments, "--system: expected at most %d names of 1 to %d of A-Z a-z 0-9 _ -",
-                             TOPICS_SYSTEMS_MAX, TOPICS_SYSTEM_MAX);
-    }
-    return CLI_OK;
-}
 
 static void on_finding(void *context, const struct topics_finding *finding) {
     struct findings *findings = context;

@@ -110,6 +110,22 @@ static const struct {
     {"store digest --data-dir nowhere", CLI_USAGE, NULL, "nowhere: there is no store"},
     {"store diff nowhere elsewhere", CLI_USAGE, NULL, "nowhere: there is no store"},
     {"keys new", CLI_USAGE, NULL, "expected NAME"},
+    {"keys new booking --kind sytem", CLI_USAGE, NULL,
+     "--kind: expected one of service|publisher|system|operator|broker"},
+    {"keys new gp-demo --kind service --tls .", CLI_USAGE, NULL, "NAME: expected the name of a service of the suite"},
+    {"keys new booking --kind system --tls .", CLI_USAGE, NULL, "and no name of the suite"},
+    {"keys new booking-publisher --kind system --tls .", CLI_USAGE, NULL, "and no name of the suite"},
+    {"keys new ops --kind system --tls .", CLI_USAGE, NULL, "and no name of the suite"},
+    {"keys new broker-2 --kind system --tls .", CLI_USAGE, NULL, "and no name of the suite"},
+    {"keys new a.b --kind system --tls .", CLI_USAGE, NULL, "NAME: expected 1 to 40 of"},
+    {"keys new gp-demo --kind publisher --tls .", CLI_USAGE, NULL,
+     "NAME: expected a service's name and \"-publisher\""},
+    {"keys new gp-demo --kind operator --tls .", CLI_USAGE, NULL, "NAME: expected \"ops\""},
+    {"keys new gp-demo --kind broker --tls .", CLI_USAGE, NULL, "NAME: expected \"broker\""},
+    {"keys new gp-demo --kind system --tls . --hosts a", CLI_USAGE, NULL, "--hosts: expected for a broker only"},
+    {"keys new booking --kind service --tls nowhere", CLI_USAGE, NULL, "`bhr keys ca` makes the authority first"},
+    {"keys rotate booking --tls nowhere", CLI_USAGE, NULL, "`bhr keys new NAME --kind KIND` makes it"},
+    {"keys rotate nobody --curve --dir nowhere", CLI_USAGE, NULL, "cannot open key file nowhere/nobody.key"},
     {"keys new ../x", CLI_USAGE, NULL, "NAME: expected 1 to 64 of A-Z"},
 };
 
@@ -182,6 +198,51 @@ static void keys_are_made_once_and_for_their_owner_only(void **state) {
     assert_int_equal(outcome.code, CLI_USAGE);
 }
 
+static void certificates_are_made_and_rotated(void **state) {
+    (void)state;
+    static struct outcome outcome;
+    static const struct {
+        const char *line, *out;
+    } steps[] = {
+        {"keys ca --tls tls", "tls/ca.crt, good for 3650 days"},
+        {"keys new booking --kind service --tls tls --days 5", "certificate of booking, good for 5 days"},
+        {"keys new booking-publisher --kind publisher --tls tls", "good for 30 days"},
+        {"keys new broker --kind broker --tls tls --hosts 10.0.0.1,kafka.example", "certificate of broker"},
+        {"keys new gp-two --kind system --tls tls --dir two", "system gp-two {"},
+        {"keys rotate booking --tls tls --left 5 --days 9", "kept"},
+        {"keys rotate booking --tls tls --left 6 --days 9", "new              tls/booking.crt, good for 9 days"},
+        {"keys rotate broker --tls tls", "good for 30 days"},
+        {"keys rotate gp-two --curve --dir two", "both until nobody uses the old one"},
+    };
+    struct stat found;
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        run(steps[i].line, &outcome);
+        if (outcome.code != CLI_OK || strstr(outcome.out, steps[i].out) == NULL) {
+            fail_msg("`bhr %s`: exit %d\n%s\n%s", steps[i].line, outcome.code, outcome.out, outcome.err);
+        }
+    }
+    static const char *const secrets[] = {"tls/ca.key", "tls/booking.key", "tls/broker.pem", "two/gp-two.key",
+                                          "two/gp-two.old.key"};
+    for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
+        assert_int_equal(stat(secrets[i], &found), 0);
+        assert_int_equal(found.st_mode & 0777, 0600);
+    }
+    /* OpenSSL's own program agrees, and a broker keeps its addresses. */
+    assert_int_equal(system("openssl verify -CAfile tls/ca.crt -purpose sslclient tls/booking.crt >out"), 0);
+    assert_int_equal(system("openssl verify -CAfile tls/ca.crt -purpose sslserver -verify_ip 10.0.0.1 -verify_hostname "
+                            "kafka.example tls/broker.crt >out"),
+                     0);
+    assert_int_not_equal(system("openssl verify -CAfile tls/ca.crt -purpose sslserver tls/booking.crt >out 2>&1"), 0);
+
+    run("keys new booking --kind service --tls tls", &outcome);
+    assert_int_equal(outcome.code, CLI_USAGE);
+    assert_non_null(strstr(outcome.err, "`bhr keys rotate` replaces a certificate"));
+    run("keys ca --tls tls", &outcome);
+    assert_int_equal(outcome.code, CLI_USAGE);
+    run("keys rotate ca --tls tls", &outcome);
+    assert_int_equal(outcome.code, CLI_USAGE);
+}
+
 static void write_file(const char *path, const char *text) {
     FILE *file = fopen(path, "we");
     assert_non_null(file);
@@ -235,8 +296,11 @@ static int leave(void **state) {
 int main(void) {
     if (!digest_init()) return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_line_ends_as_it_must),    cmocka_unit_test(personal_data_is_not_repeated),
-        cmocka_unit_test(with_json_complaints_are_json), cmocka_unit_test(keys_are_made_once_and_for_their_owner_only),
+        cmocka_unit_test(every_line_ends_as_it_must),
+        cmocka_unit_test(personal_data_is_not_repeated),
+        cmocka_unit_test(with_json_complaints_are_json),
+        cmocka_unit_test(keys_are_made_once_and_for_their_owner_only),
+        cmocka_unit_test(certificates_are_made_and_rotated),
         cmocka_unit_test(the_suites_file_is_read),
     };
     return cmocka_run_group_tests_name("arguments", tests, enter, leave);

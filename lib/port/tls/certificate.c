@@ -5,6 +5,7 @@
 #include "lib/base/slice.h"
 #include "lib/port/tls/tls_error.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/ec.h>
@@ -229,6 +230,28 @@ static int64_t seconds_of(const ASN1_TIME *time) {
     return ASN1_TIME_to_tm(time, &parts) == 1 ? (int64_t)timegm(&parts) : 0;
 }
 
+/* The inverse of write_hosts; a name of any other kind is left out. */
+static void read_hosts(X509 *certificate, char ret_hosts[CERTIFICATE_HOSTS_MAX]) {
+    GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+    size_t size = 0;
+    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+        char text[CERTIFICATE_HOSTS_MAX] = "";
+        if (name->type == GEN_DNS) {
+            (void)snprintf(text, sizeof text, "%.*s", ASN1_STRING_length(name->d.dNSName),
+                           (const char *)ASN1_STRING_get0_data(name->d.dNSName));
+        } else if (name->type == GEN_IPADD) {
+            int length = ASN1_STRING_length(name->d.iPAddress);
+            if (length != 4 && length != 16) continue;
+            (void)inet_ntop(length == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(name->d.iPAddress), text,
+                            sizeof text);
+        }
+        if (text[0] == '\0' || size + strlen(text) + 2 > CERTIFICATE_HOSTS_MAX) continue;
+        size += (size_t)snprintf(ret_hosts + size, CERTIFICATE_HOSTS_MAX - size, "%s%s", size > 0 ? "," : "", text);
+    }
+    GENERAL_NAMES_free(names);
+}
+
 enum status certificate_read(const char *path, struct certificate_facts *ret_facts, struct error *reterr_error) {
     X509 *certificate = NULL;
     enum status status = read_one(path, &certificate, reterr_error);
@@ -239,6 +262,7 @@ enum status certificate_read(const char *path, struct certificate_facts *ret_fac
     (void)X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, facts.name, sizeof facts.name);
     (void)X509_NAME_get_text_by_NID(X509_get_issuer_name(certificate), NID_commonName, facts.issuer,
                                     sizeof facts.issuer);
+    read_hosts(certificate, facts.hosts);
     X509_free(certificate);
     *ret_facts = facts;
     return STATUS_OK;

@@ -36,6 +36,7 @@ enum status certificate_issue(const char *authority_file, const char *authority_
 
 struct certificate_facts {
     char name[CERTIFICATE_NAME_MAX + 1], issuer[CERTIFICATE_NAME_MAX + 1];
+    char hosts[CERTIFICATE_HOSTS_MAX]; /* of a server's, as in an order; else empty */
     bool is_authority;
     int64_t begins_at_s, expires_at_s;
 };
