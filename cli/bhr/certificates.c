@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { DAY_S = 86400, DAYS_BAD = 3, DAYS_WARN = 10 };
+enum { HOUR_S = 3600, DAY_S = 86400, DAYS_IN_HOURS = 2, DAYS_BAD = 3, DAYS_WARN = 10 };
 
 bool certificates_path(const char *folder, const char *name, const char *end, char ret_path[CERTIFICATES_PATH_MAX]) {
     int size = snprintf(ret_path, CERTIFICATES_PATH_MAX, "%s/%s%s", folder, name, end);
@@ -54,7 +54,10 @@ void certificates_left(const struct certificate_facts *facts, int64_t now_ms, ch
     if (left_s <= 0) {
         (void)snprintf(ret_text, CERTIFICATES_TEXT_MAX, "EXPIRED %s", until);
     } else {
-        (void)snprintf(ret_text, CERTIFICATES_TEXT_MAX, "%lld days, until %s", (long long)(left_s / DAY_S), until);
+        bool is_soon = left_s < (int64_t)DAYS_IN_HOURS * DAY_S;
+        int64_t unit_s = is_soon ? HOUR_S : DAY_S;
+        (void)snprintf(ret_text, CERTIFICATES_TEXT_MAX, "%lld %s, until %s",
+                       (long long)((left_s + unit_s / 2) / unit_s), is_soon ? "hours" : "days", until);
     }
 }
 
