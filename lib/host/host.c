@@ -188,6 +188,7 @@ static void shut_door(struct host *host, const struct replica_view *view) {
     host->is_shut = true;
     log_event(LOG_ERROR, "door_shut", LOG_TEXT("why", replica_stop_sentence(view->stop)));
     door_shut(host->door);
+    host_intake_leave(host);
 }
 
 static void enter(struct host *host, enum host_stage stage) {
@@ -215,6 +216,7 @@ static void enter(struct host *host, enum host_stage stage) {
         break;
     case HOST_STOPPING:
         if (host->door != NULL) door_abandon(host->door);
+        host_intake_leave(host);
         replica_thread_stop(host->replica);
         break;
     case HOST_ENDED:

@@ -61,6 +61,7 @@ static void on_answered(void *context, const struct replica_answer *answer) {
 static void on_committed(void *context, uint64_t number, struct position resume_at) {
     struct host *host = context;
     if (host->door != NULL) door_committed(host->door, number, resume_at);
+    if (host->intake != NULL) intake_set_generation(host->intake, resume_at.generation);
 }
 
 int host_door_step(struct host *host) {
@@ -71,6 +72,8 @@ int host_door_step(struct host *host) {
     int next_ms = door_step(host->door);
     int audit_ms = host_audit_send(host);
     if (audit_ms < next_ms) next_ms = audit_ms;
+    int intake_ms = host->intake != NULL ? intake_step(host->intake) : next_ms;
+    if (intake_ms < next_ms) next_ms = intake_ms;
     int64_t now_ms = host_now_ms();
     if (door_in_flight(host->door) > 0) host->busy_ms = now_ms;
     news_want_answers(host->news, now_ms - host->busy_ms < HOST_BUSY_MS);
@@ -147,6 +150,8 @@ enum status host_door_open(struct host *host, struct error *reterr_error) {
     zmq_keys_wipe(&keys);
     if (status != STATUS_OK) return status;
     ports.socket = zmq_door_port(host->socket);
+    status = host_intake_open(host, &ports.intake, reterr_error);
+    if (status != STATUS_OK) return status;
     const struct door_listener listener = {.context = host, .replied = on_replied, .alarm = on_alarm};
     host->door = door_new(&options, &ports, &listener);
     if (host->door == NULL) return error_set(reterr_error, STATUS_NO_MEMORY, "no memory for the door");
@@ -157,6 +162,7 @@ void host_door_unbind(struct host *host) {
     if (host->door == NULL) return;
     zmq_door_drain(host->socket);
     door_drain(host->door);
+    if (host->intake != NULL) intake_drain(host->intake);
 }
 
 void host_door_close(struct host *host) {
@@ -164,6 +170,7 @@ void host_door_close(struct host *host) {
     host->watch = NULL;
     door_free(host->door);
     host->door = NULL;
+    host_intake_close(host);
     kafka_writer_close(&host->writer);
     host_audit_close(host);
     zmq_door_close(host->socket);

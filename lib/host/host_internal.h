@@ -2,6 +2,7 @@
  *   host.c        start, the stages of a life, ordered stop
  *   host_door.c   the loop's side of the ring: door, its socket, its writer, the probe
  *   host_audit.c  the audit trail: its spool, its writer
+ *   host_intake.c the door's other socket: request topics
  *   host_watch.c  once a second: metrics, presence; readiness */
 #ifndef BHR_HOST_HOST_INTERNAL_H
 #define BHR_HOST_HOST_INTERNAL_H
@@ -11,6 +12,7 @@
 #include "lib/host/door.h"
 #include "lib/host/health.h"
 #include "lib/host/host.h"
+#include "lib/host/intake.h"
 #include "lib/host/news.h"
 #include "lib/host/policy.h"
 #include "lib/host/replica_thread.h"
@@ -54,6 +56,10 @@ struct host {
     struct zmq_door *socket;
     struct zmq_door_watch *watch;
     struct door *door;
+    struct intake *intake; /* with the two below: NULL without request topics */
+    struct kafka_intake *request_member;
+    struct kafka_writer *intake_writer;
+    char request_topics[TOPICS_SYSTEMS_MAX][TOPIC_NAME_MAX];
 
     uint64_t durable_methods; /* bit i: the service's method i, as configured */
     struct spool_file *spool;
@@ -95,6 +101,15 @@ uint64_t host_audit_spooled(const struct host *host);
 void host_audit_watch(struct host *host);
 /* After the door: what is left stays in the spool, and the next process on this store sends it. */
 void host_audit_close(struct host *host);
+
+/* host_intake.c */
+/* *ret_socket stays as it is when no system has a request topic. */
+enum status host_intake_open(struct host *host, struct door_socket *ret_socket, struct error *reterr_error);
+/* Leaves the group, so that other processes go on where this one is; what is in flight is let go of. The door may still
+ * stand. */
+void host_intake_leave(struct host *host);
+/* After the door was freed. */
+void host_intake_close(struct host *host);
 
 /* host_watch.c */
 bool host_is_ready(void *context, char ret_reason[HEALTH_REASON_MAX]);

@@ -57,6 +57,10 @@ void host_watch(struct host *host) {
     metrics_set(METRIC_STORE_DISK_FREE_PERCENT, NULL, NULL, space.disk_free_percent);
     uint32_t in_flight = host->door != NULL ? door_in_flight(host->door) : 0;
     metrics_set(METRIC_DOOR_IN_FLIGHT, NULL, NULL, in_flight);
+    struct intake_view requests = {0};
+    if (host->intake != NULL) requests = intake_look(host->intake);
+    metrics_set(METRIC_INTAKE_WAITING, NULL, NULL, requests.waiting);
+    metrics_set(METRIC_INTAKE_LAG, NULL, NULL, (double)requests.lag);
     metrics_set(METRIC_KAFKA_UP, NULL, NULL, view.is_caught_up);
     bool is_redis_up = host->cache.is_up != NULL && host->cache.is_up(host->cache.context);
     metrics_set(METRIC_REDIS_UP, NULL, NULL, is_redis_up);
