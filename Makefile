@@ -42,7 +42,7 @@ lint: ## formatting, purity, cppcheck, contracts, house style
 	@scripts/install-deps.sh --lint
 	@scripts/lint.sh
 
-docs: ## write docs/CONFIG.md, OUTCOMES.md and METRICS.md from the tables
+docs: ## write docs/CONFIG.md, OUTCOMES.md, METRICS.md and asyncapi.yaml from the tables
 	@scripts/install-deps.sh
 	@cmake --preset dev >/dev/null
 	@ninja -C build/dev --quiet bhr-gendocs

@@ -10,6 +10,8 @@ cd "$(dirname "$0")/.."
 
 readonly BUF_VERSION=1.75.0
 readonly BUF_FOLDER=build/tools/buf
+readonly ASYNCAPI_VERSION=3.6.3
+readonly ASYNCAPI_FOLDER=build/tools/asyncapi
 readonly POLICY=/usr/sbin/policy-rc.d # invoke-rc.d asks it whether a service may be started
 
 missing=()
@@ -30,7 +32,10 @@ main() {
     if $is_lint; then need_lint; fi
     if $is_bench; then need_bench; fi
     if ((${#missing[@]} > 0)); then install_missing; fi
-    if $is_lint; then install_buf; fi
+    if $is_lint; then
+        install_buf
+        install_asyncapi
+    fi
 }
 
 need_build() {
@@ -130,13 +135,22 @@ allow_daemons() {
 }
 
 install_buf() {
-    local buf=$BUF_FOLDER/node_modules/.bin/buf
-    if [[ -x $buf && $(cat "$BUF_FOLDER/version" 2>/dev/null) == "$BUF_VERSION" ]]; then return; fi
-    echo "installing: buf $BUF_VERSION into $BUF_FOLDER"
-    mkdir -p "$BUF_FOLDER"
-    npm install --silent --no-audit --no-fund --prefix "$BUF_FOLDER" "@bufbuild/buf@$BUF_VERSION" >/dev/null
-    "$buf" --version >/dev/null || fail "buf was installed and does not run"
-    echo "$BUF_VERSION" >"$BUF_FOLDER/version"
+    npm_into "$BUF_FOLDER" "@bufbuild/buf" "$BUF_VERSION"
+    "$BUF_FOLDER/node_modules/.bin/buf" --version >/dev/null || fail "buf was installed and does not run"
+}
+
+install_asyncapi() {
+    npm_into "$ASYNCAPI_FOLDER" "@asyncapi/parser" "$ASYNCAPI_VERSION"
+}
+
+# One pinned package in a folder of its own; the version is noted last, so an install that was cut off is done again.
+npm_into() {
+    local folder=$1 package=$2 version=$3
+    if [[ $(cat "$folder/version" 2>/dev/null) == "$version" ]]; then return; fi
+    echo "installing: $package $version into $folder"
+    mkdir -p "$folder"
+    npm install --silent --no-audit --no-fund --prefix "$folder" "$package@$version" >/dev/null
+    echo "$version" >"$folder/version"
 }
 
 fail() {

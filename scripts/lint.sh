@@ -6,6 +6,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 2
 
 readonly BUF=$PWD/build/tools/buf/node_modules/.bin/buf
+readonly ASYNCAPI=$PWD/build/tools/asyncapi
 failed=0
 
 main() {
@@ -15,6 +16,7 @@ main() {
     check "cppcheck" check_cppcheck
     check "shellcheck" check_shell
     check "contracts" "$BUF" lint
+    check "asyncapi" node scripts/lint-asyncapi.js "$ASYNCAPI" docs/asyncapi.yaml
     check_breaking
     exit $((failed > 0))
 }

@@ -1,4 +1,4 @@
-/* Writes the three pages that are made of tables: docs/CONFIG.md, docs/OUTCOMES.md and docs/METRICS.md.
+/* Writes the pages that are made of tables: docs/CONFIG.md, docs/OUTCOMES.md, docs/METRICS.md and docs/asyncapi.yaml.
  *   bhr-gendocs --write docs    writes them
  *   bhr-gendocs --check docs    exits 1 and names the page when one is not what the tables say */
 #include "lib/base/assert.h"
@@ -6,6 +6,7 @@
 #include "lib/host/config.h"
 #include "lib/host/metrics.h"
 #include "services/booking/service.h"
+#include "tools/asyncapi.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -33,6 +34,7 @@ int main(int argc, char **argv) {
     bool is_good = handle_page(argv[2], "CONFIG.md", print_config, is_check);
     is_good &= handle_page(argv[2], "OUTCOMES.md", print_outcomes, is_check);
     is_good &= handle_page(argv[2], "METRICS.md", metrics_print_markdown, is_check);
+    is_good &= handle_page(argv[2], "asyncapi.yaml", asyncapi_print, is_check);
     return is_good ? 0 : 1;
 }
 

@@ -53,7 +53,9 @@ static struct reached reach_all(void) {
     struct reached reached = {0};
     const ProtobufCMessageDescriptor *events = booking_public_events();
     for (unsigned i = 0; i < events->n_fields; i++) reach(&reached, events->fields[i].descriptor);
-    for (uint32_t i = 0; booking_public_answer(i) != NULL; i++) reach(&reached, booking_public_answer(i));
+    for (uint32_t i = 0; booking_public_method(i) != NULL; i++) {
+        reach(&reached, booking_public_method(i)->response);
+    }
     return reached;
 }
 

@@ -12,24 +12,22 @@ static struct slice subject_of(const struct booking_event *event, struct arena *
 enum { IS_PUBLIC = true, IS_PRIVATE = false };
 static const struct wire_public_row rows[] = {
 #define FIELD(message, field, visibility) {&bhr__booking__v1__##message##__descriptor, #field, IS_##visibility},
-#define ANSWER(method, message)
+#define METHOD(method, message)
 #include "lib/wire/booking/booking_publish.def"
 #undef FIELD
-#undef ANSWER
+#undef METHOD
 };
 const struct wire_public_table booking_public_table = {.count = sizeof rows / sizeof rows[0], .rows = rows};
 
-static const struct answer_type {
-    const char *method;
-    const ProtobufCMessageDescriptor *message;
-} answers[] = {
+static const struct booking_public_method methods[] = {
 #define FIELD(message, field, visibility)
-#define ANSWER(method, message) {#method, &bhr__booking__v1__##message##__descriptor},
+#define METHOD(method, message)                                                                                        \
+    {#method, &bhr__booking__v1__##message##_request__descriptor, &bhr__booking__v1__##message##_response__descriptor},
 #include "lib/wire/booking/booking_publish.def"
 #undef FIELD
-#undef ANSWER
+#undef METHOD
 };
-enum { ANSWER_COUNT = sizeof answers / sizeof answers[0] };
+enum { METHOD_COUNT = sizeof methods / sizeof methods[0] };
 
 bool booking_event_public(struct slice event, struct arena *arena, struct slice *ret_type, struct slice *ret_key,
                           struct slice *ret_bytes) {
@@ -48,17 +46,17 @@ bool booking_event_public(struct slice event, struct arena *arena, struct slice 
 
 bool booking_answer_public(struct slice method, struct slice answer, struct arena *arena, struct slice *ret_type,
                            struct slice *ret_bytes) {
-    for (uint32_t i = 0; i < ANSWER_COUNT; i++) {
-        if (!slice_equal(method, slice_text(answers[i].method))) continue;
-        if (!wire_public(&booking_public_table, answers[i].message, answer, arena, ret_bytes)) return false;
-        *ret_type = slice_text(answers[i].message->name);
+    for (uint32_t i = 0; i < METHOD_COUNT; i++) {
+        if (!slice_equal(method, slice_text(methods[i].name))) continue;
+        if (!wire_public(&booking_public_table, methods[i].response, answer, arena, ret_bytes)) return false;
+        *ret_type = slice_text(methods[i].response->name);
         return true;
     }
     return false;
 }
 
-const ProtobufCMessageDescriptor *booking_public_answer(uint32_t index) {
-    return index < ANSWER_COUNT ? answers[index].message : NULL;
+const struct booking_public_method *booking_public_method(uint32_t index) {
+    return index < METHOD_COUNT ? &methods[index] : NULL;
 }
 
 const ProtobufCMessageDescriptor *booking_public_events(void) {

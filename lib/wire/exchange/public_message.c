@@ -2,6 +2,8 @@
  * proto/bhr/exchange/v1/exchange.proto; tests/wire/test_public_message.c reads them back with the generated code. */
 #include "lib/wire/exchange/public_message.h"
 
+#include <bhr/exchange/v1/exchange.pb-c.h>
+
 #include "lib/base/assert.h"
 #include "lib/base/proto_wire.h"
 #include "lib/base/text.h"
@@ -77,4 +79,12 @@ void dead_letter_encode(const struct dead_letter *message, struct buffer *out) {
     put_number(out, LETTER_FIELD_GENERATION, message->generation);
     put_number(out, LETTER_FIELD_OFFSET, message->offset);
     put_number(out, LETTER_FIELD_NUMBER, message->number);
+}
+
+const ProtobufCMessageDescriptor *request_outcome_contract(void) {
+    return &bhr__exchange__v1__request_outcome__descriptor;
+}
+
+const ProtobufCMessageDescriptor *dead_letter_contract(void) {
+    return &bhr__exchange__v1__dead_letter__descriptor;
 }

@@ -3,6 +3,8 @@
 #ifndef BHR_WIRE_EXCHANGE_PUBLIC_MESSAGE_H
 #define BHR_WIRE_EXCHANGE_PUBLIC_MESSAGE_H
 
+#include <protobuf-c/protobuf-c.h>
+
 #include "lib/base/buffer.h"
 #include "lib/base/id.h"
 #include "lib/base/outcome.h"
@@ -35,5 +37,9 @@ struct dead_letter {
 /* Appends; out->is_full when it does not fit. */
 void request_outcome_encode(const struct request_outcome *message, struct buffer *out);
 void dead_letter_encode(const struct dead_letter *message, struct buffer *out);
+
+/* The contract, for the documents made of it. */
+const ProtobufCMessageDescriptor *request_outcome_contract(void);
+const ProtobufCMessageDescriptor *dead_letter_contract(void);
 
 #endif
