@@ -119,17 +119,29 @@ static uint32_t admit(struct door *door, const struct socket_request *message, s
     if (request->system == NULL) return OUTCOME_DENIED;
     caller->method = method_by_name(door->options.service, request->header.method);
     if (caller->method == NULL) return OUTCOME_UNKNOWN_METHOD;
-    if (!policy_allows(request->system, request->header.method)) return OUTCOME_DENIED;
+    if (!policy_may_call(door->policy, request->system, request->header.method)) return OUTCOME_DENIED;
     request->deadline_ms = deadline_within_limits(door, request->header.deadline_ms);
     if (request->deadline_ms <= door->wall_ms) return OUTCOME_DEADLINE_PASSED;
     if (message->body.size > door->options.limits.request_bytes_max) return OUTCOME_REQUEST_TOO_LARGE;
     if (!take_token(door, request->system, &reply->retry_after_ms)) return OUTCOME_RATE_LIMITED;
+    uint32_t denied = door_may_ask(door, request);
+    if (denied != OUTCOME_OK) return denied;
     /* A query is answered at once, as a rule; only one that must wait needs room. */
     if (caller->method->kind == METHOD_COMMAND && !door_has_room(door, request->system)) {
         reply->retry_after_ms = DOOR_BUSY_RETRY_MS;
         return OUTCOME_TOO_BUSY;
     }
     return OUTCOME_OK;
+}
+
+struct ingress door_ingress(const struct door *door, const struct door_request *request) {
+    return (struct ingress){
+        .system = slice_text(request->caller.system),
+        .organisation = slice_text(request->system->organisation),
+        .role = slice_text(request->system->role),
+        .correlation_id = request->header.correlation_id,
+        .received_at_ms = door->wall_ms,
+    };
 }
 
 static const struct service_method *method_by_name(const struct service *service, struct slice name) {

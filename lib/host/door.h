@@ -14,9 +14,9 @@
 #ifndef BHR_HOST_DOOR_H
 #define BHR_HOST_DOOR_H
 
-#include "lib/host/policy.h"
 #include "lib/host/replica.h"
 #include "lib/host/service.h"
+#include "lib/policy/policy.h"
 #include "lib/port/audit.h"
 #include "lib/port/cache.h"
 #include "lib/port/clock.h"

@@ -18,6 +18,7 @@ static bool answer_at_once(struct door *door, const struct door_request *request
                            struct door_reply *reply);
 static bool write_command(struct door *door, const struct door_request *request, struct digest digest,
                           struct door_reply *reply);
+static uint32_t may_do(struct door *door, const struct door_request *request);
 static bool accept(struct door *door, const struct door_request *request, struct door_reply *reply);
 static void append(struct door *door, const struct door_request *request, const struct ticket *ticket);
 static enum first_answer find_first_answer(struct door *door, const struct door_caller *caller, struct digest digest,
@@ -76,7 +77,8 @@ static bool write_command(struct door *door, const struct door_request *request,
         reply->outcome = OUTCOME_UNAVAILABLE;
         return false;
     }
-    if (!accept(door, request, reply)) return false;
+    reply->outcome = may_do(door, request);
+    if (reply->outcome != OUTCOME_OK || !accept(door, request, reply)) return false;
     int64_t time_left_ms = request->deadline_ms - door->wall_ms;
     ASSERT(time_left_ms > 0);
     struct ticket *ticket = door_open_ticket(door, TICKET_COMMAND, &request->caller, door->monotonic_ms + time_left_ms);
@@ -86,20 +88,33 @@ static bool write_command(struct door *door, const struct door_request *request,
     return true;
 }
 
+/* What the policy says when it depends on what the command is about. Only of new commands: what was done already may be
+ * about a hold that is gone by now, and its caller must hear that it was done. A caller that has just seen more than this
+ * store holds says so with min_position and is not denied for it. */
+static uint32_t may_do(struct door *door, const struct door_request *request) {
+    if (!request->needs_subject) return OUTCOME_OK;
+    if ((uint64_t)request->header.min_position > door->number) return OUTCOME_BEHIND;
+    struct rows rows;
+    struct error error;
+    const struct store *store = &door->ports.store;
+    if (store->read_begin(store->context, &rows, &error) != STATUS_OK) {
+        door_alarm(door, "store", error.message);
+        return OUTCOME_UNAVAILABLE;
+    }
+    uint32_t outcome = door_may_ask_about(door, request, &rows);
+    store->read_end(store->context, &rows);
+    if (outcome != OUTCOME_OK) door_audit_refusal(door, request, outcome);
+    return outcome;
+}
+
 /* The service's own check; the command message is then in door->command. */
 static bool accept(struct door *door, const struct door_request *request, struct door_reply *reply) {
     struct slice source = slice_text(request->caller.system);
     struct uuid id = request->header.request_id;
     struct digest tail = door->ports.hash(source, slice_of(id.bytes, sizeof id.bytes));
     static_assert(sizeof tail.bytes >= ENTITY_TAIL_SIZE, "the digest fills the tail of an id");
-    struct ingress ingress = {
-        .system = source,
-        .organisation = slice_text(request->system->organisation),
-        .role = slice_text(request->system->role),
-        .correlation_id = request->header.correlation_id,
-        .received_at_ms = door->wall_ms,
-        .entity_id = uuid_v7_make(uuid_v7_time_ms(id), tail.bytes),
-    };
+    struct ingress ingress = door_ingress(door, request);
+    ingress.entity_id = uuid_v7_make(uuid_v7_time_ms(id), tail.bytes);
     struct service_refusal refusal = {0};
     door->command.size = 0;
     door->command.is_full = false;

@@ -1,5 +1,6 @@
 /* What the files door*.c share, and nobody else includes.
  *   door.c          the step: reports, deadlines, requests; who a request is from and whether it may come in
+ *   door_policy.c   whether a request may be done, also about what it is about
  *   door_command.c  one command: repeat? accept, append to the command log, and what the outside says about it later
  *   door_burst.c    commands on their way to the log, handed over together
  *   door_marker.c   tells the other doors, in Redis, what takes long here
@@ -47,6 +48,7 @@ struct door_request {
     struct request_header header;
     struct slice body;
     const struct policy_system *system;
+    bool needs_subject;  /* the policy has not decided yet: it depends on what the request is about */
     int64_t deadline_ms; /* wall clock, within the door's limits */
 };
 
@@ -169,6 +171,15 @@ void door_close_ticket(struct door *door, struct ticket *ticket, const struct do
 /* The same without a reply: it has left by another way. */
 void door_forget_ticket(struct door *door, struct ticket *ticket);
 void door_alarm(const struct door *door, const char *name, const char *text);
+
+/* What the service is told about the request; entity_id is left to commands. */
+struct ingress door_ingress(const struct door *door, const struct door_request *request);
+
+/* door_policy.c */
+/* OUTCOME_OK, or the outcome that denies it. Sets request->needs_subject when OUTCOME_OK is not the last word. */
+uint32_t door_may_ask(const struct door *door, struct door_request *request);
+/* The last word, over a snapshot of the store. */
+uint32_t door_may_ask_about(struct door *door, const struct door_request *request, const struct rows *rows);
 
 /* door_command.c */
 void door_command(struct door *door, const struct door_request *request);

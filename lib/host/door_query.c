@@ -41,17 +41,18 @@ static void answer_query(struct door *door, const struct door_request *request) 
         door_reply(door, &request->caller, &(struct door_reply){.outcome = OUTCOME_UNAVAILABLE});
         return;
     }
-    struct ingress ingress = {
-        .system = slice_text(request->caller.system),
-        .organisation = slice_text(request->system->organisation),
-        .role = slice_text(request->system->role),
-        .correlation_id = request->header.correlation_id,
-        .received_at_ms = door->wall_ms,
-    };
+    struct ingress ingress = door_ingress(door, request);
     struct service_refusal refusal = {0};
     struct door_reply reply = {.position = position_of(door, &rows)};
     door->answer.size = 0;
     door->answer.is_full = false;
+    uint32_t denied = door_may_ask_about(door, request, &rows);
+    if (denied != OUTCOME_OK) {
+        store->read_end(store->context, &rows);
+        door_audit_refusal(door, request, denied);
+        door_reply(door, &request->caller, &(struct door_reply){.outcome = denied});
+        return;
+    }
     reply.outcome = request->caller.method->query(&door->options.service_context, &ingress, &rows, door->wall_ms,
                                                   request->body, &door->arena, &door->answer, &refusal);
     struct service_subject subject = {0};
@@ -126,13 +127,13 @@ void door_run_waiting(struct door *door) {
             .deadline_ms = ticket->deadline_ms,
         };
         /* The policy may have changed while it waited. */
-        bool may_ask = request.system != NULL && policy_allows(request.system, slice_text(ticket->caller.method->name));
         arena_reset(&door->arena);
-        if (may_ask) {
+        struct door_reply reply = {.outcome = door_may_ask(door, &request)};
+        if (reply.outcome == OUTCOME_OK) {
             answer_query(door, &request);
         } else {
-            door_audit_refusal(door, &request, OUTCOME_DENIED);
-            door_reply(door, &ticket->caller, &(struct door_reply){.outcome = OUTCOME_DENIED});
+            door_audit_refusal(door, &request, reply.outcome);
+            door_reply(door, &ticket->caller, &reply);
         }
         door_forget_ticket(door, ticket);
     }

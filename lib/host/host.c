@@ -247,7 +247,7 @@ static void end(struct host *host) {
     loop_free(host->loop);
     news_free(host->news);
     zmq_context_end();
-    free(host->policy);
+    policy_keeper_close(host->policy);
 }
 
 int64_t host_now_ms(void) {

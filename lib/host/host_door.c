@@ -1,5 +1,5 @@
 /* The loop's side of the ring: the door with its real socket, writer and cache. Loop's thread, but for the key look-up,
- * which the socket asks on its own thread and which reads only the policy, and that never changes after start. */
+ * which the socket asks on its own thread (policy_file.h). */
 #include "lib/host/host_internal.h"
 
 #include "lib/base/assert.h"
@@ -19,15 +19,6 @@ enum {
 };
 
 static enum status read_pseudonym_key(struct host *host, struct error *reterr_error);
-
-/* On the socket's key-checking thread. */
-static bool look_up(void *context, const char *key, char ret_system[SOCKET_SYSTEM_MAX + 1]) {
-    const struct policy *policy = context;
-    const struct policy_system *system = policy_by_key(policy, slice_text(key));
-    if (system == NULL) return false;
-    memcpy(ret_system, system->id, sizeof system->id);
-    return true;
-}
 
 static void on_readable(void *context) {
     struct host *host = context;
@@ -83,13 +74,11 @@ int host_door_step(struct host *host) {
 enum status host_door_prepare(struct host *host, struct error *reterr_error) {
     const struct config *config = &host->config;
     if (config->door_endpoint[0] == '\0') return STATUS_OK;
-    host->policy = calloc(1, sizeof *host->policy);
-    if (host->policy == NULL) return error_set(reterr_error, STATUS_NO_MEMORY, "no memory for the policy");
     if (config->policy_file[0] == '\0' || config->door_key_file[0] == '\0') {
         return error_set(reterr_error, STATUS_INVALID,
                          "policy_file and door_key_file are expected when door_endpoint is set");
     }
-    enum status status = policy_load(host->policy, config->policy_file, host->service, reterr_error);
+    enum status status = policy_keeper_open(config->policy_file, host->service, &host->policy, reterr_error);
     if (status == STATUS_OK) status = host_audit_prepare(host, reterr_error);
     return status == STATUS_OK ? read_pseudonym_key(host, reterr_error) : status;
 }
@@ -112,7 +101,7 @@ enum status host_door_open(struct host *host, struct error *reterr_error) {
     const struct config *config = &host->config;
     struct door_options options = {
         .service = host->service,
-        .policy = host->policy,
+        .policy = policy_keeper_current(host->policy),
         .limits = {.in_flight_max = (uint32_t)config->in_flight_max,
                    .request_bytes_max = (uint32_t)config->request_bytes_max,
                    .deadline_default_ms = config->deadline_default_ms,
@@ -139,8 +128,10 @@ enum status host_door_open(struct host *host, struct error *reterr_error) {
                                reterr_error);
     if (status == STATUS_OK) status = host_audit_open(host, &ports.audit, reterr_error);
     if (status == STATUS_OK) {
-        const struct zmq_door_options socket = {
-            .endpoint = config->door_endpoint, .keys = &keys, .lookup = look_up, .lookup_context = host->policy};
+        const struct zmq_door_options socket = {.endpoint = config->door_endpoint,
+                                                .keys = &keys,
+                                                .lookup = policy_keeper_knows,
+                                                .lookup_context = host->policy};
         status = zmq_door_open(&socket, &host->socket, reterr_error);
     }
     /* CURVE without a key check lets every key in: nothing is served before the opposite was seen. */

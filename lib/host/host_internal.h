@@ -14,7 +14,7 @@
 #include "lib/host/host.h"
 #include "lib/host/intake.h"
 #include "lib/host/news.h"
-#include "lib/host/policy.h"
+#include "lib/host/policy_file.h"
 #include "lib/host/replica_thread.h"
 #include "lib/host/topics.h"
 #include "lib/host/trust.h"
@@ -36,7 +36,7 @@ enum host_stage {
 struct host {
     const struct service *service;
     struct config config;
-    struct policy *policy;
+    struct policy_keeper *policy;
     uint8_t pseudonym_key[32];
     char command_topic[REPLICA_TOPIC_MAX];
     int32_t partition;

@@ -201,11 +201,10 @@ static void a_new_policy_counts_what_is_in_flight(void **state) {
     for (uint32_t i = 0; i < 4; i++) fake_door_do(&fake, &(struct fake_ask){0});
     struct policy *policy = malloc(sizeof *policy);
     assert_non_null(policy);
-    *policy = fake.policy;
-    policy->systems[2] = policy->systems[1]; /* moves the systems to other places */
-    policy->systems[1] = policy->systems[0];
-    strcpy(policy->systems[0].id, "000-new");
-    policy->system_count = 3;
+    /* The new one moves the others to other places. */
+    fake_door_policy(policy, "system 000-new { " FAKE_SYSTEM_ROWS "; methods t/* }\n"
+                             "system " FAKE_SYSTEM " { " FAKE_SYSTEM_ROWS "; methods t/* }\n"
+                             "system " FAKE_OTHER " { " FAKE_SYSTEM_ROWS "; methods t/* }\n");
     door_set_policy(fake.door, policy);
     fake_door_expect_at_once(&fake, &(struct fake_ask){0}, "too_busy", REPLY_TOO_BUSY);
     fake_door_do(&fake, &(struct fake_ask){.system = "000-new"});
@@ -213,7 +212,8 @@ static void a_new_policy_counts_what_is_in_flight(void **state) {
     fake_door_decide(&fake, 0, OUTCOME_OK, "done", 11, 101);
     fake_door_do(&fake, &(struct fake_ask){0});
     assert_int_equal(door_in_flight(fake.door), 5);
-    policy->system_count = 1; /* the others are gone; their requests are still answered */
+    /* The others are gone; their requests are still answered. */
+    fake_door_policy(policy, "system 000-new { " FAKE_SYSTEM_ROWS "; methods t/* }\n");
     door_set_policy(fake.door, policy);
     fake_door_expect_at_once(&fake, &(struct fake_ask){0}, "denied", REPLY_DENIED);
     for (uint32_t i = 1; i < fake.append_count; i++) fake_door_decide(&fake, i, OUTCOME_OK, "done", 11 + i, 101 + i);

@@ -141,9 +141,7 @@ static void a_query_that_waited_is_asked_again_whether_it_may(void **state) {
     uint32_t less = ask("row", 11);
     struct policy *policy = malloc(sizeof *policy);
     assert_non_null(policy);
-    *policy = fake.policy;
-    policy->system_count = 1;
-    policy->systems[0].method_count = 1; /* Do only */
+    fake_door_policy(policy, "system " FAKE_SYSTEM " { " FAKE_SYSTEM_ROWS "; methods t/Do }\n");
     door_set_policy(fake.door, policy);
     committed(11);
     fake_door_expect(&fake, gone, "denied", REPLY_DENIED);

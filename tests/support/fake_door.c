@@ -178,14 +178,22 @@ static void alarm_heard(void *context, const char *name, const char *text) {
 }
 
 /* The door and its policy. */
-static void put_system(struct policy_system *system, const char *id, uint32_t in_flight, uint32_t per_second) {
-    *system = (struct policy_system){.organisation = "RYX", .role = "111", .in_flight_max = in_flight};
-    strcpy(system->id, id);
-    system->per_second_max = per_second;
-    strcpy(system->methods[0], FAKE_DO);
-    strcpy(system->methods[1], FAKE_ASK);
-    strcpy(system->methods[2], FAKE_FILE);
-    system->method_count = 3;
+void fake_door_policy(struct policy *ret_policy, const char *text) {
+    char full[4096];
+    size_t size = (size_t)snprintf(full, sizeof full, "api t bhr.test.v1.TestService\n");
+    unsigned keys = 0;
+    for (; *text != '\0'; text++) {
+        size_t room = sizeof full - size;
+        size += *text == '@' ? (size_t)snprintf(full + size, room, "%04u@w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID", keys++)
+                             : (size_t)snprintf(full + size, room, "%c", *text);
+        assert_true(size < sizeof full);
+    }
+    const char *methods[8];
+    for (uint32_t i = 0; i < fake_door_service.method_count; i++) methods[i] = fake_door_service.methods[i].name;
+    struct error error = {0};
+    if (policy_parse(ret_policy, slice_of(full, size), methods, fake_door_service.method_count, &error) != STATUS_OK) {
+        fail_msg("%s", error.message);
+    }
 }
 
 void fake_door_init(struct fake_door *fake) {
@@ -198,9 +206,10 @@ void fake_door_init(struct fake_door *fake) {
     meta.journal.number = 10;
     meta.journal.resume_at = (struct position){.generation = 0, .offset = 100};
     replica_meta_write(&rows, &meta);
-    fake->policy.system_count = 2;
-    put_system(&fake->policy.systems[0], FAKE_SYSTEM, 4, 1000);
-    put_system(&fake->policy.systems[1], FAKE_OTHER, 10000, 1000000);
+    fake_door_policy(&fake->policy,
+                     "system " FAKE_SYSTEM " { " FAKE_SYSTEM_ROWS "; methods t/Do t/Ask t/File }\n"
+                     "system " FAKE_OTHER " { key @; organisation RYX; role 111; in_flight 10000; per_second 1000000; "
+                     "methods t/Do t/Ask t/File }\n");
     fake->options = (struct door_options){
         .service = &fake_door_service,
         .policy = &fake->policy,

@@ -96,6 +96,10 @@ struct fake_door {
 };
 
 extern const struct service fake_door_service;
+/* Reads a policy over the methods of that service, which "t" stands for; fails the test when it is not good. A '@' stands
+ * for a key, another one each time. */
+void fake_door_policy(struct policy *ret_policy, const char *text);
+#define FAKE_SYSTEM_ROWS "key @; organisation RYX; role 111; in_flight 4; per_second 1000"
 struct buffer fake_door_row_key(struct slice name, uint8_t key[static ROWS_KEY_MAX]);
 
 /* Usual options; the store holds a journal that stands at number 10, resume_at (0, 100). fake_door_open may follow

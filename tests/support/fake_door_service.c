@@ -71,9 +71,20 @@ static bool about_file(const struct service_context *context, const struct ingre
     return true;
 }
 
+/* "of F82001" is about that organisation; of anything else nothing is known. */
+static bool about(const struct service_context *context, const struct ingress *ingress, const struct rows *rows,
+                  struct slice request, struct arena *arena, struct service_subject *ret_subject) {
+    (void)context;
+    assert_true(ingress->system.size > 0);
+    assert_null(rows->put);
+    if (!slice_starts_with(request, slice_text("of "))) return false;
+    ret_subject->organisation = arena_copy(arena, slice_of(request.data + 3, request.size - 3));
+    return true;
+}
+
 static const struct service_method methods[] = {
-    {.name = FAKE_DO, .kind = METHOD_COMMAND, .accept = accept_do},
-    {.name = FAKE_ASK, .kind = METHOD_QUERY, .query = query_ask},
+    {.name = FAKE_DO, .kind = METHOD_COMMAND, .accept = accept_do, .about = about},
+    {.name = FAKE_ASK, .kind = METHOD_QUERY, .query = query_ask, .about = about},
     {.name = FAKE_FILE, .kind = METHOD_QUERY, .audit = AUDIT_SPOOLED, .query = query_ask, .about = about_file},
     {.name = FAKE_SECRET, .kind = METHOD_QUERY, .query = query_ask},
 };
