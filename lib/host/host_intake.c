@@ -61,7 +61,7 @@ enum status host_intake_open(struct host *host, struct door_socket *ret_socket, 
     struct intake_options *options = calloc(1, sizeof *options);
     if (options == NULL) return error_set(reterr_error, STATUS_NO_MEMORY, "no memory for request topics");
     options->service = host->service;
-    options->policy = host->policy;
+    options->policy = policy_keeper_current(host->policy);
     options->limits = (struct intake_limits){.request_bytes_max = (size_t)config->request_bytes_max,
                                              .deadline_ms = config->request_topic_deadline_ms,
                                              .refused_per_second_max = (uint32_t)config->refused_per_second};

@@ -16,7 +16,7 @@
 #ifndef BHR_HOST_INTAKE_H
 #define BHR_HOST_INTAKE_H
 
-#include "lib/host/policy.h"
+#include "lib/policy/policy.h"
 #include "lib/host/service.h"
 #include "lib/port/clock.h"
 #include "lib/port/intake.h"

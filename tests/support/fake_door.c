@@ -178,24 +178,6 @@ static void alarm_heard(void *context, const char *name, const char *text) {
 }
 
 /* The door and its policy. */
-void fake_door_policy(struct policy *ret_policy, const char *text) {
-    char full[4096];
-    size_t size = (size_t)snprintf(full, sizeof full, "api t bhr.test.v1.TestService\n");
-    unsigned keys = 0;
-    for (; *text != '\0'; text++) {
-        size_t room = sizeof full - size;
-        size += *text == '@' ? (size_t)snprintf(full + size, room, "%04u@w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID", keys++)
-                             : (size_t)snprintf(full + size, room, "%c", *text);
-        assert_true(size < sizeof full);
-    }
-    const char *methods[8];
-    for (uint32_t i = 0; i < fake_door_service.method_count; i++) methods[i] = fake_door_service.methods[i].name;
-    struct error error = {0};
-    if (policy_parse(ret_policy, slice_of(full, size), methods, fake_door_service.method_count, &error) != STATUS_OK) {
-        fail_msg("%s", error.message);
-    }
-}
-
 void fake_door_init(struct fake_door *fake) {
     *fake = (struct fake_door){.wall_ms = FAKE_WALL_MS, .monotonic_ms = 5000, .audit_max = FAKE_AUDITS_MAX};
     assert_true(digest_init());
