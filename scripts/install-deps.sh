@@ -57,6 +57,7 @@ need_build() {
     module_or libprotobuf-c libprotobuf-c-dev
     module_or inih libinih-dev
     module_or jansson libjansson-dev
+    module_or cjose libcjose-dev
     module_or cmocka libcmocka-dev
 }
 

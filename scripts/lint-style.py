@@ -19,7 +19,8 @@ LIBRARIES = [
     (r"sodium.*", ["lib/digest/"]),
     (r"openssl/.*", ["lib/port/tls/"]),
     (r"protobuf-c/.*|.*\.pb-c\.h", ["lib/wire/"]),
-    (r"jansson\.h", ["lib/host/", "cli/"]),
+    (r"jansson\.h", ["lib/host/", "lib/port/jose/", "cli/"]),
+    (r"cjose/.*", ["lib/port/jose/"]),
     (r"ini\.h|argp\.h", ["lib/host/", "cli/"]),
 ]
 PRODUCT = ("lib/", "services/", "cli/", "tools/")
