@@ -94,6 +94,11 @@ enum status config_check(const struct config *config, struct error *reterr_error
     if (topics_systems_read(config->request_systems, &systems, &error) != STATUS_OK) {
         return error_set(reterr_error, STATUS_INVALID, "request_systems: %s", error.message);
     }
+    if (config->token_issuer[0] != '\0' &&
+        (config->token_audience[0] == '\0' || config->token_key_set_file[0] == '\0')) {
+        return error_set(reterr_error, STATUS_INVALID,
+                         "token_audience and token_key_set_file are expected when token_issuer is set");
+    }
     if (config->door_endpoint[0] == '\0') return STATUS_OK;
     const struct {
         const char *key, *value;

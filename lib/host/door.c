@@ -124,7 +124,9 @@ static uint32_t admit(struct door *door, const struct socket_request *message, s
     if (request->deadline_ms <= door->wall_ms) return OUTCOME_DEADLINE_PASSED;
     if (message->body.size > door->options.limits.request_bytes_max) return OUTCOME_REQUEST_TOO_LARGE;
     if (!take_token(door, request->system, &reply->retry_after_ms)) return OUTCOME_RATE_LIMITED;
-    uint32_t denied = door_may_ask(door, request);
+    /* Not before the rate: a signature costs more than all else here. */
+    uint32_t denied = door_find_user(door, request, &reply->detail);
+    if (denied == OUTCOME_OK) denied = door_may_ask(door, request);
     if (denied != OUTCOME_OK) return denied;
     /* A query is answered at once, as a rule; only one that must wait needs room. */
     if (caller->method->kind == METHOD_COMMAND && !door_has_room(door, request->system)) {
@@ -135,13 +137,15 @@ static uint32_t admit(struct door *door, const struct socket_request *message, s
 }
 
 struct ingress door_ingress(const struct door *door, const struct door_request *request) {
-    return (struct ingress){
+    struct ingress ingress = {
         .system = slice_text(request->caller.system),
         .organisation = slice_text(request->system->organisation),
         .role = slice_text(request->system->role),
         .correlation_id = request->header.correlation_id,
         .received_at_ms = door->wall_ms,
     };
+    door_put_user(request, &ingress);
+    return ingress;
 }
 
 static const struct service_method *method_by_name(const struct service *service, struct slice name) {

@@ -4,8 +4,9 @@
  *
  * A reply leaves by the socket that its request came from.
  *
- * The walk of one command: door_step -> receive -> header sane? -> known method, allowed? -> deadline? -> rate and limits?
- * -> repeat? (own store, then own table) -> service->accept -> append to the command log -> wait.
+ * The walk of one command: door_step -> receive -> header sane? -> known method, allowed? -> deadline? -> rate? -> the user's
+ * token, if there is one? -> limits? -> repeat? (own store, then own table) -> service->accept -> append to the command log
+ * -> wait.
  * Then, in any order: the delivery report (tells the command's offset), replica's answer (door_answered), commits
  * (door_committed), the deadline. Exactly one reply leaves for every request; never silence.
  *
@@ -22,6 +23,7 @@
 #include "lib/port/clock.h"
 #include "lib/port/socket.h"
 #include "lib/port/store.h"
+#include "lib/port/token.h"
 #include "lib/port/topic.h"
 
 struct door_limits {
@@ -43,6 +45,7 @@ struct door_ports {
     struct cache cache; /* may be all zeros: presence of Redis is never required */
     struct audit_port
         audit; /* all zeros only for a service without a method that is audited: refusals then leave none */
+    struct token_port tokens; /* may be all zeros: then a request with a token is refused */
     struct clock_port clock;
     struct digest (*hash)(struct slice a, struct slice b);
 };
@@ -55,6 +58,8 @@ struct door_listener {
     void (*replied)(void *context, const char *system, const char *method, const char *outcome,
                     enum reply_status status, int64_t took_ms);
     void (*alarm)(void *context, const char *name, const char *text);
+    /* A token came with a request of that system. */
+    void (*token_judged)(void *context, const char *system, enum token_fault fault);
 };
 
 struct door_options {

@@ -1,5 +1,6 @@
 /* What the files door*.c share, and nobody else includes.
  *   door.c          the step: reports, deadlines, requests; who a request is from and whether it may come in
+ *   door_user.c     the human behind a request, by the token that came with it
  *   door_policy.c   whether a request may be done, also about what it is about
  *   door_command.c  one command: repeat? accept, append to the command log, and what the outside says about it later
  *   door_burst.c    commands on their way to the log, handed over together
@@ -48,8 +49,9 @@ struct door_request {
     struct request_header header;
     struct slice body;
     const struct policy_system *system;
-    bool needs_subject;  /* the policy has not decided yet: it depends on what the request is about */
-    int64_t deadline_ms; /* wall clock, within the door's limits */
+    const struct token_user *user; /* NULL without a human behind it */
+    bool needs_subject;            /* the policy has not decided yet: it depends on what the request is about */
+    int64_t deadline_ms;           /* wall clock, within the door's limits */
 };
 
 struct door_reply {
@@ -74,8 +76,8 @@ struct ticket {
 
     uint64_t min_position; /* queries */
     int64_t deadline_ms;   /* queries: wall clock */
-    uint8_t *query_bytes;  /* queries: correlation id, then body; owned */
-    size_t correlation_size, body_size;
+    uint8_t *query_bytes;  /* queries: correlation id, token, body, one behind the other; owned */
+    size_t correlation_size, token_size, body_size;
 
     struct door_reply held; /* audits: leaves when the record is acknowledged; its slices lie in held_bytes */
     uint8_t *held_bytes;    /* owned */
@@ -154,9 +156,10 @@ struct door {
     struct position resume_at;
     char command_topic[REPLICA_TOPIC_MAX]; /* of resume_at.generation */
 
-    struct arena arena;    /* of the request in hand */
-    struct buffer command; /* the command message of the request in hand */
-    struct buffer answer;  /* the answer of the query in hand */
+    struct arena arena;     /* of the request in hand */
+    struct token_user user; /* the same */
+    struct buffer command;  /* the command message of the request in hand */
+    struct buffer answer;   /* the answer of the query in hand */
 };
 
 /* door.c */
@@ -174,6 +177,12 @@ void door_alarm(const struct door *door, const char *name, const char *text);
 
 /* What the service is told about the request; entity_id is left to commands. */
 struct ingress door_ingress(const struct door *door, const struct door_request *request);
+
+/* door_user.c */
+/* Fills request->user. OUTCOME_OK, or the outcome to refuse it with and why. */
+uint32_t door_find_user(struct door *door, struct door_request *request, struct slice *ret_detail);
+/* Of several roles the first. */
+void door_put_user(const struct door_request *request, struct ingress *ingress);
 
 /* door_policy.c */
 /* OUTCOME_OK, or the outcome that denies it. Sets request->needs_subject when OUTCOME_OK is not the last word. */

@@ -35,11 +35,21 @@ uint32_t door_may_ask_about(struct door *door, const struct door_request *reques
 }
 
 static struct policy_ask ask_of(const struct door_request *request) {
-    return (struct policy_ask){
+    struct policy_ask ask = {
         .system = slice_text(request->caller.system),
         .method = slice_text(request->caller.method->name),
         .token = POLICY_TOKEN_NONE,
     };
+    const struct token_user *user = request->user;
+    if (user == NULL) return ask;
+    static_assert((int)TOKEN_ROLES_MAX <= (int)POLICY_USER_ROLES_MAX, "all roles of a user can be asked about");
+    ask.token = POLICY_TOKEN_GOOD; /* any other was refused before */
+    ask.user = slice_text(user->subject);
+    ask.user_organisation = slice_text(user->organisation);
+    ask.purpose = slice_text(user->purpose);
+    ask.user_role_count = user->role_count;
+    for (uint32_t i = 0; i < user->role_count; i++) ask.user_roles[i] = slice_text(user->roles[i]);
+    return ask;
 }
 
 static uint32_t outcome_of(enum policy_reason reason) {

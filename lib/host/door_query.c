@@ -94,20 +94,24 @@ static uint32_t keep_waiting(struct door *door, const struct door_request *reque
     ASSERT(time_left_ms > 0);
     if (wait_ms == 0) return OUTCOME_BEHIND;
     if (wait_ms > time_left_ms) wait_ms = time_left_ms;
-    struct slice correlation_id = request->header.correlation_id;
+    struct slice correlation_id = request->header.correlation_id, token = request->header.user_token;
     bool has_room = door_has_room(door, request->system) && door->table.waiting.count < DOOR_WAITING_QUERIES_MAX;
-    uint8_t *bytes = has_room ? malloc(correlation_id.size + request->body.size + 1) : NULL;
+    uint8_t *bytes = has_room ? malloc(correlation_id.size + token.size + request->body.size + 1) : NULL;
     if (bytes == NULL) {
         *ret_retry_ms = DOOR_BUSY_RETRY_MS;
         return OUTCOME_TOO_BUSY;
     }
     if (correlation_id.size > 0) memcpy(bytes, correlation_id.data, correlation_id.size);
-    if (request->body.size > 0) memcpy(bytes + correlation_id.size, request->body.data, request->body.size);
+    if (token.size > 0) memcpy(bytes + correlation_id.size, token.data, token.size);
+    if (request->body.size > 0) {
+        memcpy(bytes + correlation_id.size + token.size, request->body.data, request->body.size);
+    }
     struct ticket *ticket = door_open_ticket(door, TICKET_QUERY, &request->caller, door->monotonic_ms + wait_ms);
     ticket->min_position = (uint64_t)request->header.min_position;
     ticket->deadline_ms = request->deadline_ms;
     ticket->query_bytes = bytes;
     ticket->correlation_size = correlation_id.size;
+    ticket->token_size = token.size;
     ticket->body_size = request->body.size;
     door_table_list_waiting(&door->table, ticket);
     return OUTCOME_OK;
@@ -119,16 +123,20 @@ void door_run_waiting(struct door *door) {
         ASSERT(ticket->kind == TICKET_QUERY);
         next = ticket->list_next;
         if (ticket->min_position > door->number) continue;
+        const uint8_t *token = ticket->query_bytes + ticket->correlation_size;
         struct door_request request = {
             .caller = ticket->caller,
             .header.correlation_id = slice_of(ticket->query_bytes, ticket->correlation_size),
-            .body = slice_of(ticket->query_bytes + ticket->correlation_size, ticket->body_size),
+            .header.user_token = slice_of(token, ticket->token_size),
+            .body = slice_of(token + ticket->token_size, ticket->body_size),
             .system = policy_by_id(door->policy, ticket->caller.system),
             .deadline_ms = ticket->deadline_ms,
         };
-        /* The policy may have changed while it waited. */
+        /* The policy may have changed while it waited, and the token have run out. */
         arena_reset(&door->arena);
-        struct door_reply reply = {.outcome = door_may_ask(door, &request)};
+        struct door_reply reply = {0};
+        reply.outcome = door_find_user(door, &request, &reply.detail);
+        if (reply.outcome == OUTCOME_OK) reply.outcome = door_may_ask(door, &request);
         if (reply.outcome == OUTCOME_OK) {
             answer_query(door, &request);
         } else {

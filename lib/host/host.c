@@ -247,6 +247,7 @@ static void end(struct host *host) {
     loop_free(host->loop);
     news_free(host->news);
     zmq_context_end();
+    jose_verifier_close(host->tokens);
     policy_keeper_close(host->policy);
 }
 

@@ -19,6 +19,7 @@ enum {
 };
 
 static enum status read_pseudonym_key(struct host *host, struct error *reterr_error);
+static enum status open_tokens(struct host *host, struct error *reterr_error);
 
 static void on_readable(void *context) {
     struct host *host = context;
@@ -42,6 +43,23 @@ static void on_alarm(void *context, const char *name, const char *text) {
     (void)context;
     log_event(LOG_ERROR, "alarm", LOG_TEXT("name", name), LOG_TEXT("text", text));
     metrics_add(METRIC_ALARMS, name, NULL, 1);
+}
+
+static void on_token_judged(void *context, const char *system, enum token_fault fault) {
+    (void)context;
+    metrics_add(METRIC_USER_TOKENS, token_fault_name(fault), NULL, 1);
+    if (fault == TOKEN_GOOD) return;
+    log_event(LOG_WARN, "user_token_refused", LOG_TEXT("system", system), LOG_TEXT("why", token_fault_name(fault)));
+}
+
+static void on_token_file(void *context, const char *path, uint32_t count, const char *fault) {
+    (void)context;
+    if (fault == NULL) {
+        log_event(LOG_INFO, "token_file_read", LOG_TEXT("path", path), LOG_NUMBER("count", count));
+    } else {
+        log_event(LOG_ERROR, "token_file_refused", LOG_TEXT("path", path), LOG_TEXT("text", fault));
+        metrics_add(METRIC_ALARMS, "token_file", NULL, 1);
+    }
 }
 
 static void on_answered(void *context, const struct replica_answer *answer) {
@@ -80,7 +98,22 @@ enum status host_door_prepare(struct host *host, struct error *reterr_error) {
     }
     enum status status = policy_keeper_open(config->policy_file, host->service, &host->policy, reterr_error);
     if (status == STATUS_OK) status = host_audit_prepare(host, reterr_error);
-    return status == STATUS_OK ? read_pseudonym_key(host, reterr_error) : status;
+    if (status == STATUS_OK) status = read_pseudonym_key(host, reterr_error);
+    if (status == STATUS_OK && config->token_issuer[0] != '\0') status = open_tokens(host, reterr_error);
+    return status;
+}
+
+static enum status open_tokens(struct host *host, struct error *reterr_error) {
+    const struct config *config = &host->config;
+    const struct jose_options options = {.issuer = config->token_issuer,
+                                         .audience = config->token_audience,
+                                         .key_set_file = config->token_key_set_file,
+                                         .revoked_file = config->token_revoked_file,
+                                         .skew_ms = config->token_skew_s * 1000,
+                                         .age_ms_max = config->token_age_s_max * 1000,
+                                         .listener = host,
+                                         .on_read = on_token_file};
+    return jose_verifier_open(&options, &host->tokens, reterr_error);
 }
 
 static enum status read_pseudonym_key(struct host *host, struct error *reterr_error) {
@@ -120,6 +153,7 @@ enum status host_door_open(struct host *host, struct error *reterr_error) {
                                .cache = host->cache,
                                .clock = system_clock_port(),
                                .hash = digest_of};
+    if (host->tokens != NULL) ports.tokens = jose_verifier_port(host->tokens);
     const char *const topics[] = {host->command_topic};
     struct zmq_keys keys;
     enum status status = zmq_keys_load(config->door_key_file, &keys, reterr_error);
@@ -143,7 +177,8 @@ enum status host_door_open(struct host *host, struct error *reterr_error) {
     ports.socket = zmq_door_port(host->socket);
     status = host_intake_open(host, &ports.intake, reterr_error);
     if (status != STATUS_OK) return status;
-    const struct door_listener listener = {.context = host, .replied = on_replied, .alarm = on_alarm};
+    const struct door_listener listener = {
+        .context = host, .replied = on_replied, .alarm = on_alarm, .token_judged = on_token_judged};
     host->door = door_new(&options, &ports, &listener);
     if (host->door == NULL) return error_set(reterr_error, STATUS_NO_MEMORY, "no memory for the door");
     return zmq_door_watch_start(host->socket, loop_uv(host->loop), on_readable, host, &host->watch, reterr_error);

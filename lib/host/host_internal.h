@@ -18,6 +18,7 @@
 #include "lib/host/replica_thread.h"
 #include "lib/host/topics.h"
 #include "lib/host/trust.h"
+#include "lib/port/jose/jose_verifier.h"
 #include "lib/port/kafka/kafka.h"
 #include "lib/port/redis/redis_cache.h"
 #include "lib/port/uv/loop.h"
@@ -55,6 +56,7 @@ struct host {
     struct kafka_writer *writer;
     struct zmq_door *socket;
     struct zmq_door_watch *watch;
+    struct jose_verifier *tokens; /* NULL when no token is taken */
     struct door *door;
     struct intake *intake; /* with the two below: NULL without request topics */
     struct kafka_intake *request_member;
@@ -74,7 +76,7 @@ struct host {
     bool must_stop, is_shut;
     int64_t started_ms, stage_until_ms, tended_ms, busy_ms; /* started_ms is wall clock, the others monotonic */
     struct replica_view counted;                            /* what the metrics already know */
-    uint64_t commits_counted, pages_counted;
+    uint64_t commits_counted, pages_counted, signatures_counted;
 };
 
 int64_t host_now_ms(void);

@@ -48,6 +48,12 @@ void host_watch(struct host *host) {
     host->commits_counted = figures.commits;
     host->pages_counted = figures.pages_written;
 
+    if (host->tokens != NULL) {
+        uint64_t signatures = jose_verifier_figures(host->tokens).signatures;
+        metrics_add(METRIC_USER_TOKEN_SIGNATURES, NULL, NULL, signatures - host->signatures_counted);
+        host->signatures_counted = signatures;
+    }
+
     metrics_set(METRIC_REPLICA_APPLIED_OFFSET, NULL, NULL, (double)view.applied);
     metrics_set(METRIC_REPLICA_JOURNAL_NUMBER, NULL, NULL, (double)view.journal.number);
     metrics_set(METRIC_REPLICA_CAUGHT_UP, NULL, NULL, view.is_caught_up);

@@ -177,6 +177,11 @@ static void alarm_heard(void *context, const char *name, const char *text) {
     ((struct fake_door *)context)->alarm_count++;
 }
 
+static void token_judged(void *context, const char *system, enum token_fault fault) {
+    assert_true(strlen(system) > 0);
+    ((struct fake_door *)context)->told_tokens[fault]++;
+}
+
 /* The door and its policy. */
 void fake_door_init(struct fake_door *fake) {
     *fake = (struct fake_door){.wall_ms = FAKE_WALL_MS, .monotonic_ms = 5000, .audit_max = FAKE_AUDITS_MAX};
@@ -211,6 +216,7 @@ void fake_door_init(struct fake_door *fake) {
         .audit = {.context = fake, .has_room = audit_has_room, .put = audit_put},
         .store = {.context = fake, .read_begin = read_begin, .read_end = read_end},
         .clock = {.context = fake, .wall_ms = wall_ms, .monotonic_ms = monotonic_ms, .random = random_bytes},
+        .tokens = fake_tokens_port(&fake->tokens),
         .hash = digest_of,
     };
 }
@@ -222,7 +228,8 @@ void fake_door_with_cache(struct fake_door *fake) {
 }
 
 void fake_door_open(struct fake_door *fake) {
-    struct door_listener listener = {.context = fake, .replied = replied, .alarm = alarm_heard};
+    struct door_listener listener = {
+        .context = fake, .replied = replied, .alarm = alarm_heard, .token_judged = token_judged};
     fake->door = door_new(&fake->options, &fake->ports, &listener);
     assert_non_null(fake->door);
 }
@@ -255,6 +262,7 @@ uint32_t fake_door_ask(struct fake_door *fake, const struct fake_ask *ask) {
         .request_id = uuid_is_zero(ask->id) ? fake_door_id(fake) : ask->id,
         .correlation_id = slice_text(ask->correlation_id == NULL ? "" : ask->correlation_id),
         .traceparent = slice_text(ask->traceparent == NULL ? "" : ask->traceparent),
+        .user_token = slice_text(ask->user_token == NULL ? "" : ask->user_token),
         .deadline_ms = ask->deadline_ms,
         .min_position = ask->min_position,
     };

@@ -6,6 +6,7 @@
 #define BHR_TESTS_SUPPORT_FAKE_DOOR_H
 
 #include "lib/host/door.h"
+#include "lib/port/fake/token.h"
 #include "lib/wire/audit/audit_record.h"
 #include "lib/wire/exchange/exchange.h"
 #include "tests/support/rows_array.h"
@@ -21,7 +22,7 @@ enum { FAKE_OUTCOME_TAKEN = 100, FAKE_BODY_MAX = 256, FAKE_AUDITS_MAX = 64 };
 
 /* One request; what is NULL or zero takes a usual value. */
 struct fake_ask {
-    const char *system, *method, *body, *correlation_id, *traceparent;
+    const char *system, *method, *body, *correlation_id, *traceparent, *user_token;
     struct uuid id;
     int64_t deadline_ms, min_position;
 };
@@ -90,7 +91,9 @@ struct fake_door {
     struct fake_marker *markers;
     bool cache_is_up, cache_answers_at_once;
 
+    struct fake_tokens tokens;
     uint32_t told_count, alarm_count; /* by the listener */
+    uint32_t told_tokens[TOKEN_NOT_TAKEN + 1];
     char told_method[EXCHANGE_METHOD_MAX + 1], told_outcome[64], told_system[SOCKET_SYSTEM_MAX + 1];
     int64_t told_took_ms;
 };
