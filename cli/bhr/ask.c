@@ -2,6 +2,7 @@
  * thread. Never prints a request's body: it may hold personal data. */
 #include "cli/bhr/ask.h"
 
+#include "cli/bhr/token_file.h"
 #include "lib/base/assert.h"
 #include "lib/base/text.h"
 #include "lib/client/uk_time.h"
@@ -11,6 +12,7 @@
 
 enum { ANSWER_MEMORY_BYTES = 4 * 1024 * 1024 };
 
+static int take_token(const struct cli *cli, const struct suite_client *client, char **ret_token);
 static int complain(const struct cli *cli, const struct client_result *result);
 
 int asker_open(struct cli *cli, const char *name, uint32_t in_flight_max, struct asker *ret_asker) {
@@ -40,10 +42,18 @@ int asker_open(struct cli *cli, const char *name, uint32_t in_flight_max, struct
                                                .server_key = suite->server_key,
                                                .queue_messages_max = (int)in_flight_max + 16};
     struct asker asker = {0};
+    code = take_token(cli, client, &asker.token);
+    if (code != CLI_OK) {
+        zmq_keys_wipe(&keys);
+        return code;
+    }
     struct client_dealer dealer;
     enum status status = client_zmq_open(&options, &asker.connection, &dealer, &error);
     zmq_keys_wipe(&keys);
-    if (status != STATUS_OK) return cli_fail(cli, CLI_USAGE, NULL, "%s: %s", suite->path, error.message);
+    if (status != STATUS_OK) {
+        free(asker.token);
+        return cli_fail(cli, CLI_USAGE, NULL, "%s: %s", suite->path, error.message);
+    }
     const struct client_options client_options = {.in_flight_max = in_flight_max};
     asker.client = client_new(&client_options, &dealer, &cli->clock);
     asker.arena = arena_over(malloc(ANSWER_MEMORY_BYTES), ANSWER_MEMORY_BYTES);
@@ -55,10 +65,26 @@ int asker_open(struct cli *cli, const char *name, uint32_t in_flight_max, struct
     return CLI_OK;
 }
 
+static int take_token(const struct cli *cli, const struct suite_client *client, char **ret_token) {
+    const char *given = cli->token != NULL ? cli->token : client->token_file;
+    if (given[0] == '\0') return CLI_OK;
+    char *token = malloc(TOKEN_SIZE_MAX + 1);
+    if (token == NULL) return cli_fail(cli, CLI_UNREACHED, NULL, "no memory");
+    struct error error;
+    if (token_file_read(given, token, &error) != STATUS_OK) {
+        free(token);
+        return cli_fail(cli, CLI_USAGE, "`bhr token new` makes one", "%s: %s",
+                        cli->token != NULL ? "--token" : "token_file", error.message);
+    }
+    *ret_token = token;
+    return CLI_OK;
+}
+
 void asker_close(struct asker *asker) {
     client_free(asker->client);
     client_zmq_close(asker->connection);
     free(asker->arena.memory);
+    free(asker->token);
     *asker = (struct asker){0};
 }
 
@@ -71,6 +97,7 @@ void asker_ask(const struct cli *cli, struct asker *asker, const struct question
                                      .body = question->body,
                                      .request_id = question->request_id,
                                      .correlation_id = slice_text(correlation),
+                                     .user_token = asker_token(asker),
                                      .limit_ms = cli->limit_ms,
                                      .is_query = question->is_query};
     client_call(asker->client, &call, ret_result);
@@ -142,7 +169,9 @@ static int complain(const struct cli *cli, const struct client_result *result) {
         hint = "`bhr status` shows who is up; `make up` starts the suite";
         break;
     case REPLY_DENIED:
-        hint = "choose another client with --as, or have the policy file of the service allow it";
+        hint = strcmp(result->outcome, "user_token_refused") == 0
+                   ? "sign in again: `bhr token new`, then --token"
+                   : "choose another client with --as, or have the policy file of the service allow it";
         break;
     case REPLY_OK:
     case REPLY_REFUSED:

@@ -5,11 +5,13 @@
 #include "cli/bhr/command.h"
 #include "lib/base/arena.h"
 #include "lib/client/client_zmq.h"
+#include "lib/port/token.h"
 
 struct asker {
     struct client *client;
     struct client_zmq *connection;
     struct arena arena; /* for decoding answers; reset by every question */
+    char *token;        /* of the user; NULL for none */
 };
 
 /* Connects as the client that --as names; name overrides it unless NULL. Returns an exit code; CLI_OK leaves *ret_asker to
@@ -26,6 +28,11 @@ struct question {
 };
 void asker_ask(const struct cli *cli, struct asker *asker, const struct question *question,
                struct client_result *ret_result);
+
+/* What every call of the asker carries. */
+static inline struct slice asker_token(const struct asker *asker) {
+    return slice_text(asker->token != NULL ? asker->token : "");
+}
 
 /* The exit code that this answer means. */
 int answer_exit(const struct client_result *result);

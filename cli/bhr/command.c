@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 enum { KEY_FIRST = 0x200, NAME_MAX_SIZE = 64 };
-enum global_key { KEY_AS = 0x100, KEY_TIMEOUT, KEY_USAGE };
+enum global_key { KEY_AS = 0x100, KEY_TOKEN, KEY_TIMEOUT, KEY_USAGE };
 
 struct parse {
     struct cli *cli;
@@ -36,6 +36,8 @@ static const struct argp_option global_options[] = {
     {"config", 'c', "FILE", 0, "Where the suite is; default $" SUITE_PATH_NAME " or " SUITE_PATH_DEFAULT, 10},
     {"output", 'o', "text|json", 0, "How to answer; default text", 10},
     {"as", KEY_AS, "NAME", 0, "Ask as this [client NAME] of the configuration", 10},
+    {"token", KEY_TOKEN, "FILE|TEXT", 0, "The user's token, sent with every request; default the client's token_file",
+     10},
     {"timeout", KEY_TIMEOUT, "SECONDS", 0, "How long to go on asking, 1 to 600; default 10", 10},
     {"quiet", 'q', NULL, 0, "No progress, no notes; only what was asked for", 10},
     {"help", 'h', NULL, 0, "Print this help", 11},
@@ -234,6 +236,9 @@ static error_t on_global(int key, char *value, struct argp_state *state) {
         return 0;
     case KEY_AS:
         parse->cli->as = value;
+        return 0;
+    case KEY_TOKEN:
+        parse->cli->token = value;
         return 0;
     case KEY_TIMEOUT: {
         static const struct command_option seconds = {.name = "timeout", .kind = OPTION_NUMBER, .min = 1, .max = 600};

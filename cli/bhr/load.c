@@ -116,6 +116,7 @@ static bool fill_window(struct load *load, struct worker *worker, int64_t now) {
         uint32_t token = worker->free_tokens[--worker->free_count];
         const struct client_call call = {.method = BOOKING_METHOD_BOOK,
                                          .body = buffer_slice(&body),
+                                         .user_token = asker_token(&worker->asker),
                                          .limit_ms = load->cli->limit_ms,
                                          .token = token};
         worker->began_ns[token] = now_ns();

@@ -82,6 +82,9 @@ static bool set_suite(struct suite *suite, const char *key, const char *value, c
         {"kafka_key_file", suite->kafka_key_file, sizeof suite->kafka_key_file},
         {"redis_socket", suite->redis_socket, sizeof suite->redis_socket},
         {"server_key", suite->server_key, sizeof suite->server_key},
+        {"token_issuer", suite->token_issuer, sizeof suite->token_issuer},
+        {"token_audience", suite->token_audience, sizeof suite->token_audience},
+        {"token_key_file", suite->token_key_file, sizeof suite->token_key_file},
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (strcmp(texts[i].key, key) == 0) return set_text(texts[i].to, texts[i].to_size, value, ret_expected);
@@ -94,9 +97,9 @@ static bool set_suite(struct suite *suite, const char *key, const char *value, c
         suite->kafka_plaintext = strcmp(value, "true") == 0;
         return suite->kafka_plaintext || strcmp(value, "false") == 0;
     }
-    *ret_expected =
-        "no such key; expected environment, locality, brokers, kafka_ca_file, kafka_certificate_file, "
-        "kafka_key_file, kafka_plaintext, request_systems, redis_socket, data_dirs, endpoints or server_key";
+    *ret_expected = "no such key; expected environment, locality, brokers, kafka_ca_file, kafka_certificate_file, "
+                    "kafka_key_file, kafka_plaintext, request_systems, redis_socket, data_dirs, endpoints, server_key, "
+                    "token_issuer, token_audience or token_key_file";
     return false;
 }
 
@@ -116,7 +119,10 @@ static bool set_client(struct suite *suite, const char *name, const char *key, c
     }
     if (strcmp(key, "system") == 0) return set_text(client->system, sizeof client->system, value, ret_expected);
     if (strcmp(key, "key_file") == 0) return set_text(client->key_file, sizeof client->key_file, value, ret_expected);
-    *ret_expected = "no such key; expected system or key_file";
+    if (strcmp(key, "token_file") == 0) {
+        return set_text(client->token_file, sizeof client->token_file, value, ret_expected);
+    }
+    *ret_expected = "no such key; expected system, key_file or token_file";
     return false;
 }
 

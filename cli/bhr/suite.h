@@ -12,11 +12,15 @@
  *   data_dirs    = run/data/booking-1, run/data/booking-2
  *   endpoints    = tcp://127.0.0.1:17001, tcp://127.0.0.1:17002
  *   server_key   = <40 characters Z85>
+ *   token_issuer   = bhr-local              ; for `bhr token new`
+ *   token_audience = bhr-exchange
+ *   token_key_file = run/keys/token-issuer.key
  *   [client]
  *   system       = 111-nel
  *   key_file     = run/keys/111-nel.key
  *   [client ops]             ; chosen with --as ops
  *   key_file     = run/keys/ops.key
+ *   token_file   = run/me.token  ; sent with every request
  *
  * An unknown section or key is an error that names file and line. */
 #ifndef BHR_CLI_SUITE_H
@@ -38,6 +42,7 @@ struct suite_client {
     char name[64]; /* "" for [client] */
     char system[SUITE_TEXT_MAX];
     char key_file[SUITE_TEXT_MAX];
+    char token_file[SUITE_TEXT_MAX];
 };
 
 struct suite {
@@ -48,6 +53,8 @@ struct suite {
     bool kafka_plaintext;
     char redis_socket[SUITE_TEXT_MAX];
     char server_key[64];
+    char token_issuer[SUITE_TEXT_MAX], token_audience[SUITE_TEXT_MAX];
+    char token_key_file[SUITE_TEXT_MAX];
     struct suite_list data_dirs, endpoints, request_systems;
     size_t client_count;
     struct suite_client clients[SUITE_CLIENTS_MAX];

@@ -38,6 +38,7 @@ void client_call(struct client *client, const struct client_call *call, struct c
 enum status client_submit(struct client *client, const struct client_call *call, struct error *reterr_error) {
     ASSERT(call->limit_ms > 0);
     ASSERT(call->correlation_id.size <= EXCHANGE_CORRELATION_MAX);
+    ASSERT(call->user_token.size <= EXCHANGE_USER_TOKEN_MAX);
     struct uuid request_id = uuid_is_zero(call->request_id) ? client_new_id(&client->clock) : call->request_id;
     if (find(client, request_id) != NULL) {
         return error_set(reterr_error, STATUS_CONFLICT, "this request id is under way already");

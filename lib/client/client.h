@@ -44,6 +44,7 @@ struct client_call {
     struct slice body;           /* copied */
     struct uuid request_id;      /* all zeros: a new one (UUIDv7) */
     struct slice correlation_id; /* copied, at most EXCHANGE_CORRELATION_MAX; may be empty */
+    struct slice user_token;     /* of the human who asks, or empty; kept by the caller until the call ends */
     int64_t limit_ms;            /* how long to go on asking, from now; > 0 */
     int64_t min_position;        /* queries: answer only from a store that has read so far */
     bool is_query;               /* asks only: without an answer nothing can have been done */

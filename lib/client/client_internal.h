@@ -14,6 +14,7 @@ struct pending {
     size_t body_size;
     char correlation_id[EXCHANGE_CORRELATION_MAX];
     size_t correlation_size;
+    struct slice user_token; /* the caller's */
     int64_t min_position;
     bool is_query;
     uint64_t token;

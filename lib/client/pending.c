@@ -12,8 +12,9 @@ static void fill(const struct client *client, const struct pending *call, struct
 
 bool pending_answered(struct client *client, struct pending *call, const struct reply_header *header, struct slice body,
                       struct client_result *ret_result) {
-    /* "Your deadline had passed" says nothing about an earlier attempt of the same call. */
-    bool is_about_this_attempt_only = is_named(header->outcome, OUTCOME_DEADLINE_PASSED) && call->is_perhaps_done;
+    /* "Your deadline had passed", "your token has expired": that says nothing about an earlier attempt of the same call. */
+    bool is_about_this_attempt_only = call->is_perhaps_done && (is_named(header->outcome, OUTCOME_DEADLINE_PASSED) ||
+                                                                is_named(header->outcome, OUTCOME_USER_TOKEN_REFUSED));
     if (is_last_word(header) && !is_about_this_attempt_only) {
         fill(client, call, ret_result);
         ret_result->end = CLIENT_ANSWERED;
@@ -75,6 +76,7 @@ void pending_send(struct client *client, struct pending *call) {
         .method = slice_text(call->method),
         .request_id = call->request_id,
         .correlation_id = slice_of(call->correlation_id, call->correlation_size),
+        .user_token = call->user_token,
         .deadline_ms = client->clock.wall_ms(client->clock.context) + (left_ms > 1 ? left_ms : 1),
         .min_position = call->min_position,
     };
@@ -132,6 +134,7 @@ void pending_begin(struct pending *call, const struct client_call *from, struct 
     if (from->correlation_id.size > 0)
         memcpy(call->correlation_id, from->correlation_id.data, from->correlation_id.size);
     call->correlation_size = from->correlation_id.size;
+    call->user_token = from->user_token;
     call->min_position = from->min_position;
     call->is_query = from->is_query;
     call->token = from->token;

@@ -127,6 +127,19 @@ static const struct {
     {"keys rotate booking --tls nowhere", CLI_USAGE, NULL, "`bhr keys new NAME --kind KIND` makes it"},
     {"keys rotate nobody --curve --dir nowhere", CLI_USAGE, NULL, "cannot open key file nowhere/nobody.key"},
     {"keys new ../x", CLI_USAGE, NULL, "NAME: expected 1 to 64 of A-Z"},
+    {"token new", CLI_USAGE, NULL, "expected USER"},
+    {"token new a/b", CLI_USAGE, NULL, "USER: expected 1 to 64 of A-Z"},
+    {"token new me --role r", CLI_USAGE, NULL, "expected --role and --organisation together"},
+    {"token new me --role r --organisation f1", CLI_USAGE, NULL, "--organisation: expected an ODS code"},
+    {"token new me --minutes 0", CLI_USAGE, NULL, "--minutes: expected a number from 1 to 10080"},
+    {"-c empty.ini token new me --system s", CLI_USAGE, NULL, "[suite] has no token_key_file"},
+    {"token issuer --rotate --drop-earlier", CLI_USAGE, NULL, "not both"},
+    {"token show nowhere", CLI_USAGE, NULL, "nowhere is no token, and no file that can be read"},
+    {"token show empty.ini", CLI_USAGE, NULL, "empty.ini holds no token"},
+    {"token show e30.x.y", CLI_CHECK, NULL, "this is no token"},
+    {"-c token.ini --token nowhere hold 0198c1d2-7e00-7abc-8def-0123456789ab:1", CLI_USAGE, NULL,
+     "--token: nowhere is no token"},
+    {"-c token.ini hold 0198c1d2-7e00-7abc-8def-0123456789ab:1", CLI_USAGE, NULL, "token_file: none is no token"},
 };
 
 static void every_line_ends_as_it_must(void **state) {
@@ -250,6 +263,38 @@ static void write_file(const char *path, const char *text) {
     assert_int_equal(fclose(file), 0);
 }
 
+/* Made, shown, and signed anew by another key; the private key is never shown. */
+static void tokens_are_made_for_a_system(void **state) {
+    (void)state;
+    static struct outcome outcome;
+    run("token issuer --dir issuer", &outcome);
+    assert_int_equal(outcome.code, CLI_OK);
+    run("token issuer --dir issuer", &outcome);
+    assert_int_equal(outcome.code, CLI_USAGE);
+    assert_non_null(strstr(outcome.err, "--rotate"));
+    run("-c token.ini token new 555000000111 --role a,b --organisation Y90111 --purpose direct-care", &outcome);
+    assert_int_equal(outcome.code, CLI_OK);
+    assert_string_equal(outcome.err, "");
+    write_file("me.token", outcome.out);
+    run("-o json token show me.token", &outcome);
+    assert_int_equal(outcome.code, CLI_OK);
+    json_t *shown = json_loads(outcome.out, 0, NULL), *claims = json_object_get(shown, "claims");
+    assert_string_equal(json_string_value(json_object_get(claims, "sub")), "555000000111");
+    assert_string_equal(json_string_value(json_object_get(claims, "azp")), "111-nel");
+    assert_string_equal(json_string_value(json_object_get(claims, "iss")), "here");
+    assert_string_equal(json_string_value(json_object_get(claims, "bhr_purpose")), "direct-care");
+    assert_int_equal(json_array_size(json_object_get(claims, "nhsid_nrbac_roles")), 2);
+    json_decref(shown);
+    run("token issuer --dir issuer --rotate", &outcome);
+    assert_int_equal(outcome.code, CLI_OK);
+    json_t *set = json_load_file("issuer/token-keys.json", 0, NULL);
+    assert_int_equal(json_array_size(json_object_get(set, "keys")), 2);
+    json_decref(set);
+    json_t *private = json_load_file("issuer/token-issuer.key", 0, NULL);
+    assert_null(strstr(outcome.out, json_string_value(json_object_get(private, "d"))));
+    json_decref(private);
+}
+
 static void the_suites_file_is_read(void **state) {
     (void)state;
     write_file("good.ini", "; a comment\n[suite]\nenvironment = live\nlocality = nel-bhr\nbrokers = a:1,b:2\n"
@@ -285,6 +330,11 @@ static int enter(void **state) {
     write_file("bad-section.ini", "[else]\nkey = value\n");
     write_file("empty.ini", "[suite]\n");
     write_file("trustless.ini", "[suite]\nbrokers = 127.0.0.1:1\n");
+    write_file("token.ini", "[suite]\ntoken_issuer = here\ntoken_audience = us\ntoken_key_file = "
+                            "issuer/token-issuer.key\nendpoints = tcp://127.0.0.1:1\nserver_key = k\n[client]\n"
+                            "system = 111-nel\nkey_file = client/client.key\ntoken_file = none\n");
+    static struct outcome outcome;
+    run("keys new client --dir client", &outcome);
     return 0;
 }
 
@@ -302,6 +352,7 @@ int main(void) {
         cmocka_unit_test(keys_are_made_once_and_for_their_owner_only),
         cmocka_unit_test(certificates_are_made_and_rotated),
         cmocka_unit_test(the_suites_file_is_read),
+        cmocka_unit_test(tokens_are_made_for_a_system),
     };
     return cmocka_run_group_tests_name("arguments", tests, enter, leave);
 }

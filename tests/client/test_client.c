@@ -6,6 +6,7 @@ static struct client_call a_call(void) {
     return (struct client_call){.method = "bhr.booking.v1.BookingService/Book",
                                 .body = slice_text("body"),
                                 .correlation_id = slice_text("journey-7"),
+                                .user_token = slice_text("a.b.c"),
                                 .limit_ms = 5000,
                                 .token = 77};
 }
@@ -47,6 +48,7 @@ static void the_first_answer_is_handed_over(void **state) {
     assert_true(slice_equal(result.body, slice_text("answer body")));
     assert_true(uuid_is_v7(world.ids[0]));
     assert_string_equal(world.correlation, "journey-7");
+    assert_true(world.has_user_token);
     assert_int_equal(world.deadlines_ms[0], WALL_START_MS + 5000);
 }
 
@@ -128,6 +130,17 @@ static void a_passed_deadline_says_nothing_about_an_earlier_attempt(void **state
     (void)state;
     struct client_result result = RUN({ACT_SILENT, 0, NULL, 0, 0}, {ACT_REPLY, REPLY_INVALID, "deadline_passed", 0, 0});
     assert_int_equal(result.end, CLIENT_NOT_KNOWN);
+}
+
+/* The token ran out between the two: what the first attempt did, nobody has said. */
+static void a_refused_token_says_nothing_about_an_earlier_attempt(void **state) {
+    (void)state;
+    struct client_result result =
+        RUN({ACT_SILENT, 0, NULL, 0, 0}, {ACT_REPLY, REPLY_DENIED, "user_token_refused", 0, 0});
+    assert_int_equal(result.end, CLIENT_NOT_KNOWN);
+    result = RUN({ACT_REPLY, REPLY_DENIED, "user_token_refused", 0, 0});
+    assert_int_equal(result.end, CLIENT_ANSWERED);
+    assert_int_equal(result.status, REPLY_DENIED);
 }
 
 static void always_unavailable_is_not_unknown(void **state) {
@@ -284,6 +297,7 @@ int main(void) {
         cmocka_unit_test(silence_ends_at_the_limit_with_unknown_outcome),
         cmocka_unit_test(one_silent_attempt_makes_the_outcome_unknown),
         cmocka_unit_test(a_passed_deadline_says_nothing_about_an_earlier_attempt),
+        cmocka_unit_test(a_refused_token_says_nothing_about_an_earlier_attempt),
         cmocka_unit_test(always_unavailable_is_not_unknown),
         cmocka_unit_test(without_a_server_nothing_was_done),
         cmocka_unit_test(a_server_that_comes_up_is_asked),

@@ -35,6 +35,7 @@ struct world {
     struct uuid ids[ATTEMPTS_MAX];
     int64_t sent_at_ms[ATTEMPTS_MAX], deadlines_ms[ATTEMPTS_MAX];
     char correlation[EXCHANGE_CORRELATION_MAX + 1];
+    bool has_user_token; /* the one that every call is made with */
     char bodies[ATTEMPTS_MAX][16];
     uint32_t reply_count, reply_first;
     struct frame replies[REPLIES_MAX];
@@ -88,6 +89,7 @@ static inline enum status send_frame(void *context, struct slice header_bytes, s
     world->sent_at_ms[world->attempts] = world->now_ms;
     world->deadlines_ms[world->attempts] = header.deadline_ms;
     memcpy(world->correlation, header.correlation_id.data, header.correlation_id.size);
+    world->has_user_token = slice_equal(header.user_token, slice_text("a.b.c"));
     memcpy(world->bodies[world->attempts], body.data, body.size);
     world->attempts++;
     if (line->act == ACT_REPLY) reply_add(world, header.request_id, line);
