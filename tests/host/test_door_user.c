@@ -110,6 +110,25 @@ static void a_query_that_waited_needs_a_token_that_is_still_good(void **state) {
     assert_int_equal(door_in_flight(fake.door), 0);
 }
 
+/* What a service and the audit trail are told. */
+static void the_user_stands_in_the_audit_record(void **state) {
+    (void)state;
+    fake_door_put_row(&fake, "row", "value");
+    fake_door_do(&fake, &(struct fake_ask){.method = FAKE_FILE, .body = "row", .user_token = USER ";direct-care"});
+    assert_int_equal(fake.audit_count, 1);
+    assert_true(slice_equal(fake.audits[0].record.user, slice_text("555000000111")));
+    assert_true(slice_equal(fake.audits[0].record.user_role, slice_text("call-handler")));
+    assert_true(slice_equal(fake.audits[0].record.purpose, slice_text("direct-care")));
+    fake_door_do(&fake, &(struct fake_ask){.method = FAKE_FILE, .body = "row"});
+    assert_int_equal(fake.audit_count, 2);
+    assert_int_equal(fake.audits[1].record.user.size, 0);
+    assert_int_equal(fake.audits[1].record.user_role.size, 0);
+    fake_door_do(&fake, &(struct fake_ask){.method = FAKE_FILE, .body = "row", .user_token = "token_revoked"});
+    assert_int_equal(fake.audit_count, 3);
+    assert_true(slice_equal(fake.audits[2].record.outcome, slice_text("user_token_refused")));
+    assert_int_equal(fake.audits[2].record.user.size, 0); /* nobody whom a bad token names is written down */
+}
+
 static int set_up(void **state) {
     (void)state;
     fake_door_init(&fake);
@@ -126,10 +145,15 @@ static int tear_down(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(a_request_without_a_token_has_no_user), TEST(a_good_token_is_let_in),
-        TEST(every_fault_is_refused_by_name),        TEST(a_token_is_good_on_one_systems_connection_only),
-        TEST(a_door_that_takes_no_token_says_so),    TEST(other_refusals_come_first),
-        TEST(a_repeat_needs_a_good_token_too),       TEST(a_query_that_waited_needs_a_token_that_is_still_good),
+        TEST(a_request_without_a_token_has_no_user),
+        TEST(a_good_token_is_let_in),
+        TEST(every_fault_is_refused_by_name),
+        TEST(a_token_is_good_on_one_systems_connection_only),
+        TEST(a_door_that_takes_no_token_says_so),
+        TEST(other_refusals_come_first),
+        TEST(a_repeat_needs_a_good_token_too),
+        TEST(the_user_stands_in_the_audit_record),
+        TEST(a_query_that_waited_needs_a_token_that_is_still_good),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
