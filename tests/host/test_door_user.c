@@ -129,6 +129,34 @@ static void the_user_stands_in_the_audit_record(void **state) {
     assert_int_equal(fake.audits[2].record.user.size, 0); /* nobody whom a bad token names is written down */
 }
 
+/* The policy is asked about the user whom the token names: token, role and purpose. */
+static void rules_about_users_are_kept(void **state) {
+    (void)state;
+    static struct policy policy;
+    fake_door_policy(&policy, "purposes care\n"
+                              "role handler { codes call-handler }\n"
+                              "system " FAKE_SYSTEM " { " FAKE_SYSTEM_ROWS " }\n"
+                              "allow \"known by name\" { methods t/Ask; token required }\n"
+                              "allow \"handlers\" { methods t/Do; roles handler }\n"
+                              "allow \"for care\" { methods t/Secret; purposes care }\n");
+    door_set_policy(fake.door, &policy);
+    const char *clerk = "555000000222;" FAKE_SYSTEM ";clerk;Y90111;session-2;care";
+    struct fake_ask ask = {.method = FAKE_ASK, .body = "row"};
+    fake_door_expect_at_once(&fake, &ask, "user_token_required", REPLY_DENIED);
+    ask.user_token = clerk;
+    fake_door_expect_at_once(&fake, &ask, "not_found", REPLY_NOT_FOUND);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.user_token = clerk}, "denied_role", REPLY_DENIED);
+    fake_door_do(&fake, &(struct fake_ask){.user_token = USER});
+    assert_int_equal(fake.append_count, 1);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.method = FAKE_SECRET, .user_token = USER}, "denied_purpose",
+                             REPLY_DENIED);
+    fake_door_do(&fake, &(struct fake_ask){.method = FAKE_SECRET, .user_token = clerk});
+    assert_string_not_equal(fake.told_outcome, "denied_purpose");
+    ask.user_token = "token_expired"; /* a bad token is refused for itself, whatever the rules say */
+    fake_door_expect_at_once(&fake, &ask, "user_token_refused", REPLY_DENIED);
+    door_set_policy(fake.door, &fake.policy);
+}
+
 static int set_up(void **state) {
     (void)state;
     fake_door_init(&fake);
@@ -153,6 +181,7 @@ int main(void) {
         TEST(other_refusals_come_first),
         TEST(a_repeat_needs_a_good_token_too),
         TEST(the_user_stands_in_the_audit_record),
+        TEST(rules_about_users_are_kept),
         TEST(a_query_that_waited_needs_a_token_that_is_still_good),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
