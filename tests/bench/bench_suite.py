@@ -73,6 +73,21 @@ class BenchSuite(OwnSuite):
         children = resource.getrusage(resource.RUSAGE_CHILDREN)
         return total + children.ru_utime + children.ru_stime
 
+    def compiler_s(self):
+        """Processor time that the broker's own compiler has used."""
+        with open(f"{self.folder}/kafka/pid", encoding="ascii") as file:
+            tasks = f"/proc/{int(file.read())}/task"
+        total = 0
+        for task in os.listdir(tasks):
+            try:
+                with open(f"{tasks}/{task}/stat", encoding="utf-8") as stat:
+                    name, _, fields = stat.read().partition("(")[2].rpartition(")")
+            except FileNotFoundError:
+                continue  # compiler threads come and go
+            if "Compiler" in name:
+                total += sum(map(int, fields.split()[11:13]))
+        return total / os.sysconf("SC_CLK_TCK")
+
     def memory_mib(self, number):
         """(RssAnon, RssFile) of a booking process."""
         with open(f"/proc/{self.pid(number)}/status", encoding="utf-8") as file:
