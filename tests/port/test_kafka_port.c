@@ -224,6 +224,59 @@ static void a_dropped_writer_reports_nothing_and_begins_anew(void **state) {
     (void)close(wake_fd);
 }
 
+/* Rounds of appends with a look at the reports between them: what waits for those before it goes in its turn, whole, and a
+ * quiet writer wakes its thread for it. */
+static void bursts_go_one_after_the_other(void **state) {
+    (void)state;
+    enum { ROUNDS = 50, RECORDS = ROUNDS * 20 };
+    char topic[TOPIC_NAME_MAX];
+    make_topic(&test, "bursts", NULL, NULL, topic);
+    struct kafka_reader *reader;
+    struct kafka_writer *writer;
+    int wake_fd = wake_new(), other_fd = wake_new();
+    struct topic_reader from = reader_new(&test, other_fd, &reader);
+    test.options.are_reports_quiet = true;
+    struct topic_writer to = writer_new(&test, wake_fd, topic, &writer);
+    test.options.are_reports_quiet = false;
+    struct topic_report report;
+    uint64_t appended = 0, reported = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < 20; i++, appended++) {
+            const struct topic_header header = {slice_text("ce_id"), slice_of(&appended, sizeof appended)};
+            struct topic_append append = {.topic = topic,
+                                          .value = slice_of(&appended, sizeof appended),
+                                          .header_count = 1,
+                                          .headers = &header,
+                                          .token = appended};
+            assert_int_equal(to.append(to.context, &append), STATUS_OK);
+        }
+        for (; to.report(to.context, &report); reported++) assert_int_equal(report.token, reported);
+    }
+    assert_true(reported < appended);
+    for (; reported < RECORDS; reported++) {
+        /* While others wait behind them, reports wake; those of the last burst are found by looking. */
+        int64_t until_us = now_us() + INT64_C(1000) * PATIENCE_MS;
+        while (!to.report(to.context, &report)) {
+            assert_true(now_us() < until_us);
+            wake_wait(wake_fd, 20);
+        }
+        assert_int_equal(report.token, reported);
+        assert_int_equal(report.result, TOPIC_DELIVERED);
+        assert_int_equal(report.offset, reported);
+    }
+    struct topic_event event;
+    assert_int_equal(from.assign(from.context, topic, 0, NULL), STATUS_OK);
+    for (uint64_t i = 0; i < RECORDS; i++) {
+        expect_event(&from, other_fd, TOPIC_RECORD, (int64_t)i, &event);
+        assert_true(slice_equal(event.record.value, slice_of(&i, sizeof i)));
+        assert_true(slice_equal(event.record.headers[0].value, slice_of(&i, sizeof i)));
+    }
+    kafka_reader_close(&reader);
+    kafka_writer_close(&writer);
+    (void)close(wake_fd);
+    (void)close(other_fd);
+}
+
 static void what_the_topic_does_not_take_is_refused(void **state) {
     (void)state;
     static uint8_t value[TOPIC_VALUE_MAX + 1];
@@ -326,6 +379,7 @@ int main(void) {
         cmocka_unit_test(an_offset_that_is_not_there_is_named),
         cmocka_unit_test(two_writers_share_one_order),
         cmocka_unit_test(a_dropped_writer_reports_nothing_and_begins_anew),
+        cmocka_unit_test(bursts_go_one_after_the_other),
         cmocka_unit_test(what_the_topic_does_not_take_is_refused),
         cmocka_unit_test(the_producers_clock_is_recognised),
         cmocka_unit_test(the_cluster_answers_what_is_asked),

@@ -51,6 +51,7 @@ struct kafka_options {
     int max_poll_ms;         /* a member that does not poll for so long is not assigned */
     int fetch_queue_kib_max; /* bytes fetched ahead, per reader */
     int append_queue_max;    /* records queued or in flight, per writer; above it append answers STATUS_FULL */
+    bool are_reports_quiet;  /* of a writer: its reports are looked at now and then, and need wake nobody */
     const char *compression; /* "none", "lz4", "zstd": smaller log for more work on both sides */
 };
 

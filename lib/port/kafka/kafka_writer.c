@@ -1,15 +1,34 @@
-/* Appends to one partition: struct topic_writer over an idempotent librdkafka producer. It owns the producer and the
- * delivery event being read. One thread, never waits.
+/* Appends to one partition: struct topic_writer over an idempotent librdkafka producer. It owns the producer, the
+ * delivery event being read and the records that wait for their turn. One thread, never waits.
+ *
+ * One burst is on its way at a time; what comes meanwhile waits here and goes together when the last report has come.
+ * It must not wait in librdkafka: 2.0.2 counts messages where it means requests, takes more than five in flight for too
+ * many, and its thread then polls without a pause until they are reported, which costs a processor (docs/adr/0018). A
+ * burst is what is appended between two looks at the reports.
  *
  * What it promises about a failed append is the careful side of the truth: TOPIC_REFUSED only for errors that are known to
  * come before the log, and only when librdkafka says too that the record cannot be there. */
 #include "lib/port/kafka/client.h"
 
 #include "lib/base/assert.h"
+#include "lib/base/buffer.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { WRITER_TOPICS_MAX = KAFKA_CLIENT_TOPICS_MAX, WRITER_FIXED_FIELDS = 6 };
+
+struct waiting_record {
+    struct waiting_record *next;
+    struct topic_append append; /* its slices lie in bytes */
+    struct topic_header headers[TOPIC_HEADERS_MAX];
+    uint8_t bytes[];
+};
+
+struct waiting_list {
+    struct waiting_record *first, *last;
+    uint32_t count;
+};
 
 struct kafka_writer {
     struct kafka_options options;
@@ -18,11 +37,22 @@ struct kafka_writer {
     uint32_t topic_count;
     char topics[WRITER_TOPICS_MAX][TOPIC_NAME_MAX];
     rd_kafka_event_t *event; /* delivery reports being handed out */
+    uint32_t in_flight;      /* taken by librdkafka and not reported */
+    bool is_burst_open;      /* nothing was in flight when it began, and reports were not looked at since */
+    struct waiting_list waiting;
+    struct waiting_list refused; /* waited, and the producer that should have taken them has failed */
 };
 
 static enum status writer_append(void *context, const struct topic_append *append);
 static bool writer_report(void *context, struct topic_report *ret_report);
 static void writer_drop(void *context);
+static enum status produce(struct kafka_writer *writer, const struct topic_append *append);
+static enum status keep_waiting(struct kafka_writer *writer, const struct topic_append *append);
+static void send_waiting(struct kafka_writer *writer);
+static void put_last(struct waiting_list *list, struct waiting_record *record);
+static struct waiting_record *take_first(struct waiting_list *list);
+static void forget(struct waiting_list *list);
+static void wake_on_reports(struct kafka_writer *writer, bool is_wanted);
 static enum status open_client(struct kafka_writer *writer, struct error *reterr_error);
 static bool knows_topic(struct kafka_writer *writer, const char *topic);
 
@@ -55,6 +85,8 @@ void kafka_writer_close(struct kafka_writer **writer_p) {
     *writer_p = NULL;
     if (writer == NULL) return;
     if (writer->event != NULL) rd_kafka_event_destroy(writer->event);
+    forget(&writer->waiting);
+    forget(&writer->refused);
     kafka_client_discard(&writer->client);
     kafka_client_wait_discarded(KAFKA_CLOSE_MS_MAX);
     free(writer);
@@ -85,6 +117,12 @@ static enum status writer_append(void *context, const struct topic_append *appen
     ASSERT(append->header_count <= TOPIC_HEADERS_MAX);
     if (append->value.size > TOPIC_VALUE_MAX || !knows_topic(writer, append->topic)) return STATUS_INVALID;
     if (writer->client == NULL && open_client(writer, NULL) != STATUS_OK) return STATUS_UNAVAILABLE;
+    if (writer->in_flight == 0) writer->is_burst_open = true;
+    if (!writer->is_burst_open || writer->waiting.count > 0) return keep_waiting(writer, append);
+    return produce(writer, append);
+}
+
+static enum status produce(struct kafka_writer *writer, const struct topic_append *append) {
     rd_kafka_topic_t *topic = kafka_client_topic(writer->client, append->topic);
     if (topic == NULL) return STATUS_UNAVAILABLE;
 
@@ -107,7 +145,10 @@ static enum status writer_append(void *context, const struct topic_append *appen
     if (headers != NULL) fields[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers};
 
     rd_kafka_error_t *error = rd_kafka_produceva(writer->client->handle, fields, count);
-    if (error == NULL) return STATUS_OK;
+    if (error == NULL) {
+        writer->in_flight++;
+        return STATUS_OK;
+    }
     rd_kafka_resp_err_t code = rd_kafka_error_code(error);
     rd_kafka_error_destroy(error);
     if (headers != NULL) rd_kafka_headers_destroy(headers); /* only a successful call takes them */
@@ -116,6 +157,64 @@ static enum status writer_append(void *context, const struct topic_append *appen
     bool is_over = rd_kafka_fatal_error(writer->client->handle, reason, sizeof reason) != RD_KAFKA_RESP_ERR_NO_ERROR;
     if (is_over) writer_drop(writer);
     return append_status(code);
+}
+
+static struct slice keep_bytes(struct buffer *bytes, struct slice from) {
+    const uint8_t *at = bytes->data + bytes->size;
+    buffer_put(bytes, from.data, from.size);
+    return slice_of(at, from.size);
+}
+
+/* The writer's own copy of a name that it knows. */
+static const char *topic_name(const struct kafka_writer *writer, const char *topic) {
+    uint32_t index = 0;
+    while (strcmp(writer->topics[index], topic) != 0) index++;
+    ASSERT(index < writer->topic_count);
+    return writer->topics[index];
+}
+
+/* Copies the record to the end of those that wait. */
+static enum status keep_waiting(struct kafka_writer *writer, const struct topic_append *append) {
+    if (writer->waiting.count + writer->in_flight >= (uint32_t)writer->options.append_queue_max) return STATUS_FULL;
+    size_t size = append->key.size + append->value.size;
+    for (uint32_t i = 0; i < append->header_count; i++) {
+        size += append->headers[i].name.size + append->headers[i].value.size;
+    }
+    struct waiting_record *record = malloc(sizeof *record + size);
+    if (record == NULL) return STATUS_FULL;
+    struct buffer bytes = buffer_over(record->bytes, size);
+    record->append = *append;
+    record->append.topic = topic_name(writer, append->topic);
+    record->append.key = keep_bytes(&bytes, append->key);
+    record->append.value = keep_bytes(&bytes, append->value);
+    record->append.headers = record->headers;
+    for (uint32_t i = 0; i < append->header_count; i++) {
+        record->headers[i].name = keep_bytes(&bytes, append->headers[i].name);
+        record->headers[i].value = keep_bytes(&bytes, append->headers[i].value);
+    }
+    ASSERT(!bytes.is_full && bytes.size == size);
+    put_last(&writer->waiting, record);
+    if (writer->waiting.count == 1) wake_on_reports(writer, true);
+    return STATUS_OK;
+}
+
+/* All that waits becomes the next burst. */
+static void send_waiting(struct kafka_writer *writer) {
+    if (writer->waiting.count == 0) return;
+    ASSERT(writer->in_flight == 0);
+    while (writer->waiting.first != NULL) {
+        /* A producer that fails is dropped, and with it all that waited. */
+        enum status status = produce(writer, &writer->waiting.first->append);
+        if (status == STATUS_FULL) break;
+        if (writer->waiting.first == NULL) return;
+        struct waiting_record *record = take_first(&writer->waiting);
+        if (status == STATUS_OK) {
+            free(record);
+        } else {
+            put_last(&writer->refused, record);
+        }
+    }
+    if (writer->waiting.count == 0) wake_on_reports(writer, false);
 }
 
 /* Errors that are given before a record can reach the log: by librdkafka itself, or by the leader instead of appending. */
@@ -128,10 +227,23 @@ static bool is_before_the_log(rd_kafka_resp_err_t code) {
 
 static bool writer_report(void *context, struct topic_report *ret_report) {
     struct kafka_writer *writer = context;
-    if (writer->client == NULL) return false;
+    writer->is_burst_open = false;
     for (;;) {
+        struct waiting_record *refused = take_first(&writer->refused);
+        if (refused != NULL) {
+            *ret_report = (struct topic_report){
+                .token = refused->append.token, .result = TOPIC_REFUSED, .offset = -1, .reason = "the producer failed"};
+            free(refused);
+            return true;
+        }
+        if (writer->client == NULL) return false;
         if (writer->event == NULL) writer->event = rd_kafka_queue_poll(writer->client->queue, 0);
-        if (writer->event == NULL) return false;
+        if (writer->event == NULL) {
+            if (writer->in_flight > 0 || writer->waiting.count == 0) return false;
+            send_waiting(writer);
+            if (writer->refused.count == 0) return false;
+            continue;
+        }
         const rd_kafka_message_t *message = NULL;
         if (rd_kafka_event_type(writer->event) == RD_KAFKA_EVENT_DR)
             message = rd_kafka_event_message_next(writer->event);
@@ -140,6 +252,8 @@ static bool writer_report(void *context, struct topic_report *ret_report) {
             writer->event = NULL;
             continue;
         }
+        ASSERT(writer->in_flight > 0);
+        writer->in_flight--;
         bool is_delivered = message->err == RD_KAFKA_RESP_ERR_NO_ERROR;
         bool is_refused =
             is_before_the_log(message->err) && rd_kafka_message_status(message) == RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
@@ -159,6 +273,9 @@ static void writer_drop(void *context) {
     struct kafka_writer *writer = context;
     if (writer->event != NULL) rd_kafka_event_destroy(writer->event);
     writer->event = NULL;
+    writer->in_flight = 0;
+    forget(&writer->waiting);
+    forget(&writer->refused);
     kafka_client_discard(&writer->client);
     /* The next producer is opened now, so that it is connected by the time it is needed. */
     (void)open_client(writer, NULL);
@@ -183,7 +300,8 @@ static enum status open_client(struct kafka_writer *writer, struct error *reterr
     /* Served as events: the queue then wakes the thread, and no callback outlives the writer. */
     rd_kafka_conf_set_events(conf.conf, RD_KAFKA_EVENT_DR);
     enum status status =
-        kafka_client_open(&conf, options, RD_KAFKA_PRODUCER, writer->wake_fd, &writer->client, reterr_error);
+        kafka_client_open(&conf, options, RD_KAFKA_PRODUCER, options->are_reports_quiet ? -1 : writer->wake_fd,
+                          &writer->client, reterr_error);
     if (status != STATUS_OK) return status;
     for (uint32_t i = 0; i < writer->topic_count; i++) (void)kafka_client_topic(writer->client, writer->topics[i]);
     return STATUS_OK;
@@ -197,4 +315,40 @@ static bool knows_topic(struct kafka_writer *writer, const char *topic) {
     if (writer->topic_count == WRITER_TOPICS_MAX || !kafka_topic_name_is_good(topic)) return false;
     memcpy(writer->topics[writer->topic_count++], topic, strlen(topic) + 1);
     return true;
+}
+
+/* A quiet writer wakes its thread only while records wait for the reports of those before them. */
+static void wake_on_reports(struct kafka_writer *writer, bool is_wanted) {
+    if (!writer->options.are_reports_quiet || writer->wake_fd < 0) return;
+    const uint64_t one = 1;
+    rd_kafka_queue_io_event_enable(writer->client->queue, is_wanted ? writer->wake_fd : -1, &one, sizeof one);
+    /* What came before is told to nobody. */
+    bool has_some = is_wanted && rd_kafka_queue_length(writer->client->queue) > 0;
+    if (has_some) (void)!write(writer->wake_fd, &one, sizeof one);
+}
+
+static void put_last(struct waiting_list *list, struct waiting_record *record) {
+    record->next = NULL;
+    if (list->last == NULL) {
+        list->first = record;
+    } else {
+        list->last->next = record;
+    }
+    list->last = record;
+    list->count++;
+}
+
+static struct waiting_record *take_first(struct waiting_list *list) {
+    struct waiting_record *record = list->first;
+    if (record == NULL) return NULL;
+    list->first = record->next;
+    if (list->first == NULL) list->last = NULL;
+    ASSERT(list->count > 0);
+    list->count--;
+    return record;
+}
+
+static void forget(struct waiting_list *list) {
+    struct waiting_record *record;
+    while ((record = take_first(list)) != NULL) free(record);
 }
