@@ -34,6 +34,7 @@ int door_step(struct door *door) {
     if (soonest == NULL) return DOOR_IDLE_MS_MAX;
     int64_t left_ms = soonest->due_ms - door->monotonic_ms;
     if (left_ms <= 0) return 0;
+    if (next_ms > DOOR_REPORT_MS) next_ms = DOOR_REPORT_MS;
     return left_ms < next_ms ? (int)left_ms : next_ms;
 }
 

@@ -22,6 +22,7 @@ enum {
     DOOR_WAITING_QUERIES_MAX = 1024, /* queries that wait for a position; above it callers are told too_busy */
     DOOR_BUSY_RETRY_MS = 100,        /* hint of too_busy: the time in which much of what is in flight has left */
     DOOR_IDLE_MS_MAX = 1000,         /* the step wants to be called at least this often */
+    DOOR_REPORT_MS = 50,             /* and so often while something is in flight: delivery reports wake nobody */
     DOOR_ARENA_BASE = 512 * 1024,    /* beside eight times the largest request: decoded forms, answers told again */
     DOOR_HEADERS_MAX = 11,           /* of a command's record */
     DOOR_BURST_MAX = 128,            /* commands handed to the writer together */

@@ -158,8 +158,10 @@ enum status host_door_open(struct host *host, struct error *reterr_error) {
     struct zmq_keys keys;
     enum status status = zmq_keys_load(config->door_key_file, &keys, reterr_error);
     if (status != STATUS_OK) return status;
-    status = kafka_writer_open(&host->kafka, loop_wake_fd(host->loop), topics, 1, &host->writer, &ports.writer,
-                               reterr_error);
+    /* Reports need not wake us: the answer comes by the replica, and the step looks at them often enough. */
+    struct kafka_options kafka = host->kafka;
+    kafka.are_reports_quiet = true;
+    status = kafka_writer_open(&kafka, loop_wake_fd(host->loop), topics, 1, &host->writer, &ports.writer, reterr_error);
     if (status == STATUS_OK) status = host_audit_open(host, &ports.audit, reterr_error);
     if (status == STATUS_OK) {
         const struct zmq_door_options socket = {.endpoint = config->door_endpoint,

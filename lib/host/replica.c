@@ -97,7 +97,7 @@ static int step_claiming(struct replica *r) {
         replica_fail(r, "the claim was not read back in time");
         return 0;
     }
-    return has_more ? 0 : left > REPLICA_IDLE_MS ? REPLICA_IDLE_MS : (int)left;
+    return has_more ? 0 : left > REPLICA_REPORT_MS ? REPLICA_REPORT_MS : (int)left;
 }
 
 static int step_owning(struct replica *r) {

@@ -20,6 +20,9 @@ enum {
     REPLICA_BURST_ENTRIES = 100, /* handed to the writer together */
     REPLICA_HOUSEKEEPING_MS = 1000,
     REPLICA_IDLE_MS = 1000,
+    REPLICA_REPORT_MS = 50,        /* reports wake nobody: they are hints, and the read-back comes by itself */
+    REPLICA_GATHER_MS = 3,         /* how long a turn waits for the callers of the one before */
+    REPLICA_GATHER_ENTRIES = 4,    /* fewer are not worth waiting for */
     REPLICA_ADMIN_MS_MAX = 1000,   /* one question to the broker */
     REPLICA_RETRY_MS = 1000,       /* between two attempts to read a journal that cannot be read */
     REPLICA_BEHIND_MS_MAX = 10000, /* whoever cannot read it for so long leaves the group */
@@ -103,6 +106,8 @@ struct replica {
     int64_t timer_due_ms; /* earliest timer in the store; INT64_MAX for none */
     uint32_t clock_off_turns;
     struct turn turn;
+    uint32_t gather_count;   /* commands that a turn may wait for: those of the last one and those queued behind it */
+    int64_t gather_until_ms; /* monotonic */
     struct turn_entry entries[REPLICA_TURN_ENTRIES_MAX];
     struct buffer turn_bytes;
     struct arena work_arena;

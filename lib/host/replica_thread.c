@@ -191,7 +191,9 @@ static enum status open_kafka(struct replica_thread *t, struct error *reterr_err
         status = kafka_reader_open(&t->kafka, t->wake_fd, &t->commands, &ports->commands, reterr_error);
     }
     if (status == STATUS_OK) {
-        status = kafka_writer_open(&t->kafka, t->wake_fd, topics, 1, &t->writer, &ports->writer, reterr_error);
+        struct kafka_options writer = t->kafka;
+        writer.are_reports_quiet = true;
+        status = kafka_writer_open(&writer, t->wake_fd, topics, 1, &t->writer, &ports->writer, reterr_error);
     }
     if (status == STATUS_OK) {
         status = kafka_membership_open(&t->kafka, t->wake_fd, t->command_topic, &t->membership, &ports->membership,

@@ -4,6 +4,8 @@
 #include "lib/host/replica_internal.h"
 
 static bool turn_begin(struct replica *r);
+static bool is_gathering(const struct replica *r);
+static void gather_after(struct replica *r, uint32_t sent);
 static bool turn_fill(struct replica *r);
 static bool turn_append(struct replica *r, const struct work_item *item);
 static bool turn_send(struct replica *r);
@@ -25,19 +27,23 @@ bool replica_turn_step(struct replica *r) {
 int replica_turn_wait_ms(const struct replica *r) {
     if (r->turn.is_open) {
         int64_t left = r->turn.started_monotonic_ms + REPLICA_READ_BACK_MS_MAX - replica_now(r);
-        return left < 0 ? 0 : left > REPLICA_IDLE_MS ? REPLICA_IDLE_MS : (int)left;
+        return left < 0 ? 0 : left > REPLICA_REPORT_MS ? REPLICA_REPORT_MS : (int)left;
     }
     /* Nothing begins before the journal is read again; a record wakes us. */
     if (!r->is_caught_up) return REPLICA_IDLE_MS;
     int64_t left = REPLICA_IDLE_MS;
-    if (r->timer_due_ms != INT64_MAX) left = r->timer_due_ms - r->ports.clock.wall_ms(r->ports.clock.context);
+    if (r->has_command) left = r->gather_until_ms - replica_now(r);
+    if (r->timer_due_ms != INT64_MAX) {
+        int64_t due = r->timer_due_ms - r->ports.clock.wall_ms(r->ports.clock.context);
+        if (left > due) left = due;
+    }
     /* A due timer waits, too, until the command log was asked for again. */
     int64_t retry_ms = r->are_commands_checked ? 0 : r->commands_retry_ms - replica_now(r);
     if (left < retry_ms) left = retry_ms;
     return left < 0 ? 0 : left > REPLICA_IDLE_MS ? REPLICA_IDLE_MS : (int)left;
 }
 
-/* True when a turn was begun. Nothing waits here: what is queued now is the group that is committed together. */
+/* True when a turn was begun. Nothing waits when idle: what is queued now is the group that is committed together. */
 static bool turn_begin(struct replica *r) {
     if (!r->is_caught_up) return false;
     if (!prepare_commands(r)) return r->state != REPLICA_OWNING;
@@ -45,6 +51,7 @@ static bool turn_begin(struct replica *r) {
     int64_t decided_at_ms = wall_ms > r->journal.decided_at_ms ? wall_ms : r->journal.decided_at_ms;
     bool is_timer_due = r->timer_due_ms <= decided_at_ms;
     if (!r->is_gap_due && !is_timer_due && !take_command(r)) return r->state != REPLICA_OWNING;
+    if (!r->is_gap_due && !is_timer_due && is_gathering(r)) return false;
 
     if (!replica_transaction(r)) return true;
     r->turn = (struct turn){.is_open = true,
@@ -59,6 +66,23 @@ static bool turn_begin(struct replica *r) {
     replica_note_set(r, &(struct work){.kind = WORK_NONE});
     ASSERT(r->turn.sent > 0);
     return true;
+}
+
+/* Callers who wait for each answer come back together, in the moment after a commit. A turn that began with the first of
+ * them would leave the others for a turn of their own, and what a turn costs apart from its entries (requests to the
+ * broker, wakes of threads) is what a busy suite is made of. Under load, then, a turn waits a moment for as many commands
+ * as there were callers before; alone, nobody waits. */
+static bool is_gathering(const struct replica *r) {
+    ASSERT(r->has_command);
+    if (replica_now(r) >= r->gather_until_ms) return false;
+    return r->ports.commands.waiting(r->ports.commands.context) + 1 < r->gather_count;
+}
+
+static void gather_after(struct replica *r, uint32_t sent) {
+    if (sent < REPLICA_GATHER_ENTRIES) return;
+    uint32_t queued = r->are_commands_checked ? r->ports.commands.waiting(r->ports.commands.context) : 0;
+    r->gather_count = sent + queued < REPLICA_TURN_ENTRIES_MAX ? sent + queued : REPLICA_TURN_ENTRIES_MAX;
+    r->gather_until_ms = replica_now(r) + REPLICA_GATHER_MS;
 }
 
 /* For one more entry of the largest size, and its answer. */
@@ -160,6 +184,7 @@ static bool turn_append(struct replica *r, const struct work_item *item) {
 static bool turn_send(struct replica *r) {
     struct turn *turn = &r->turn;
     ASSERT(turn->appended <= turn->sent);
+    if (!serve_reports(r)) return false;
     /* What was decided on rows that a failed store has hidden or lost must never become history. */
     struct error error = {0};
     enum status status = r->ports.store.check(r->ports.store.context, &error);
@@ -233,6 +258,7 @@ static bool turn_end(struct replica *r, int64_t log_time_ms) {
     r->failures = 0;
     r->turns++;
     r->entries_written += sent;
+    gather_after(r, sent);
 
     int64_t now_ms = r->ports.clock.wall_ms(r->ports.clock.context);
     int64_t early = turn->started_wall_ms - log_time_ms, late = log_time_ms - now_ms;

@@ -58,6 +58,8 @@ struct topic_reader {
     void (*unassign)(void *context);
     /* Takes the next event, never waits. */
     void (*poll)(void *context, struct topic_event *ret_event);
+    /* About how many records poll could give now. A hint for grouping, nothing else. */
+    uint32_t (*waiting)(void *context);
 };
 
 struct topic_append {

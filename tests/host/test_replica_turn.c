@@ -63,11 +63,44 @@ static void a_timer_that_is_too_large_stays_visible(void **state) {
     assert_int_equal(world.view.state, REPLICA_OWNING);
 }
 
+/* Steps without letting time pass. */
+static void step_now(void) {
+    for (int i = 0; i < 20; i++) (void)world_step();
+}
+
+/* Twenty callers who come back within the moment share a turn, and the first of them waits no longer than that for the
+ * others; a lone caller never waits (docs/adr/0018). */
+static void under_load_a_turn_waits_for_the_callers_of_the_one_before(void **state) {
+    (void)state;
+    world_start();
+    world_own();
+    for (int i = 0; i < 20; i++) (void)world_send(OP_ADD, 1);
+    step_now();
+    uint64_t turns = world.view.turns;
+    assert_int_equal(world.view.entries, 20);
+    (void)world_send(OP_ADD, 1);
+    step_now();
+    assert_int_equal(world.view.turns, turns);
+    for (int i = 0; i < 19; i++) (void)world_send(OP_ADD, 1);
+    step_now();
+    assert_int_equal(world.view.turns, turns + 1);
+    assert_int_equal(world.view.entries, 40);
+
+    uint32_t first = world_send(OP_ADD, 1);
+    world_run(4);
+    assert_int_equal(world.view.turns, turns + 2);
+    assert_int_equal(world.outcomes[first], OUTCOME_OK);
+    (void)world_send(OP_ADD, 1);
+    step_now();
+    assert_int_equal(world.view.turns, turns + 3);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_outcome_that_is_too_large_is_an_outcome, begin, end),
         cmocka_unit_test_setup_teardown(large_outcomes_share_their_turns, begin, end),
         cmocka_unit_test_setup_teardown(a_timer_that_is_too_large_stays_visible, begin, end),
+        cmocka_unit_test_setup_teardown(under_load_a_turn_waits_for_the_callers_of_the_one_before, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

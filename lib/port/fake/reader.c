@@ -62,6 +62,12 @@ static void unassign(void *context) {
     reader->log = NULL;
 }
 
+static uint32_t waiting(void *context) {
+    const struct fake_reader *reader = context;
+    if (reader->log == NULL || reader->is_dead || reader->position >= reader->log->end) return 0;
+    return (uint32_t)(reader->log->end - reader->position);
+}
+
 void fake_reader_init(struct fake_reader *reader, struct fake_broker *broker, const struct fake_hooks *hooks) {
     *reader = (struct fake_reader){.broker = broker, .hooks = hooks, .pending = TOPIC_NOTHING};
 }
@@ -72,7 +78,8 @@ void fake_reader_fini(struct fake_reader *reader) {
 }
 
 struct topic_reader fake_reader_port(struct fake_reader *reader) {
-    return (struct topic_reader){.context = reader, .assign = assign, .unassign = unassign, .poll = poll};
+    return (struct topic_reader){
+        .context = reader, .assign = assign, .unassign = unassign, .poll = poll, .waiting = waiting};
 }
 
 int64_t fake_reader_next_ms(const struct fake_reader *reader) {

@@ -32,6 +32,7 @@ struct kafka_reader {
 };
 
 static void reader_poll(void *context, struct topic_event *ret_event);
+static uint32_t reader_waiting(void *context);
 static enum status reader_assign(void *context, const char *topic, int64_t offset, struct error *reterr_error);
 static void reader_unassign(void *context);
 static enum status open_client(struct kafka_reader *reader, struct error *reterr_error);
@@ -52,8 +53,11 @@ enum status kafka_reader_open(const struct kafka_options *options, int wake_fd, 
         return status;
     }
     *ret_reader = reader;
-    *ret_port = (struct topic_reader){
-        .context = reader, .assign = reader_assign, .unassign = reader_unassign, .poll = reader_poll};
+    *ret_port = (struct topic_reader){.context = reader,
+                                      .assign = reader_assign,
+                                      .unassign = reader_unassign,
+                                      .poll = reader_poll,
+                                      .waiting = reader_waiting};
     return STATUS_OK;
 }
 
@@ -92,6 +96,13 @@ static void reader_poll(void *context, struct topic_event *ret_event) {
         rd_kafka_message_destroy(reader->current);
         reader->current = NULL;
     }
+}
+
+static uint32_t reader_waiting(void *context) {
+    const struct kafka_reader *reader = context;
+    if (reader->client == NULL) return 0;
+    size_t fetched = rd_kafka_queue_length(reader->client->queue) + (reader->batch_count - reader->batch_next);
+    return fetched > UINT32_MAX ? UINT32_MAX : (uint32_t)fetched;
 }
 
 static void fail(struct kafka_reader *reader, enum topic_event_kind kind, const char *reason,
