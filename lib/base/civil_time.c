@@ -5,7 +5,7 @@
 #include "lib/base/buffer.h"
 
 enum {
-    FRACTION_DIGITS_MAX = 7,
+    FRACTION_DIGITS_MAX = 9, /* nanoseconds, as Java and Go write them */
     MS_PER_SECOND = 1000,
     MS_PER_MINUTE = 60 * MS_PER_SECOND,
     MS_PER_DAY = 24 * 60 * MS_PER_MINUTE,
@@ -126,7 +126,7 @@ static bool take_number(struct cursor *text, size_t digit_count, int min, int ma
     return true;
 }
 
-/* Nothing, or a point and one to seven digits; digits after the third are read and dropped. */
+/* Nothing, or a point and one to nine digits; digits after the third are read and dropped. */
 static bool take_fraction(struct cursor *text, int *ret_ms) {
     *ret_ms = 0;
     if (peek(text) != '.') return true;

@@ -7,7 +7,7 @@
 
 enum { CIVIL_INSTANT_SIZE = 24 }; /* "2026-11-22T18:40:00.000Z" */
 
-/* FHIR instant: YYYY-MM-DDThh:mm[:ss[.fraction up to 7 digits]](Z|+hh:mm|-hh:mm), years 1900-2200, real calendar days,
+/* FHIR instant: YYYY-MM-DDThh:mm[:ss[.fraction up to 9 digits]](Z|+hh:mm|-hh:mm), years 1900-2200, real calendar days,
  * no leap second. Fractions below a millisecond are cut. domain.md section 2.1 "Times". */
 bool civil_parse_instant(struct slice text, int64_t *ret_ms);
 /* 24 characters with milliseconds and Z, no terminator. A time outside the years 0000-9999 is shown as the nearest
