@@ -31,7 +31,7 @@ enum status jose_issuer_make(const char *key_file, const char *key_set_file, enu
     if (is_first && (access(key_file, F_OK) == 0 || access(key_set_file, F_OK) == 0)) {
         return error_set(reterr_error, STATUS_CONFLICT, "there is an issuer already: %s", key_file);
     }
-    cjose_jwk_t *key;
+    cjose_jwk_t *key = NULL;
     enum status status = make_key(&key, ret_kid, reterr_error);
     if (status != STATUS_OK) return status;
     /* First the set, so that no token is signed by a key that nobody can know. */
