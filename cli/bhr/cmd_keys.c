@@ -1,4 +1,4 @@
-/* bhr keys: key pairs of systems and doors, and the secret behind pseudonyms. Writes files that only their owner may
+/* bhr keys: key pairs of systems and doors, the secret behind pseudonyms, and the master key. Writes files that only their owner may
  * read; never prints a secret. */
 #include "cli/bhr/certificates.h"
 #include "cli/bhr/cluster.h"
@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATH_ROOM = 512, PSEUDONYM_BYTES = 32 };
+enum { PATH_ROOM = 512, SECRET_BYTES = 32 };
 
 static int new_certificate(struct cli *cli, const struct arguments *arguments, enum acl_kind kind);
 static int path_of(const struct cli *cli, const struct arguments *arguments, const char *name,
@@ -93,22 +93,24 @@ const struct command command_keys_new = {
     .run = run_new,
 };
 
-static const struct command_option pseudonym_options[] = {
+static const struct command_option secret_options[] = {
     {.name = "dir", .value = "DIR", .kind = OPTION_TEXT, .sentence = "Where to write NAME.key; default run/keys"},
 };
 
-static int run_pseudonym(struct cli *cli, const struct arguments *arguments) {
+/* 32 random bytes in hexadecimal, in a file NAME.key that is made once and never again. */
+static int make_secret(struct cli *cli, const struct arguments *arguments, const char *name, const char *why_keep,
+                       const char *what_next) {
     char path[PATH_ROOM];
-    int code = path_of(cli, arguments, "pseudonym", path);
+    int code = path_of(cli, arguments, name, path);
     if (code != CLI_OK) return code;
-    uint8_t secret[PSEUDONYM_BYTES];
-    char text[2 * PSEUDONYM_BYTES + 1];
+    uint8_t secret[SECRET_BYTES];
+    char text[2 * SECRET_BYTES + 1];
     digest_random(secret, sizeof secret);
     text_hex(secret, sizeof secret, text);
     text[sizeof text - 1] = '\n';
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0 && errno == EEXIST) {
-        return cli_fail(cli, CLI_USAGE, "keep it: with another key every pseudonym would change", "%s exists", path);
+        return cli_fail(cli, CLI_USAGE, why_keep, "%s exists", path);
     }
     if (fd < 0) return cli_fail(cli, CLI_USAGE, NULL, "%s cannot be written: %s", path, strerror(errno));
     bool is_written = write(fd, text, sizeof text) == (ssize_t)sizeof text && fsync(fd) == 0;
@@ -120,17 +122,35 @@ static int run_pseudonym(struct cli *cli, const struct arguments *arguments) {
         return cli_fail(cli, CLI_UNREACHED, "make room", "%s could not be written whole", path);
     }
     if (cli->is_json) cli_json(json_pack("{so}", "key_file", cli_json_text(path)));
-    cli_say(cli, "%s written: set it as pseudonym_key_file, the same in every process; losing it loses the pseudonyms",
-            path);
+    cli_say(cli, "%s written: %s", path, what_next);
     return CLI_OK;
+}
+
+static int run_pseudonym(struct cli *cli, const struct arguments *arguments) {
+    return make_secret(cli, arguments, "pseudonym", "keep it: with another key every pseudonym would change",
+                       "set it as pseudonym_key_file, the same in every process; losing it loses the pseudonyms");
+}
+
+static int run_master(struct cli *cli, const struct arguments *arguments) {
+    return make_secret(cli, arguments, "master", "keep it: without it nobody's details can be read any more",
+                       "set it as master_key_file, the same in every process, and back it up now, apart from the rest: "
+                       "losing it loses every person's details (docs/runbooks/master-key.md)");
 }
 
 const struct command command_keys_pseudonym = {
     .name = "keys pseudonym",
     .sentence = "Make the secret behind pseudonymous person ids",
-    .options = pseudonym_options,
-    .option_count = sizeof pseudonym_options / sizeof pseudonym_options[0],
+    .options = secret_options,
+    .option_count = sizeof secret_options / sizeof secret_options[0],
     .run = run_pseudonym,
+};
+
+const struct command command_keys_master = {
+    .name = "keys master",
+    .sentence = "Make the key that wraps the keys of persons",
+    .options = secret_options,
+    .option_count = sizeof secret_options / sizeof secret_options[0],
+    .run = run_master,
 };
 
 static int new_certificate(struct cli *cli, const struct arguments *arguments, enum acl_kind kind) {

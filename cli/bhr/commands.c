@@ -7,7 +7,7 @@ const struct command *const commands[] = {
     &command_watch,          &command_journal_verify, &command_store_digest, &command_store_diff,
     &command_store_copy,     &command_store_rebuild,  &command_topics_apply, &command_topics_check,
     &command_topics_acl,     &command_keys_ca,        &command_keys_new,     &command_keys_rotate,
-    &command_keys_pseudonym, &command_token_issuer,   &command_token_new,    &command_token_show,
-    &command_load,
+    &command_keys_pseudonym, &command_keys_master,    &command_person_erase, &command_token_issuer,
+    &command_token_new,      &command_token_show,     &command_load,
 };
 const uint32_t command_count = sizeof commands / sizeof commands[0];

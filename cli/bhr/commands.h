@@ -6,12 +6,13 @@
 
 extern const struct command command_status;
 extern const struct command command_slots, command_hold, command_book, command_cancel;
-extern const struct command command_show, command_person;
+extern const struct command command_show, command_person, command_person_erase;
 extern const struct command command_session_publish;
 extern const struct command command_watch, command_journal_verify;
 extern const struct command command_store_digest, command_store_diff, command_store_copy, command_store_rebuild;
 extern const struct command command_topics_apply, command_topics_check, command_topics_acl;
-extern const struct command command_keys_ca, command_keys_new, command_keys_rotate, command_keys_pseudonym;
+extern const struct command command_keys_ca, command_keys_new, command_keys_rotate;
+extern const struct command command_keys_pseudonym, command_keys_master;
 extern const struct command command_token_issuer, command_token_new, command_token_show;
 extern const struct command command_load;
 

@@ -15,6 +15,7 @@
  *   token_issuer   = bhr-local              ; for `bhr token new`
  *   token_audience = bhr-exchange
  *   token_key_file = run/keys/token-issuer.key
+ *   pseudonym_key_file = run/keys/pseudonym.key   ; only for `bhr person erase --nhs-number`
  *   [client]
  *   system       = 111-nel
  *   key_file     = run/keys/111-nel.key
@@ -55,6 +56,7 @@ struct suite {
     char server_key[64];
     char token_issuer[SUITE_TEXT_MAX], token_audience[SUITE_TEXT_MAX];
     char token_key_file[SUITE_TEXT_MAX];
+    char pseudonym_key_file[SUITE_TEXT_MAX];
     struct suite_list data_dirs, endpoints, request_systems;
     size_t client_count;
     struct suite_client clients[SUITE_CLIENTS_MAX];

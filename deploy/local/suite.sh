@@ -168,6 +168,7 @@ configure() {
         [[ -f $dir/keys/$name.key ]] || "$build/bhr" keys new "$name" --dir "$dir/keys" >/dev/null
     done
     [[ -f $dir/keys/pseudonym.key ]] || "$build/bhr" keys pseudonym --dir "$dir/keys" >/dev/null
+    [[ -f $dir/keys/master.key ]] || "$build/bhr" keys master --dir "$dir/keys" >/dev/null
     write_policy >"$dir/policy"
     for number in $(seq "$count"); do write_booking "$number" >"$dir/booking-$number.ini"; done
     write_client >"$dir/bhr.ini"
@@ -203,6 +204,7 @@ door_endpoint = tcp://127.0.0.1:$(door_port "$number")
 door_key_file = $dir/keys/door.key
 policy_file = $dir/policy
 pseudonym_key_file = $dir/keys/pseudonym.key
+master_key_file = $dir/keys/master.key
 redis_socket = ${BHR_SUITE_REDIS:-$dir/redis/redis.sock}
 http_port = $(http_port "$number")
 INI
@@ -226,6 +228,7 @@ redis_socket = ${BHR_SUITE_REDIS:-$dir/redis/redis.sock}
 data_dirs = $data_dirs
 endpoints = $endpoints
 server_key = $(public_key door)
+pseudonym_key_file = $dir/keys/pseudonym.key
 
 [client]
 system = 111-nel

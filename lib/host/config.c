@@ -104,7 +104,8 @@ enum status config_check(const struct config *config, struct error *reterr_error
         const char *key, *value;
     } needed[] = {{"door_key_file", config->door_key_file},
                   {"policy_file", config->policy_file},
-                  {"pseudonym_key_file", config->pseudonym_key_file}};
+                  {"pseudonym_key_file", config->pseudonym_key_file},
+                  {"master_key_file", config->master_key_file}};
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
         if (needed[i].value[0] != '\0') continue;
         return error_set(reterr_error, STATUS_INVALID, "%s: expected a path, as there is a door_endpoint",

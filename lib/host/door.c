@@ -53,7 +53,8 @@ static bool answer_late_ones(struct door *door) {
 static uint32_t outcome_of_late_one(const struct ticket *ticket) {
     switch (ticket->kind) {
     case TICKET_COMMAND:
-        return OUTCOME_UNKNOWN_OUTCOME;
+        /* One that still waits for a key was never written. */
+        return ticket->unsent != NULL ? (uint32_t)OUTCOME_UNAVAILABLE : (uint32_t)OUTCOME_UNKNOWN_OUTCOME;
     case TICKET_QUERY:
         return OUTCOME_BEHIND;
     case TICKET_AUDIT:
@@ -258,8 +259,7 @@ static void answer_all(struct door *door, uint32_t query_outcome) {
     door_read_clocks(door);
     while (door->table.count > 0) {
         struct ticket *ticket = door_table_soonest(&door->table);
-        bool is_command = ticket->kind == TICKET_COMMAND;
-        uint32_t outcome = is_command ? (uint32_t)OUTCOME_UNKNOWN_OUTCOME : query_outcome;
+        uint32_t outcome = ticket->kind == TICKET_COMMAND ? outcome_of_late_one(ticket) : query_outcome;
         door_close_ticket(door, ticket, &(struct door_reply){.outcome = outcome});
     }
 }

@@ -96,6 +96,8 @@ void door_committed(struct door *door, uint64_t number, struct position resume_a
 void door_audited(struct door *door, uint64_t token);
 /* Refusals by policy that left no record of their own. */
 uint64_t door_refusals_suppressed(const struct door *door);
+/* Keys that commands wait for were kept or lost (lib/port/vault.h): those commands go on, or are answered. */
+void door_keys_settled(struct door *door);
 
 /* Takes nothing new in (answer: draining); what is in flight is answered or runs into its deadline. */
 void door_drain(struct door *door);

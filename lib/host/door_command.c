@@ -20,7 +20,7 @@ static bool write_command(struct door *door, const struct door_request *request,
                           struct door_reply *reply);
 static uint32_t may_do(struct door *door, const struct door_request *request);
 static bool accept(struct door *door, const struct door_request *request, struct door_reply *reply);
-static void append(struct door *door, const struct door_request *request, const struct ticket *ticket);
+static bool append(struct door *door, const struct door_request *request, struct ticket *ticket, uint64_t awaited);
 static enum first_answer find_first_answer(struct door *door, const struct door_caller *caller, struct digest digest,
                                            struct door_reply *ret_reply);
 static void settle_from_store(struct door *door, struct ticket *ticket);
@@ -78,14 +78,20 @@ static bool write_command(struct door *door, const struct door_request *request,
         return false;
     }
     reply->outcome = may_do(door, request);
-    if (reply->outcome != OUTCOME_OK || !accept(door, request, reply)) return false;
+    if (reply->outcome != OUTCOME_OK) return false;
+    bool is_accepted = accept(door, request, reply);
+    uint64_t awaited = door_take_awaited(door);
+    if (!is_accepted) return false;
     int64_t time_left_ms = request->deadline_ms - door->wall_ms;
     ASSERT(time_left_ms > 0);
     struct ticket *ticket = door_open_ticket(door, TICKET_COMMAND, &request->caller, door->monotonic_ms + time_left_ms);
     ticket->digest = digest;
     ticket->position = (struct position){.generation = door->resume_at.generation, .offset = -1};
-    append(door, request, ticket);
-    return true;
+    if (append(door, request, ticket, awaited)) return true;
+    door_forget_ticket(door, ticket);
+    reply->outcome = OUTCOME_TOO_BUSY;
+    reply->retry_after_ms = DOOR_BUSY_RETRY_MS;
+    return false;
 }
 
 /* What the policy says when it depends on what the command is about. Only of new commands: what was done already may be
@@ -131,7 +137,8 @@ static bool accept(struct door *door, const struct door_request *request, struct
     return true;
 }
 
-static void append(struct door *door, const struct door_request *request, const struct ticket *ticket) {
+/* To the command log, or back until the key is kept that it waits for. False when there is no memory to wait in. */
+static bool append(struct door *door, const struct door_request *request, struct ticket *ticket, uint64_t awaited) {
     char id[UUID_TEXT_SIZE], digest[2 * sizeof ticket->digest.bytes], time[CIVIL_INSTANT_SIZE], decide_by[24];
     uuid_format(request->header.request_id, id);
     text_hex(ticket->digest.bytes, sizeof ticket->digest.bytes, digest);
@@ -165,7 +172,9 @@ static void append(struct door *door, const struct door_request *request, const 
         .headers = headers,
         .token = door_table_token(&door->table, ticket),
     };
+    if (awaited != 0) return door_hold_back(door, ticket, &record, awaited);
     door_burst_put(door, &record);
+    return true;
 }
 
 bool door_take_reports(struct door *door) {
@@ -224,8 +233,8 @@ void door_settle_passed(struct door *door, bool is_new_generation) {
     /* A command topic that was replaced is never decided again, whether or not the report came. */
     for (uint32_t i = 0; i < table->count_max; i++) {
         struct ticket *ticket = &table->slots[i];
-        bool is_left_behind =
-            ticket->kind == TICKET_COMMAND && ticket->position.generation < door->resume_at.generation;
+        bool is_written = ticket->kind == TICKET_COMMAND && ticket->unsent == NULL;
+        bool is_left_behind = is_written && ticket->position.generation < door->resume_at.generation;
         if (is_left_behind) settle_from_store(door, ticket);
     }
 }

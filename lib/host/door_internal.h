@@ -4,6 +4,7 @@
  *   door_policy.c   whether a request may be done, also about what it is about
  *   door_command.c  one command: repeat? accept, append to the command log, and what the outside says about it later
  *   door_burst.c    commands on their way to the log, handed over together
+ *   door_keys.c     commands that wait until Kafka has the key that they are sealed with
  *   door_marker.c   tells the other doors, in Redis, what takes long here
  *   door_query.c    one query: answered from the local store, at once or when the store has read far enough
  *   door_audit.c    the records of what was read and refused, and answers held back until theirs is acknowledged
@@ -65,15 +66,26 @@ struct door_reply {
 
 enum ticket_kind { TICKET_FREE, TICKET_COMMAND, TICKET_QUERY, TICKET_AUDIT };
 
+/* A whole record for the command log, kept until the key that it is sealed with is kept. */
+struct unsent_command {
+    uint64_t key; /* its number (lib/port/vault.h) */
+    size_t value_size;
+    uint32_t header_count;
+    struct slice names[DOOR_HEADERS_MAX]; /* static text */
+    size_t sizes[DOOR_HEADERS_MAX];
+    uint8_t bytes[]; /* the value, then the headers' values */
+};
+
 /* A request that waits. It leaves the table with its one reply. */
 struct ticket {
     enum ticket_kind kind;
     struct door_caller caller;
     int64_t due_ms; /* monotonic: when it is answered at the latest */
 
-    struct digest digest;     /* commands: over method and body as received */
-    struct position position; /* commands: generation written to; offset -1 until the delivery report tells it */
-    bool has_marker;          /* commands: Redis was asked to hold one */
+    struct digest digest;          /* commands: over method and body as received */
+    struct position position;      /* commands: generation written to; offset -1 until the delivery report tells it */
+    bool has_marker;               /* commands: Redis was asked to hold one */
+    struct unsent_command *unsent; /* commands: not in the log yet, they wait for a key; owned */
 
     uint64_t min_position; /* queries */
     int64_t deadline_ms;   /* queries: wall clock */
@@ -95,7 +107,7 @@ struct ticket_list {
     uint32_t count;
 };
 
-/* Reserved once for count_max requests; nothing is allocated per command. */
+/* Reserved once for count_max requests; nothing is allocated per command but for those that wait for a key. */
 struct door_table {
     uint32_t count, count_max;
     uint32_t bucket_mask;
@@ -105,6 +117,7 @@ struct door_table {
     struct ticket **heap;         /* soonest deadline first */
     struct ticket_list delivered; /* commands whose position is known, in its order */
     struct ticket_list waiting;   /* queries, in the order they came */
+    struct ticket_list unsent;    /* commands that wait for a key, in the order they came */
 };
 
 struct door_burst_record {
@@ -206,6 +219,12 @@ void door_burst_put(struct door *door, const struct topic_append *record);
 /* Hands all to the writer; what it does not take is answered. */
 void door_burst_send(struct door *door);
 
+/* door_keys.c */
+/* Which key the command in hand has to wait for; 0 for none. Asked once after every accept. */
+uint64_t door_take_awaited(const struct door *door);
+/* Keeps a copy of the record in the ticket until that key is kept. False when there is no memory for it. */
+bool door_hold_back(struct door *door, struct ticket *ticket, const struct topic_append *record, uint64_t key);
+
 /* door_marker.c */
 /* Puts the markers that are due; returns when it wants to be called again. */
 int door_mark_slow_ones(struct door *door);
@@ -250,8 +269,10 @@ uint64_t door_table_token(const struct door_table *table, const struct ticket *t
 struct ticket *door_table_by_token(const struct door_table *table, uint64_t token);
 /* The one with the soonest deadline, or NULL. */
 struct ticket *door_table_soonest(const struct door_table *table);
-/* Into table->delivered, by position; or table->waiting, at its end. */
+/* Into table->delivered, by position; or table->waiting or table->unsent, at the end. */
 void door_table_list_delivered(struct door_table *table, struct ticket *ticket);
 void door_table_list_waiting(struct door_table *table, struct ticket *ticket);
+void door_table_list_unsent(struct door_table *table, struct ticket *ticket);
+void door_table_unlist(struct ticket *ticket);
 
 #endif

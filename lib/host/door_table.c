@@ -42,7 +42,9 @@ void door_table_release(struct door_table *table, struct ticket *ticket) {
     if (ticket->list != NULL) list_remove(ticket);
     heap_remove(table, ticket);
     free(ticket->query_bytes);
+    free(ticket->unsent);
     ticket->query_bytes = NULL;
+    ticket->unsent = NULL;
     free(ticket->held_bytes);
     ticket->held_bytes = NULL;
     ticket->kind = TICKET_FREE;
@@ -91,6 +93,15 @@ void door_table_list_waiting(struct door_table *table, struct ticket *ticket) {
     list_insert_after(&table->waiting, table->waiting.last, ticket);
 }
 
+void door_table_list_unsent(struct door_table *table, struct ticket *ticket) {
+    ASSERT(ticket->kind == TICKET_COMMAND);
+    list_insert_after(&table->unsent, table->unsent.last, ticket);
+}
+
+void door_table_unlist(struct ticket *ticket) {
+    list_remove(ticket);
+}
+
 bool door_table_init(struct door_table *table, uint32_t count_max, uint64_t seed) {
     ASSERT(count_max > 0);
     uint32_t bucket_count = 1;
@@ -114,6 +125,7 @@ void door_table_fini(struct door_table *table) {
     for (uint32_t i = 0; i < table->count; i++) {
         free(table->heap[i]->query_bytes);
         free(table->heap[i]->held_bytes);
+        free(table->heap[i]->unsent);
     }
     free(table->slots);
     free(table->heap);

@@ -23,6 +23,7 @@ static bool is_drained(const struct host *host);
 static void on_signal(void *context, int signal_number);
 static void wake(void *context);
 static void shut_door(struct host *host, const struct replica_view *view);
+static void refuse_master_key(struct host *host);
 static void enter(struct host *host, enum host_stage stage);
 static void end(struct host *host);
 
@@ -111,6 +112,7 @@ static int start(struct host *host, struct error *reterr_error) {
                                               .is_ready = host_is_ready};
         if (health_open(&host->health, &health, reterr_error) != STATUS_OK) return HOST_EXIT_USAGE;
     }
+    if (config->door_endpoint[0] != '\0' && host_keys_open(host, reterr_error) != STATUS_OK) return HOST_EXIT_USAGE;
     if (replica_thread_start(host->replica, reterr_error) != STATUS_OK) return HOST_EXIT_STORE;
     log_event(LOG_INFO, "started", LOG_TEXT("version", BHR_VERSION), LOG_TEXT("locality", config->locality),
               LOG_TEXT("store", config->data_dir), LOG_NUMBER("pid", getpid()));
@@ -152,9 +154,10 @@ static int step(void *context) {
     if (view.state == REPLICA_STOPPED && host->stage < HOST_STOPPING) shut_door(host, &view);
     switch (host->stage) {
     case HOST_STARTING:
+        if (host_keys_state(host) == HOST_KEYS_WRONG_MASTER) refuse_master_key(host);
         if (host->must_stop) {
             enter(host, HOST_STOPPING);
-        } else if (view.is_caught_up) {
+        } else if (view.is_caught_up && host_keys_state(host) == HOST_KEYS_READY) {
             enter(host, HOST_SERVING);
         }
         break;
@@ -180,6 +183,17 @@ static int step(void *context) {
 static bool is_drained(const struct host *host) {
     if (host->door == NULL) return true;
     return door_in_flight(host->door) == 0 && host_audit_spooled(host) == 0;
+}
+
+/* With another master key it would show nobody's details and make keys that the other processes cannot open. */
+static void refuse_master_key(struct host *host) {
+    if (host->must_stop) return;
+    log_event(LOG_ERROR, "master_key_refused",
+              LOG_TEXT("text",
+                       "master_key_file is not the key that the keys of persons were made with: restore that one "
+                       "from its backup (docs/runbooks/master-key.md)"));
+    host->exit_code = HOST_EXIT_REFUSED;
+    host->must_stop = true;
 }
 
 /* The process stays, so that its health says why; an operator acts on that. */
@@ -241,6 +255,7 @@ static void wake(void *context) {
 /* In the reverse order of start; everything may be half there. */
 static void end(struct host *host) {
     if (host->loop != NULL) host_door_close(host);
+    host_keys_close(host);
     health_close(host->health);
     redis_cache_close(host->redis);
     replica_thread_close(host->replica);

@@ -9,8 +9,9 @@ enum host_exit {
     HOST_EXIT_OK = 0,       /* stopped in order */
     HOST_EXIT_USAGE = 2,    /* configuration, policy or keys are wrong: the message says which and what was expected */
     HOST_EXIT_CONFLICT = 3, /* another process uses this store directory */
-    HOST_EXIT_REFUSED = 4,  /* the door would let an unknown key in, or the topics are not as declared */
-    HOST_EXIT_STORE = 5,    /* the store could not be written; starting again is safe */
+    HOST_EXIT_REFUSED =
+        4, /* the door would let an unknown key in, the topics are not as declared, or the master key is another */
+    HOST_EXIT_STORE = 5, /* the store could not be written; starting again is safe */
 };
 
 /* Reads the configuration, opens the store, starts the replica's thread and the door's loop, and returns the exit code

@@ -76,9 +76,11 @@ static void on_committed(void *context, uint64_t number, struct position resume_
 int host_door_step(struct host *host) {
     const struct news_reader reader = {.context = host, .answered = on_answered, .committed = on_committed};
     news_take(host->news, &reader);
-    if (host->door == NULL) return 1000;
+    bool has_more_keys = host_keys_step(host);
+    if (host->door == NULL) return has_more_keys ? 0 : 1000;
     host_audit_take_reports(host);
     int next_ms = door_step(host->door);
+    host_keys_send(host);
     int audit_ms = host_audit_send(host);
     if (audit_ms < next_ms) next_ms = audit_ms;
     int intake_ms = host->intake != NULL ? intake_step(host->intake) : next_ms;
@@ -86,7 +88,7 @@ int host_door_step(struct host *host) {
     int64_t now_ms = host_now_ms();
     if (door_in_flight(host->door) > 0) host->busy_ms = now_ms;
     news_want_answers(host->news, now_ms - host->busy_ms < HOST_BUSY_MS);
-    return next_ms;
+    return has_more_keys ? 0 : next_ms;
 }
 
 enum status host_door_prepare(struct host *host, struct error *reterr_error) {
@@ -99,6 +101,7 @@ enum status host_door_prepare(struct host *host, struct error *reterr_error) {
     enum status status = policy_keeper_open(config->policy_file, host->service, &host->policy, reterr_error);
     if (status == STATUS_OK) status = host_audit_prepare(host, reterr_error);
     if (status == STATUS_OK) status = read_pseudonym_key(host, reterr_error);
+    if (status == STATUS_OK) status = host_keys_prepare(host, reterr_error);
     if (status == STATUS_OK && config->token_issuer[0] != '\0') status = open_tokens(host, reterr_error);
     return status;
 }
@@ -144,6 +147,7 @@ enum status host_door_open(struct host *host, struct error *reterr_error) {
                    .audit_refusals_max = (uint32_t)config->audit_refusals_per_minute_max},
         .durable_methods = host->durable_methods,
         .service_context = {.pseudonym_key = host->pseudonym_key,
+                            .vault = &host->keys.vault,
                             .config_number = config_service_number,
                             .config = config},
     };

@@ -3,6 +3,7 @@
  *   host_door.c   the loop's side of the ring: door, its socket, its writer, the probe
  *   host_audit.c  the audit trail: its spool, its writer
  *   host_intake.c the door's other socket: request topics
+ *   host_keys.c   the keys of persons: master key, their topic, the vault
  *   host_watch.c  once a second: metrics, presence; readiness */
 #ifndef BHR_HOST_HOST_INTERNAL_H
 #define BHR_HOST_HOST_INTERNAL_H
@@ -13,7 +14,9 @@
 #include "lib/host/health.h"
 #include "lib/host/host.h"
 #include "lib/host/intake.h"
+#include "lib/host/master_key_file.h"
 #include "lib/host/news.h"
+#include "lib/host/person_keys.h"
 #include "lib/host/policy_file.h"
 #include "lib/host/replica_thread.h"
 #include "lib/host/topics.h"
@@ -34,11 +37,24 @@ enum host_stage {
     HOST_ENDED,
 };
 
+/* All zeros in a process without a door. */
+struct host_keys {
+    struct master_key_file *master_file;
+    struct master_key master;
+    struct kafka_options kafka; /* of the topic of keys */
+    struct kafka_reader *reader;
+    struct kafka_writer *writer;
+    struct person_keys *keys;
+    struct vault vault;
+    struct person_keys_view counted; /* what the metrics already know */
+};
+
 struct host {
     const struct service *service;
     struct config config;
     struct policy_keeper *policy;
     uint8_t pseudonym_key[32];
+    struct host_keys keys;
     char command_topic[REPLICA_TOPIC_MAX];
     int32_t partition;
     struct topics_systems request_systems;
@@ -112,6 +128,20 @@ enum status host_intake_open(struct host *host, struct door_socket *ret_socket, 
 void host_intake_leave(struct host *host);
 /* After the door was freed. */
 void host_intake_close(struct host *host);
+
+/* host_keys.c */
+enum host_keys_state { HOST_KEYS_READING, HOST_KEYS_READY, HOST_KEYS_WRONG_MASTER };
+/* Reads the master key. */
+enum status host_keys_prepare(struct host *host, struct error *reterr_error);
+/* Begins to follow the topic of keys. */
+enum status host_keys_open(struct host *host, struct error *reterr_error);
+/* Before the door's step: what came of the topic, told to the door. True when there may be more at once. */
+bool host_keys_step(struct host *host);
+/* After it: the keys that the door had made. */
+void host_keys_send(struct host *host);
+enum host_keys_state host_keys_state(const struct host *host);
+void host_keys_watch(struct host *host);
+void host_keys_close(struct host *host);
 
 /* host_watch.c */
 bool host_is_ready(void *context, char ret_reason[HEALTH_REASON_MAX]);

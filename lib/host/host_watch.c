@@ -25,6 +25,10 @@ bool host_is_ready(void *context, char ret_reason[HEALTH_REASON_MAX]) {
         reason = "the journal is empty: `bhr topics apply` begins it";
     } else if (!view.is_caught_up) {
         reason = "the journal's end is not reached yet";
+    } else if (host_keys_state(host) == HOST_KEYS_WRONG_MASTER) {
+        reason = "the master key is not the one that the keys of persons were made with: restore it";
+    } else if (host_keys_state(host) == HOST_KEYS_READING) {
+        reason = "the end of the topic of keys is not reached yet";
     } else if (host->stage != HOST_SERVING) {
         reason = "the door is not open yet";
     }
@@ -61,6 +65,7 @@ void host_watch(struct host *host) {
     struct store_space space = replica_thread_space(host->replica);
     metrics_set(METRIC_STORE_MAP_USED_PERCENT, NULL, NULL, space.map_used_percent);
     metrics_set(METRIC_STORE_DISK_FREE_PERCENT, NULL, NULL, space.disk_free_percent);
+    host_keys_watch(host);
     uint32_t in_flight = host->door != NULL ? door_in_flight(host->door) : 0;
     metrics_set(METRIC_DOOR_IN_FLIGHT, NULL, NULL, in_flight);
     struct intake_view requests = {0};

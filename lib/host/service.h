@@ -12,6 +12,7 @@
 #include "lib/base/outcome.h"
 #include "lib/base/rows.h"
 #include "lib/base/timers.h"
+#include "lib/port/vault.h"
 
 enum { SERVICE_EVENTS_MAX = 4, SERVICE_DETAIL_MAX = 160, SERVICE_ANSWER_MAX = 64 * 1024 };
 
@@ -28,9 +29,10 @@ struct ingress {
         entity_id; /* id for the thing the command may create: time of the command id + hash(source, command id) */
 };
 
-/* Keyed pseudonyms and the service's own configuration, for accept. */
+/* Keyed pseudonyms, the vault and the service's own configuration, for accept and query. */
 struct service_context {
     const uint8_t *pseudonym_key; /* 32 bytes */
+    const struct vault *vault;    /* seals what identifies a person, and opens it */
     /* The value of one of the service's own configuration rows, by name. A name that is not there is a bug. */
     int64_t (*config_number)(const struct service_context *context, const char *name);
     const void *config;

@@ -88,6 +88,11 @@ static const struct {
     {"book 0198c1d2-7e00-7abc-8def-0123456789ab:1", CLI_USAGE, NULL, "to say who"},
     {"person --family Okafor", CLI_USAGE, NULL, "expected --nhs-number, or --family with --born"},
     {"person --nhs-number 9434765918", CLI_USAGE, NULL, "--nhs-number: "},
+    {"person erase", CLI_USAGE, NULL, "expected --nhs-number or --person-id"},
+    {"person erase --person-id 12", CLI_USAGE, NULL, "--person-id: "},
+    {"person erase --person-id 0198c1d2-7e00-7abc-8def-0123456789ab -o json", CLI_USAGE, NULL, "--yes is expected"},
+    {"person erase --nhs-number 9434765919 --person-id 0198c1d2-7e00-7abc-8def-0123456789ab --yes", CLI_USAGE, NULL,
+     "expected --nhs-number or --person-id"},
     {"session publish --service s --starts tomorrow", CLI_USAGE, NULL, "--organisation is missing"},
     {"session publish --organisation f82 --service s --starts tomorrow", CLI_USAGE, NULL, "expected an ODS code"},
     {"session publish --file x --service s", CLI_USAGE, NULL, "--file: expected alone"},
@@ -209,6 +214,18 @@ static void keys_are_made_once_and_for_their_owner_only(void **state) {
     assert_null(strstr(outcome.out, file));
     run("keys pseudonym --dir keys", &outcome);
     assert_int_equal(outcome.code, CLI_USAGE);
+
+    run("keys master --dir keys", &outcome);
+    assert_int_equal(outcome.code, CLI_OK);
+    assert_int_equal(stat("keys/master.key", &found), 0);
+    assert_int_equal(found.st_mode & 0777, 0600);
+    slurp("keys/master.key", file);
+    assert_int_equal(strspn(file, "0123456789abcdef"), 64);
+    file[64] = '\0';
+    assert_null(strstr(outcome.out, file));
+    run("keys master --dir keys", &outcome);
+    assert_int_equal(outcome.code, CLI_USAGE);
+    assert_non_null(strstr(outcome.err, "nobody's details"));
 }
 
 static void certificates_are_made_and_rotated(void **state) {

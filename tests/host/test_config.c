@@ -226,6 +226,9 @@ static void values_that_belong_together_are_checked(void **state) {
     READ_WITH(PLAIN, "--set", "door_key_file=k", "--set", "policy_file=p");
     expect_refusal("pseudonym_key_file: expected a path, as there is a door_endpoint");
     READ_WITH(PLAIN, "--set", "door_key_file=k", "--set", "policy_file=p", "--set", "pseudonym_key_file=s");
+    expect_refusal("master_key_file: expected a path, as there is a door_endpoint");
+    READ_WITH(PLAIN, "--set", "door_key_file=k", "--set", "policy_file=p", "--set", "pseudonym_key_file=s", "--set",
+              "master_key_file=m");
     assert_int_equal(run.action, CONFIG_RUN);
 }
 
