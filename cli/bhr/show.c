@@ -35,8 +35,16 @@ void show_alternatives(const struct cli *cli, const struct booking_alternatives 
     for (uint32_t i = 0; i < alternatives->count; i++) show_slot(cli, &alternatives->slots[i]);
 }
 
-static void show_person(const struct booking_person *person) {
+static void show_person(const struct booking_view *view) {
+    const struct booking_person *person = &view->person;
     printf("  person     ");
+    bool is_named = person->nhs_number[0] != '\0' || person->family_name[0] != '\0' || person->local_id[0] != '\0';
+    if (!is_named) {
+        char id[CLI_UUID_ROOM];
+        printf("%s (%s)\n", view->is_erased ? "erased" : "details cannot be read",
+               cli_uuid_text(person->person_id.bytes, id));
+        return;
+    }
     if (person->nhs_number[0] != '\0') {
         printf("%.3s %.3s %.4s  ", person->nhs_number, person->nhs_number + 3, person->nhs_number + 6);
     }
@@ -57,7 +65,7 @@ void show_booking(const struct cli *cli, const struct booking_view *view, bool w
            show_word(SHOW_KINDS, view->slot.kind, word),
            (long long)((view->slot.ends_at_ms - view->slot.starts_at_ms) / BOOKING_MINUTE_MS));
     printf("  slot       %s\n", booking_slot_id_format(view->slot.slot_id, slot));
-    show_person(&view->person);
+    show_person(view);
     if (view->contact.phone[0] != '\0') printf("  phone      %s\n", view->contact.phone);
     if (view->contact.note[0] != '\0') printf("  note       %s\n", view->contact.note);
     if (is_cancelled) {
@@ -107,11 +115,11 @@ json_t *show_booking_json(const struct booking_view *view) {
                   "given_name", view->person.given_name, "birth_date", view->person.birth_date, "local_id",
                   view->person.local_id, "person_id", cli_json_uuid(view->person.person_id.bytes));
     bool is_cancelled = view->status == BOOKING_CANCELLED;
-    return json_pack("{so ss so so s{ss ss} so ss so ss ss so}", "booking_id", cli_json_uuid(view->booking_id.bytes),
+    return json_pack("{so ss so so sb s{ss ss} so ss so ss ss so}", "booking_id", cli_json_uuid(view->booking_id.bytes),
                      "status", is_cancelled ? "cancelled" : "booked", "slot", show_slot_json(&view->slot), "person",
-                     person, "contact", "phone", view->contact.phone, "note", view->contact.note, "booked_at",
-                     cli_json_time(view->booked_at_ms), "booked_by", view->booked_by, "cancelled_at",
-                     cli_json_time(view->cancelled_at_ms), "cancel_reason",
+                     person, "erased", (int)view->is_erased, "contact", "phone", view->contact.phone, "note",
+                     view->contact.note, "booked_at", cli_json_time(view->booked_at_ms), "booked_by", view->booked_by,
+                     "cancelled_at", cli_json_time(view->cancelled_at_ms), "cancel_reason",
                      is_cancelled ? show_word(SHOW_REASONS, view->cancel_reason, word) : "", "cancelled_by",
                      view->cancelled_by, "history", history);
 }

@@ -28,9 +28,9 @@ static bool about_booking(const struct rows *rows, struct uuid booking_id, struc
                           struct service_subject *ret_subject) {
     struct booking_row row;
     if (!booking_row_get(rows, booking_id, &row)) return false;
-    ASSERT(!uuid_is_zero(row.person.person_id));
+    ASSERT(!uuid_is_zero(row.person_id));
     ret_subject->has_person = true;
-    ret_subject->person_id = row.person.person_id;
+    ret_subject->person_id = row.person_id;
     return about_slot(rows, row.slot_id, arena, ret_subject);
 }
 

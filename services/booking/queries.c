@@ -2,9 +2,13 @@
 #include "services/booking/glue.h"
 
 #include "lib/base/assert.h"
+#include "lib/wire/booking/booking_details.h"
 #include "lib/wire/booking/booking_request.h"
 #include "services/booking/core/query.h"
 #include "services/booking/resolve.h"
+
+static uint32_t open_details(const struct service_context *context, const struct booking_sealed *sealed,
+                             struct arena *arena, struct booking_view *view);
 
 uint32_t answer_find_slots(const struct service_context *context, const struct ingress *ingress,
                            const struct rows *rows, int64_t now_ms, struct slice request, struct arena *arena,
@@ -37,7 +41,6 @@ uint32_t answer_find_slots(const struct service_context *context, const struct i
 uint32_t answer_get_booking(const struct service_context *context, const struct ingress *ingress,
                             const struct rows *rows, int64_t now_ms, struct slice request, struct arena *arena,
                             struct buffer *out, struct service_refusal *ret_refusal) {
-    (void)context;
     (void)ingress;
     struct get_booking_request get;
     struct wire_fault fault;
@@ -46,9 +49,13 @@ uint32_t answer_get_booking(const struct service_context *context, const struct 
         return ret_refusal->outcome;
     }
     struct booking_view view;
-    bool is_known = query_get_booking(rows, get.booking_id, now_ms, &view);
-    ret_refusal->outcome = is_known ? (uint32_t)OUTCOME_OK : (uint32_t)REFUSED_BOOKING_UNKNOWN;
-    if (is_known) get_booking_response_encode(&view, out);
+    struct booking_sealed sealed;
+    if (!query_get_booking(rows, get.booking_id, now_ms, &view, &sealed)) {
+        ret_refusal->outcome = REFUSED_BOOKING_UNKNOWN;
+        return ret_refusal->outcome;
+    }
+    ret_refusal->outcome = open_details(context, &sealed, arena, &view);
+    if (ret_refusal->outcome == OUTCOME_OK) get_booking_response_encode(&view, out);
     return ret_refusal->outcome;
 }
 
@@ -65,14 +72,41 @@ uint32_t answer_list_person_bookings(const struct service_context *context, cons
     struct person_bookings bookings;
     query_person_bookings(rows, &list, now_ms, &bookings);
     struct booking_view view;
+    struct booking_sealed sealed;
     uint32_t count = 0;
     bool has_more = false;
-    while (!has_more && person_bookings_next(rows, &bookings, &view)) {
+    while (!has_more && person_bookings_next(rows, &bookings, &view, &sealed)) {
+        ret_refusal->outcome = open_details(context, &sealed, arena, &view);
+        if (ret_refusal->outcome != OUTCOME_OK) return ret_refusal->outcome;
         has_more = count == BOOKING_LIST_MAX || !list_person_bookings_response_add(&view, out);
         count++;
     }
     list_person_bookings_response_end(has_more, out);
     ASSERT(!out->is_full);
     ret_refusal->outcome = OUTCOME_OK;
+    return OUTCOME_OK;
+}
+
+/* Fills in who the booking is for. An erased person's booking is shown without; one whose key has not come yet is not shown
+ * at all, since it would look as if the person were erased. What does not open is the vault's alarm. */
+static uint32_t open_details(const struct service_context *context, const struct booking_sealed *sealed,
+                             struct arena *arena, struct booking_view *view) {
+    uint8_t bytes[BOOKING_CIPHERTEXT_MAX];
+    struct buffer plain = buffer_over(bytes, sizeof bytes);
+    enum vault_result result = VAULT_DONE;
+    if (uuid_is_zero(sealed->key_id)) {
+        buffer_put(&plain, sealed->ciphertext, sealed->size); /* apply version 1 did not seal */
+    } else {
+        struct vault_box box = {.key_id = sealed->key_id, .ciphertext = slice_of(sealed->ciphertext, sealed->size)};
+        memcpy(box.nonce, sealed->nonce, sizeof box.nonce);
+        const struct vault *vault = context->vault;
+        result = vault->open(vault->context, view->person.person_id, &box, &plain);
+    }
+    if (result == VAULT_UNAVAILABLE) return OUTCOME_UNAVAILABLE;
+    view->is_erased = result == VAULT_ERASED;
+    struct arena scratch = *arena; /* given back: a list opens many */
+    if (result == VAULT_DONE) {
+        (void)booking_details_decode(buffer_slice(&plain), &scratch, &view->person, &view->contact);
+    }
     return OUTCOME_OK;
 }

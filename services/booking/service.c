@@ -6,6 +6,7 @@
 
 #include "lib/base/assert.h"
 #include "lib/wire/booking/booking_client.h"
+#include "lib/wire/booking/booking_details.h"
 #include "lib/wire/booking/booking_journal.h"
 #include "lib/wire/booking/booking_publish.h"
 #include "lib/wire/booking/booking_request.h"
@@ -15,6 +16,8 @@
 #include "services/booking/resolve.h"
 
 _Static_assert((int)WIRE_FAULT_MAX <= (int)SERVICE_DETAIL_MAX, "a fault fits into a detail");
+_Static_assert((int)BOOKING_NONCE_SIZE == (int)VAULT_NONCE_SIZE, "the vault's nonce fits");
+_Static_assert((int)BOOKING_CIPHERTEXT_MAX == (int)BOOKING_DETAILS_MAX + (int)VAULT_TAG_SIZE, "and its tag");
 _Static_assert((int)BOOKING_EVENTS_MAX <= (int)SERVICE_EVENTS_MAX, "every event has its place");
 
 static bool accept_publish(const struct service_context *context, const struct ingress *ingress, struct slice request,
@@ -57,8 +60,8 @@ static const struct service_config_row config_rows[] = {
 const struct service booking_service = {
     .name = "booking",
     .command_type = "bhr.booking.v1.BookingCommand",
-    .apply_version = 1,
-    .schema = 1,
+    .apply_version = 2,
+    .schema = 2,
     .methods = methods,
     .method_count = sizeof methods / sizeof methods[0],
     .config_rows = config_rows,
@@ -113,16 +116,43 @@ static bool accept_hold(const struct service_context *context, const struct ingr
     return true;
 }
 
+/* From here on the person's details exist only sealed. False when no key can be had now. */
+static bool seal_details(const struct service_context *context, const struct book_request *book,
+                         struct book_order *order) {
+    uint8_t bytes[BOOKING_DETAILS_MAX];
+    struct buffer plain = buffer_over(bytes, sizeof bytes);
+    booking_details_encode(&book->person, &book->contact, &plain);
+    ASSERT(!plain.is_full);
+    struct booking_sealed *sealed = &order->sealed;
+    struct buffer out = buffer_over(sealed->ciphertext, sizeof sealed->ciphertext);
+    struct vault_box box;
+    const struct vault *vault = context->vault;
+    if (vault->seal(vault->context, order->person_id, buffer_slice(&plain), &out, &box) != VAULT_DONE) return false;
+    ASSERT(box.ciphertext.data == sealed->ciphertext);
+    sealed->key_id = box.key_id;
+    memcpy(sealed->nonce, box.nonce, sizeof sealed->nonce);
+    sealed->size = (uint32_t)box.ciphertext.size;
+    return true;
+}
+
 static bool accept_book(const struct service_context *context, const struct ingress *ingress, struct slice request,
                         struct arena *arena, struct buffer *out, struct service_refusal *ret_refusal) {
-    struct booking_command command = {.kind = BOOKING_COMMAND_BOOK};
+    struct book_request book;
     struct wire_fault fault;
-    if (!book_request_decode(request, arena, &command.book.request, &fault)) {
+    if (!book_request_decode(request, arena, &book, &fault)) {
         booking_refuse_invalid(&fault, ret_refusal);
         return false;
     }
-    struct booking_person *person = &command.book.request.person;
-    person->person_id = resolve_person(context->pseudonym_key, ingress->system, person);
+    struct booking_command command = {.kind = BOOKING_COMMAND_BOOK};
+    struct book_order *order = &command.book.order;
+    order->is_from_hold = book.is_from_hold;
+    order->slot_id = book.slot_id;
+    order->hold_id = book.hold_id;
+    order->person_id = resolve_person(context->pseudonym_key, ingress->system, &book.person);
+    if (!seal_details(context, &book, order)) {
+        ret_refusal->outcome = OUTCOME_UNAVAILABLE;
+        return false;
+    }
     booking_ingress_copy(ingress, &command.book.ingress);
     booking_command_encode(&command, out);
     return true;

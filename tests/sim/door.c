@@ -7,10 +7,15 @@
 #include "lib/host/door.h"
 #include "lib/port/fake/cache.h"
 #include "lib/port/fake/socket.h"
+#include "lib/port/fake/vault.h"
 #include "lib/wire/exchange/exchange.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+/* Of every process: keys follow from their persons. */
+static struct fake_vault shared_vault;
+static struct vault shared_vault_port;
 
 struct sim_door {
     struct process *process;
@@ -18,6 +23,8 @@ struct sim_door {
     struct fake_cache cache;
     struct fake_clock clock; /* chance of its own: a twin's replica must draw what the donor's draws */
     struct fake_writer writer;
+    struct fake_vault keys;
+    struct vault vault;
     struct door *door;
     uint64_t asked, replied;
 };
@@ -34,8 +41,11 @@ static int64_t config_number(const struct service_context *context, const char *
 }
 
 struct service_context sim_service_context(const struct sim *sim) {
-    return (struct service_context){
-        .pseudonym_key = pseudonym_key, .config_number = config_number, .config = &sim->service};
+    shared_vault_port = fake_vault_port(&shared_vault);
+    return (struct service_context){.pseudonym_key = pseudonym_key,
+                                    .vault = &shared_vault_port,
+                                    .config_number = config_number,
+                                    .config = &sim->service};
 }
 
 /* Every system may ask every method, within limits that the load reaches now and then. */
@@ -103,6 +113,9 @@ struct sim_door *sim_door_new(struct process *process) {
     fake_clock_init(&door->clock, &sim->time, prng_u64(&sim->prng));
     fake_writer_init(&door->writer, &sim->broker, &process->hooks);
     if (!sim->is_healing) door->writer.faults = sim->swarm.command_faults;
+    /* Every third booking waits for a key until the next step, and now and then the key is lost. */
+    door->keys = (struct fake_vault){.await_every = 3, .lose_every = 7};
+    door->vault = fake_vault_port(&door->keys);
     struct door_options options = {
         .service = &sim->service,
         .policy = make_policy(sim),
@@ -115,6 +128,7 @@ struct sim_door *sim_door_new(struct process *process) {
         .service_context = sim_service_context(sim),
         .locality = "nel-bhr",
     };
+    options.service_context.vault = &door->vault;
     (void)snprintf(options.process, sizeof options.process, "p%d", process->index);
     const struct door_ports ports = {.socket = fake_socket_port(&door->socket),
                                      .writer = fake_writer_port(&door->writer),
@@ -143,7 +157,12 @@ int sim_door_step(struct sim_door *door) {
     if (sim->is_healing) door->writer.faults = (struct fake_writer_faults){.delay_ms_max = 2};
     while (fake_cache_deliver(&door->cache)) {
     }
+    if (fake_vault_settle(&door->keys)) {
+        sim_mark(sim, MARK_DOOR_KEY);
+        door_keys_settled(door->door);
+    }
     int wait_ms = door_step(door->door);
+    if (door->keys.settled < door->keys.made) wait_ms = 0;
     int64_t now_ms = sim->time.now_ms;
     int64_t next_ms = fake_writer_next_ms(&door->writer);
     for (size_t i = 0; i < door->cache.asked_count; i++) {

@@ -83,7 +83,7 @@ class Count:
                 self.faults.append(f"command {command_id.hex()} of {source} was decided in entries {numbers}")
         of_person = collections.defaultdict(list)
         for booking in self.bookings.values():
-            of_person[booking.person.person_id].append((booking.starts_at_ms, booking.ends_at_ms))
+            of_person[booking.person_id or booking.person.person_id].append((booking.starts_at_ms, booking.ends_at_ms))
         for person_id, times in of_person.items():
             times.sort()
             if any(later[0] < earlier[1] for earlier, later in zip(times, times[1:])):

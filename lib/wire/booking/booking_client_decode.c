@@ -147,6 +147,7 @@ static void read_booking(struct field_reader *reader, const pb_booking *message,
     field_slot(reader, message->slot, &ret_view->slot);
     field_person(reader, message->person, true, &ret_view->person);
     field_contact(reader, message->contact, &ret_view->contact);
+    ret_view->is_erased = message->erased != 0;
     ret_view->status = (enum booking_status)field_number(reader, "status", (int)message->status, BOOKING_BOOKED,
                                                          BOOKING_CANCELLED, "expected booked or cancelled");
     field_time(reader, "booked_at_ms", message->booked_at_ms, &ret_view->booked_at_ms);

@@ -12,8 +12,8 @@ struct command_shell {
     char slot_text[SLOT_TEXT_ROOM];
     char id_text[UUID_TEXT_ROOM];
     struct session_shell session;
-    struct person_shell person;
-    struct contact_shell contact;
+    char person_text[UUID_TEXT_ROOM];
+    struct sealed_shell sealed;
     Bhr__Booking__V1__HoldCommand hold;
     Bhr__Booking__V1__BookCommand book;
     Bhr__Booking__V1__CancelCommand cancel;
@@ -24,7 +24,7 @@ static void read_ingress(struct field_reader *outer, const pb_ingress *message, 
 static void read_hold(struct field_reader *reader, const Bhr__Booking__V1__HoldCommand *message,
                       struct hold_request *ret_request);
 static void read_book(struct field_reader *reader, const Bhr__Booking__V1__BookCommand *message,
-                      struct book_request *ret_request);
+                      struct book_order *ret_order);
 static void read_cancel(struct field_reader *reader, const Bhr__Booking__V1__CancelCommand *message,
                         struct cancel_request *ret_request);
 
@@ -47,10 +47,10 @@ void booking_command_encode(const struct booking_command *command, struct buffer
     case BOOKING_COMMAND_BOOK:
         ingress_fill(&shell, &command->book.ingress);
         bhr__booking__v1__book_command__init(&shell.book);
-        shell.book.slot_id = slot_id_text(command->book.request.slot_id, shell.slot_text);
-        shell.book.hold_id = uuid_text(command->book.request.hold_id, shell.id_text);
-        shell.book.person = person_fill(&shell.person, &command->book.request.person);
-        shell.book.contact = contact_fill(&shell.contact, &command->book.request.contact);
+        shell.book.slot_id = slot_id_text(command->book.order.slot_id, shell.slot_text);
+        shell.book.hold_id = uuid_text(command->book.order.hold_id, shell.id_text);
+        shell.book.person_id = uuid_text(command->book.order.person_id, shell.person_text);
+        shell.book.sealed = sealed_fill(&shell.sealed, &command->book.order.sealed);
         shell.message.book = &shell.book;
         break;
     case BOOKING_COMMAND_CANCEL:
@@ -86,7 +86,7 @@ bool booking_command_decode(struct slice bytes, struct arena *arena, struct book
     case BHR__BOOKING__V1__BOOKING_COMMAND__COMMAND_BOOK:
         ret_command->kind = BOOKING_COMMAND_BOOK;
         ret_command->book.ingress = ingress;
-        read_book(&reader, message->book, &ret_command->book.request);
+        read_book(&reader, message->book, &ret_command->book.order);
         break;
     case BHR__BOOKING__V1__BOOKING_COMMAND__COMMAND_CANCEL:
         ret_command->kind = BOOKING_COMMAND_CANCEL;
@@ -144,19 +144,19 @@ static void read_hold(struct field_reader *reader, const Bhr__Booking__V1__HoldC
 }
 
 static void read_book(struct field_reader *reader, const Bhr__Booking__V1__BookCommand *message,
-                      struct book_request *ret_request) {
+                      struct book_order *ret_order) {
     reader->prefix = "book.";
     bool has_slot = message->slot_id[0] != '\0', has_hold = message->hold_id[0] != '\0';
-    ret_request->is_from_hold = has_hold;
+    ret_order->is_from_hold = has_hold;
     if (has_slot == has_hold) {
         field_fail(reader, "slot_id", "expected a slot, or a hold in hold_id");
     } else if (has_slot) {
-        field_slot_id(reader, "slot_id", message->slot_id, &ret_request->slot_id);
+        field_slot_id(reader, "slot_id", message->slot_id, &ret_order->slot_id);
     } else {
-        field_uuid(reader, "hold_id", message->hold_id, false, &ret_request->hold_id);
+        field_uuid(reader, "hold_id", message->hold_id, false, &ret_order->hold_id);
     }
-    field_person(reader, message->person, true, &ret_request->person);
-    field_contact(reader, message->contact, &ret_request->contact);
+    field_uuid(reader, "person_id", message->person_id, false, &ret_order->person_id);
+    field_sealed(reader, message->sealed, &ret_order->sealed);
 }
 
 static void read_cancel(struct field_reader *reader, const Bhr__Booking__V1__CancelCommand *message,

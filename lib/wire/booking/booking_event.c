@@ -12,8 +12,7 @@ struct event_shell {
     char second_id_text[UUID_TEXT_ROOM];
     char person_text[UUID_TEXT_ROOM];
     struct session_shell session;
-    struct person_shell person;
-    struct contact_shell contact;
+    struct sealed_shell sealed;
     Bhr__Booking__V1__SessionPublished session_published;
     Bhr__Booking__V1__SlotHeld slot_held;
     Bhr__Booking__V1__HoldExpired hold_expired;
@@ -132,8 +131,8 @@ static void fill_booked(struct event_shell *shell, const struct slot_booked *eve
     message->hold_id = uuid_text(event->hold_id, shell->second_id_text);
     message->starts_at_ms = event->starts_at_ms;
     message->ends_at_ms = event->ends_at_ms;
-    message->person = person_fill(&shell->person, &event->person);
-    message->contact = contact_fill(&shell->contact, &event->contact);
+    message->person_id = uuid_text(event->person_id, shell->person_text);
+    message->sealed = sealed_fill(&shell->sealed, &event->sealed);
     message->by = text_of(event->by);
     shell->message.slot_booked = message;
 }
@@ -184,8 +183,12 @@ static void read_booked(struct field_reader *reader, const Bhr__Booking__V1__Slo
     field_uuid(reader, "hold_id", message->hold_id, true, &ret_event->hold_id);
     field_time(reader, "starts_at_ms", message->starts_at_ms, &ret_event->starts_at_ms);
     field_time(reader, "ends_at_ms", message->ends_at_ms, &ret_event->ends_at_ms);
-    field_person(reader, message->person, true, &ret_event->person);
-    field_contact(reader, message->contact, &ret_event->contact);
+    if (message->sealed == NULL && message->person != NULL) {
+        field_clear_details(reader, message->person, message->contact, &ret_event->person_id, &ret_event->sealed);
+    } else {
+        field_uuid(reader, "person_id", message->person_id, false, &ret_event->person_id);
+        field_sealed(reader, message->sealed, &ret_event->sealed);
+    }
     read_by(reader, message->by, ret_event->by);
 }
 

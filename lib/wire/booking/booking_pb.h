@@ -7,6 +7,7 @@
 #include <bhr/booking/v1/booking.pb-c.h>
 #include <bhr/booking/v1/booking_journal.pb-c.h>
 #include <bhr/booking/v1/booking_service.pb-c.h>
+#include <bhr/exchange/v1/sealed.pb-c.h>
 
 #include "lib/wire/exchange/wire_message.h"
 #include "services/booking/core/booking.h"
@@ -15,6 +16,7 @@ typedef Bhr__Booking__V1__Session pb_session;
 typedef Bhr__Booking__V1__Slot pb_slot;
 typedef Bhr__Booking__V1__PersonReference pb_person;
 typedef Bhr__Booking__V1__Contact pb_contact;
+typedef Bhr__Exchange__V1__Sealed pb_sealed;
 typedef Bhr__Booking__V1__Booking pb_booking;
 typedef Bhr__Booking__V1__BookingChange pb_change;
 typedef Bhr__Booking__V1__Ingress pb_ingress;
@@ -65,6 +67,12 @@ void field_person(struct field_reader *outer, const pb_person *message, bool is_
 /* May be missing. */
 void field_contact(struct field_reader *outer, const pb_contact *message, struct booking_contact *ret_contact);
 void field_slot(struct field_reader *outer, const pb_slot *message, struct booking_slot *ret_slot);
+/* Judges sizes only: what is inside shows when it is opened. */
+void field_sealed(struct field_reader *reader, const pb_sealed *message, struct booking_sealed *ret_sealed);
+/* A person in the clear, as apply version 1 wrote one: the same bytes as inside of a seal, with key_id zero. */
+void field_clear_details(struct field_reader *reader, const pb_person *person_message,
+                         const pb_contact *contact_message, struct uuid *ret_person_id,
+                         struct booking_sealed *ret_sealed);
 
 /* ---- shells: plain -> generated ---- */
 
@@ -85,6 +93,9 @@ struct person_shell {
 struct contact_shell {
     pb_contact message;
 };
+struct sealed_shell {
+    pb_sealed message;
+};
 struct booking_shell {
     pb_booking message;
     char id_text[UUID_TEXT_ROOM];
@@ -102,6 +113,7 @@ pb_session *session_fill(struct session_shell *shell, const struct booking_sessi
 pb_slot *slot_fill(struct slot_shell *shell, const struct booking_slot *slot);
 pb_person *person_fill(struct person_shell *shell, const struct booking_person *person);
 pb_contact *contact_fill(struct contact_shell *shell, const struct booking_contact *contact);
+pb_sealed *sealed_fill(struct sealed_shell *shell, const struct booking_sealed *sealed);
 pb_booking *booking_fill(struct booking_shell *shell, const struct booking_view *view, bool has_history);
 
 #endif

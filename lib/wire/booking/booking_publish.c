@@ -99,7 +99,7 @@ static struct slice subject_of(const struct booking_event *event, struct arena *
     case BOOKING_EVENT_HOLD_EXPIRED:
         return slot_subject(event->hold_expired.slot_id, arena);
     case BOOKING_EVENT_SLOT_BOOKED:
-        return uuid_subject(event->slot_booked.person.person_id, arena);
+        return uuid_subject(event->slot_booked.person_id, arena);
     case BOOKING_EVENT_BOOKING_CANCELLED:
         return uuid_subject(event->booking_cancelled.person_id, arena);
     }

@@ -112,6 +112,7 @@ pb_booking *booking_fill(struct booking_shell *shell, const struct booking_view 
     message->slot = slot_fill(&shell->slot, &view->slot);
     message->person = person_fill(&shell->person, &view->person);
     message->contact = contact_fill(&shell->contact, &view->contact);
+    message->erased = view->is_erased;
     message->status = (Bhr__Booking__V1__BookingStatus)view->status;
     message->booked_at_ms = view->booked_at_ms;
     message->booked_by = text_of(view->booked_by);

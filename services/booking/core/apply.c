@@ -83,8 +83,8 @@ static void apply_booked(const struct rows *rows, int64_t decided_at_ms, uint64_
         .status = BOOKING_BOOKED,
         .booked_at_ms = decided_at_ms,
         .booked_number = number,
-        .person = event->person,
-        .contact = event->contact,
+        .person_id = event->person_id,
+        .sealed = event->sealed,
     };
     memcpy(booking.booked_by, event->by, sizeof booking.booked_by);
     struct hold_row hold;
@@ -97,7 +97,7 @@ static void apply_booked(const struct rows *rows, int64_t decided_at_ms, uint64_
     booking_row_put(rows, event->booking_id, &booking);
     struct person_row person = {
         .starts_at_ms = event->starts_at_ms, .ends_at_ms = event->ends_at_ms, .booking_id = event->booking_id};
-    person_row_put(rows, event->person.person_id, BOOKING_BOOKED, &person);
+    person_row_put(rows, event->person_id, BOOKING_BOOKED, &person);
 }
 
 static void apply_cancelled(const struct rows *rows, int64_t decided_at_ms, uint64_t number,
@@ -120,8 +120,8 @@ static void apply_cancelled(const struct rows *rows, int64_t decided_at_ms, uint
     booking_row_put(rows, event->booking_id, &booking);
     struct person_row person = {
         .starts_at_ms = booking.starts_at_ms, .ends_at_ms = booking.ends_at_ms, .booking_id = event->booking_id};
-    person_row_del(rows, booking.person.person_id, BOOKING_BOOKED, &person);
-    person_row_put(rows, booking.person.person_id, BOOKING_CANCELLED, &person);
+    person_row_del(rows, booking.person_id, BOOKING_BOOKED, &person);
+    person_row_put(rows, booking.person_id, BOOKING_CANCELLED, &person);
 }
 
 /* Its row and its timer go together. */

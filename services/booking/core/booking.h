@@ -18,6 +18,9 @@ enum {
     BOOKING_LOCAL_ID_MAX = 64,
     BOOKING_PHONE_MAX = 32,
     BOOKING_NOTE_MAX = 500,
+    BOOKING_NONCE_SIZE = 24,
+    BOOKING_DETAILS_MAX = 1024,                        /* PersonDetails, encoded: always fits */
+    BOOKING_CIPHERTEXT_MAX = BOOKING_DETAILS_MAX + 16, /* and its tag */
     BOOKING_SLOT_MINUTES_MAX = 240,
     BOOKING_SLOT_COUNT_MAX = 200,
     BOOKING_CAPACITY_MAX = 20,
@@ -97,6 +100,15 @@ struct booking_contact {
     char note[BOOKING_NOTE_MAX + 1];
 };
 
+/* What identifies a person and how to reach them, sealed with a key of theirs (proto PersonDetails): commands, events and
+ * rows carry these bytes and look at nothing in them. key_id zero: not sealed, from an entry of apply version 1. */
+struct booking_sealed {
+    struct uuid key_id;
+    uint8_t nonce[BOOKING_NONCE_SIZE];
+    uint32_t size;
+    uint8_t ciphertext[BOOKING_CIPHERTEXT_MAX];
+};
+
 /* Who asked, stamped by the door (lib/host/service.h). */
 struct booking_ingress {
     char system[BOOKING_SYSTEM_MAX + 1];
@@ -160,9 +172,17 @@ struct hold_command {
     struct booking_ingress ingress;
     struct hold_request request;
 };
+/* A book_request whose person was resolved and sealed. */
+struct book_order {
+    bool is_from_hold;
+    struct booking_slot_id slot_id; /* zero when from a hold */
+    struct uuid hold_id;            /* zero when directly */
+    struct uuid person_id;          /* pseudonymous */
+    struct booking_sealed sealed;
+};
 struct book_command {
     struct booking_ingress ingress;
-    struct book_request request;
+    struct book_order order;
 };
 struct cancel_command {
     struct booking_ingress ingress;
@@ -206,8 +226,8 @@ struct slot_booked {
     struct booking_slot_id slot_id;
     struct uuid hold_id; /* zero when booked directly */
     int64_t starts_at_ms, ends_at_ms;
-    struct booking_person person;
-    struct booking_contact contact;
+    struct uuid person_id;
+    struct booking_sealed sealed;
     char by[BOOKING_SYSTEM_MAX + 1];
 };
 struct booking_cancelled {
@@ -249,12 +269,14 @@ struct booking_change {
     char by[BOOKING_SYSTEM_MAX + 1];
     uint64_t entry_number;
 };
-/* A booking as it is shown. */
+/* A booking as it is shown. From the rows come its person_id and, apart, the sealed details; who may open them fills in the
+ * rest of person and contact. */
 struct booking_view {
     struct uuid booking_id;
     struct booking_slot slot;
     struct booking_person person;
     struct booking_contact contact;
+    bool is_erased; /* the details cannot be opened by anybody any more */
     enum booking_status status;
     int64_t booked_at_ms, cancelled_at_ms;
     enum booking_cancel_reason cancel_reason;

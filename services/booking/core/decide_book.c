@@ -7,15 +7,15 @@ static struct booking_decision booked(const struct book_facts *facts, const stru
 
 struct booking_decision decide_book(const struct book_facts *facts, const struct book_command *command) {
     const struct slot_facts *slot = &facts->slot;
-    const struct book_request *request = &command->request;
+    const struct book_order *order = &command->order;
     ASSERT(!uuid_is_zero(command->ingress.entity_id));
-    ASSERT(!uuid_is_zero(request->person.person_id));
-    ASSERT(request->is_from_hold == !uuid_is_zero(request->hold_id));
+    ASSERT(!uuid_is_zero(order->person_id));
+    ASSERT(order->is_from_hold == !uuid_is_zero(order->hold_id));
     if (facts->is_done) {
         struct booking_answer answer = {.id = command->ingress.entity_id, .slot = slot->slot};
         return decision_done(&answer);
     }
-    if (request->is_from_hold) {
+    if (order->is_from_hold) {
         bool is_own = booking_text_equal(facts->hold.by, command->ingress.system);
         if (!facts->is_hold_known) return decision_refused(REFUSED_HOLD_UNKNOWN);
         if (!is_own) return decision_refused(REFUSED_HOLD_NOT_YOURS);
@@ -28,27 +28,27 @@ struct booking_decision decide_book(const struct book_facts *facts, const struct
     /* Before the places are counted: who asks again for a person who has the last place must hear that this person is
      * booked, not be led to book another slot as well. */
     if (facts->is_person_busy) return decision_refused(REFUSED_PERSON_OVERLAP);
-    if (request->is_from_hold) return booked(facts, command); /* its place is kept */
+    if (order->is_from_hold) return booked(facts, command); /* its place is kept */
     if (slot->booked >= slot->session.capacity) return decision_full(REFUSED_SLOT_TAKEN, slot);
     if (slot->slot.free == 0) return decision_full(REFUSED_SLOT_HELD, slot);
     return booked(facts, command);
 }
 
 static struct booking_decision booked(const struct book_facts *facts, const struct book_command *command) {
-    const struct book_request *request = &command->request;
+    const struct book_order *order = &command->order;
     ASSERT(facts->slot.booked < facts->slot.session.capacity);
     struct booking_decision decision = decision_event(BOOKING_EVENT_SLOT_BOOKED);
     struct slot_booked *event = &decision.events[0].slot_booked;
     event->booking_id = command->ingress.entity_id;
     event->slot_id = facts->slot.slot.slot_id;
-    event->hold_id = request->hold_id;
+    event->hold_id = order->hold_id;
     event->starts_at_ms = facts->slot.slot.starts_at_ms;
     event->ends_at_ms = facts->slot.slot.ends_at_ms;
-    event->person = request->person;
-    event->contact = request->contact;
+    event->person_id = order->person_id;
+    event->sealed = order->sealed;
     memcpy(event->by, command->ingress.system, sizeof event->by);
     decision.answer.id = command->ingress.entity_id;
     decision.answer.slot = facts->slot.slot;
-    if (!request->is_from_hold) decision.answer.slot.free--; /* a held place was not free before */
+    if (!order->is_from_hold) decision.answer.slot.free--; /* a held place was not free before */
     return decision;
 }

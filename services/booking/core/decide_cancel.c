@@ -23,7 +23,7 @@ struct booking_decision decide_cancel(const struct cancel_facts *facts, const st
     event->cancel_id = command->ingress.entity_id;
     event->slot_id = booking->slot_id;
     event->starts_at_ms = booking->starts_at_ms;
-    event->person_id = booking->person.person_id;
+    event->person_id = booking->person_id;
     event->reason = command->request.reason;
     memcpy(event->by, command->ingress.system, sizeof event->by);
     decision.answer = answer;

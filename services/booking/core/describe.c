@@ -96,7 +96,7 @@ void booking_describe(const struct booking_event *event, struct buffer *out) {
         put_minute(out, event->slot_booked.starts_at_ms);
         put_slot(out, event->slot_booked.slot_id);
         put(out, " person ");
-        put_id(out, event->slot_booked.person.person_id);
+        put_id(out, event->slot_booked.person_id);
         put_by(out, event->slot_booked.by);
         return;
     case BOOKING_EVENT_BOOKING_CANCELLED:

@@ -18,8 +18,9 @@ void query_find_slots(const struct rows *rows, const struct booking_ingress *ask
                       const struct find_slots_request *request, int64_t now_ms, struct booking_slot *slots,
                       struct find_slots_result *ret_result);
 
-/* False when there is no such booking. */
-bool query_get_booking(const struct rows *rows, struct uuid booking_id, int64_t now_ms, struct booking_view *ret_view);
+/* False when there is no such booking. Of the person the view holds only the id; the rest is sealed. */
+bool query_get_booking(const struct rows *rows, struct uuid booking_id, int64_t now_ms, struct booking_view *ret_view,
+                       struct booking_sealed *ret_sealed);
 
 /* Bookings of one person in order of start. */
 struct person_bookings {
@@ -31,6 +32,7 @@ struct person_bookings {
 };
 void query_person_bookings(const struct rows *rows, const struct list_person_bookings_request *request, int64_t now_ms,
                            struct person_bookings *ret_bookings);
-bool person_bookings_next(const struct rows *rows, struct person_bookings *bookings, struct booking_view *ret_view);
+bool person_bookings_next(const struct rows *rows, struct person_bookings *bookings, struct booking_view *ret_view,
+                          struct booking_sealed *ret_sealed);
 
 #endif

@@ -6,7 +6,8 @@
 static void add_change(struct booking_view *view, enum booking_change_kind what, int64_t at_ms, uint64_t number,
                        const char by[BOOKING_SYSTEM_MAX + 1]);
 
-bool query_get_booking(const struct rows *rows, struct uuid booking_id, int64_t now_ms, struct booking_view *ret_view) {
+bool query_get_booking(const struct rows *rows, struct uuid booking_id, int64_t now_ms, struct booking_view *ret_view,
+                       struct booking_sealed *ret_sealed) {
     struct booking_row row;
     if (!booking_row_get(rows, booking_id, &row)) return false;
     struct booking_session session;
@@ -19,8 +20,8 @@ bool query_get_booking(const struct rows *rows, struct uuid booking_id, int64_t 
     memset(ret_view, 0, sizeof *ret_view);
     ret_view->booking_id = booking_id;
     slot_view(&session, row.slot_id.index, &slot, now_ms, &ret_view->slot);
-    ret_view->person = row.person;
-    ret_view->contact = row.contact;
+    ret_view->person.person_id = row.person_id;
+    *ret_sealed = row.sealed;
     ret_view->status = row.status;
     ret_view->booked_at_ms = row.booked_at_ms;
     ret_view->cancelled_at_ms = row.cancelled_at_ms;

@@ -26,7 +26,8 @@ void query_person_bookings(const struct rows *rows, const struct list_person_boo
     advance(rows, ret_bookings, RUN_CANCELLED);
 }
 
-bool person_bookings_next(const struct rows *rows, struct person_bookings *bookings, struct booking_view *ret_view) {
+bool person_bookings_next(const struct rows *rows, struct person_bookings *bookings, struct booking_view *ret_view,
+                          struct booking_sealed *ret_sealed) {
     if (!bookings->has_next[RUN_BOOKED] && !bookings->has_next[RUN_CANCELLED]) return false;
     int run = RUN_BOOKED;
     if (!bookings->has_next[RUN_BOOKED]) {
@@ -36,7 +37,7 @@ bool person_bookings_next(const struct rows *rows, struct person_bookings *booki
     }
     struct uuid booking_id = bookings->next[run].booking_id;
     advance(rows, bookings, run);
-    bool is_known = query_get_booking(rows, booking_id, bookings->now_ms, ret_view);
+    bool is_known = query_get_booking(rows, booking_id, bookings->now_ms, ret_view, ret_sealed);
     ASSERT(is_known);
     return true;
 }

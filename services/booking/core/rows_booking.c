@@ -154,16 +154,12 @@ bool booking_row_get(const struct rows *rows, struct uuid booking_id, struct boo
     row.cancelled_number = cursor_u64(&cursor);
     take_short_text(&cursor, row.booked_by, sizeof row.booked_by);
     take_short_text(&cursor, row.cancelled_by, sizeof row.cancelled_by);
-    take_short_text(&cursor, row.person.nhs_number, sizeof row.person.nhs_number);
-    take_short_text(&cursor, row.person.family_name, sizeof row.person.family_name);
-    take_short_text(&cursor, row.person.given_name, sizeof row.person.given_name);
-    take_short_text(&cursor, row.person.birth_date, sizeof row.person.birth_date);
-    take_short_text(&cursor, row.person.local_id, sizeof row.person.local_id);
-    cursor_copy(&cursor, row.person.person_id.bytes, sizeof row.person.person_id.bytes);
-    take_short_text(&cursor, row.contact.phone, sizeof row.contact.phone);
-    uint16_t note_size = cursor_u16(&cursor);
-    ASSERT(note_size <= BOOKING_NOTE_MAX);
-    cursor_copy(&cursor, row.contact.note, note_size);
+    cursor_copy(&cursor, row.person_id.bytes, sizeof row.person_id.bytes);
+    cursor_copy(&cursor, row.sealed.key_id.bytes, sizeof row.sealed.key_id.bytes);
+    cursor_copy(&cursor, row.sealed.nonce, sizeof row.sealed.nonce);
+    row.sealed.size = cursor_u16(&cursor);
+    ASSERT(row.sealed.size <= sizeof row.sealed.ciphertext);
+    cursor_copy(&cursor, row.sealed.ciphertext, row.sealed.size);
     ASSERT(cursor_done(&cursor));
     *ret_row = row;
     return true;
@@ -171,7 +167,8 @@ bool booking_row_get(const struct rows *rows, struct uuid booking_id, struct boo
 
 void booking_row_put(const struct rows *rows, struct uuid booking_id, const struct booking_row *row) {
     ASSERT(!uuid_is_zero(booking_id));
-    ASSERT(!uuid_is_zero(row->person.person_id));
+    ASSERT(!uuid_is_zero(row->person_id));
+    ASSERT(row->sealed.size <= sizeof row->sealed.ciphertext);
     struct row_value value;
     value_begin(&value);
     struct buffer *out = &value.buffer;
@@ -189,16 +186,11 @@ void booking_row_put(const struct rows *rows, struct uuid booking_id, const stru
     buffer_put_u64(out, row->cancelled_number);
     put_short_text(out, row->booked_by);
     put_short_text(out, row->cancelled_by);
-    put_short_text(out, row->person.nhs_number);
-    put_short_text(out, row->person.family_name);
-    put_short_text(out, row->person.given_name);
-    put_short_text(out, row->person.birth_date);
-    put_short_text(out, row->person.local_id);
-    buffer_put(out, row->person.person_id.bytes, sizeof row->person.person_id.bytes);
-    put_short_text(out, row->contact.phone);
-    size_t note_size = strlen(row->contact.note);
-    buffer_put_u16(out, (uint16_t)note_size);
-    buffer_put(out, row->contact.note, note_size);
+    buffer_put(out, row->person_id.bytes, sizeof row->person_id.bytes);
+    buffer_put(out, row->sealed.key_id.bytes, sizeof row->sealed.key_id.bytes);
+    buffer_put(out, row->sealed.nonce, sizeof row->sealed.nonce);
+    buffer_put_u16(out, (uint16_t)row->sealed.size);
+    buffer_put(out, row->sealed.ciphertext, row->sealed.size);
     struct row_key key = row_key_of_id(BOOKING_TABLE_BOOKING, booking_id);
     put_row(rows, &key, &value);
 }

@@ -8,7 +8,7 @@
  *   BY_ORGANISATION   organisation, service, start, session id                    -
  *   SLOT              session id, index                                           booked count, holds; no row: wholly free
  *   HOLD              hold id                                                     slot, expiry, who holds it
- *   BOOKING           booking id                                                  all of it, with person and contact
+ *   BOOKING           booking id                                                  all of it, with the sealed details
  *   PERSON            person id, booked or cancelled, start, booking id           end
  *
  * Pure; used inside the transaction whose rows are handed in. */
@@ -31,7 +31,7 @@ enum booking_table {
 
 /* ---- sessions ---- */
 
-enum { ROW_VERSION = 1 };
+enum { ROW_VERSION = 2 };
 
 bool session_row_get(const struct rows *rows, struct uuid session_id, struct booking_session *ret_session);
 /* The session and its two index rows. */
@@ -115,8 +115,8 @@ struct booking_row {
     uint64_t held_number, booked_number, cancelled_number;
     char booked_by[BOOKING_SYSTEM_MAX + 1]; /* who held it, too: a hold is booked by its holder only */
     char cancelled_by[BOOKING_SYSTEM_MAX + 1];
-    struct booking_person person;
-    struct booking_contact contact;
+    struct uuid person_id;
+    struct booking_sealed sealed;
 };
 bool booking_row_get(const struct rows *rows, struct uuid booking_id, struct booking_row *ret_row);
 void booking_row_put(const struct rows *rows, struct uuid booking_id, const struct booking_row *row);

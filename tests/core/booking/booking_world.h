@@ -8,6 +8,7 @@
 
 #include "lib/base/assert.h"
 #include "lib/base/civil_time.h"
+#include "lib/port/fake/vault.h"
 #include "lib/wire/booking/booking_client.h"
 #include "lib/wire/booking/booking_journal.h"
 #include "services/booking/core/outcome.h"
@@ -85,10 +86,15 @@ static inline int64_t world_config(const struct service_context *context, const 
 }
 
 static const uint8_t world_key[32] = "a key that only the tests know..";
-static const struct service_context world_context = {.pseudonym_key = world_key, .config_number = world_config};
+static struct fake_vault world_vault; /* the test may let it be away or erase */
+static struct vault world_vault_port;
+static const struct service_context world_context = {
+    .pseudonym_key = world_key, .vault = &world_vault_port, .config_number = world_config};
 
 static inline void world_init(struct world *world, const char *now) {
     memset(world, 0, sizeof *world);
+    world_vault = (struct fake_vault){.sealed = 0};
+    world_vault_port = fake_vault_port(&world_vault);
     rows_array_init(&world->array);
     world->rows = rows_array_rows(&world->array);
     world->read_only = rows_array_read_only(&world->array);

@@ -50,7 +50,7 @@ static void facts_begin(struct facts *facts) {
     facts->is_hold_known = true;
     facts->is_booking_known = true;
     facts->booking.status = BOOKING_BOOKED;
-    facts->booking.person.person_id = PERSON;
+    facts->booking.person_id = PERSON;
     facts->hold.expires_at_ms = NOW_MS + 5 * BOOKING_MINUTE_MS;
     set_text(facts->hold.by, sizeof facts->hold.by, "practice-a");
 }
@@ -177,9 +177,9 @@ static struct booking_decision decide(const char *command, const struct facts *f
                                    .hold = f->hold,
                                    .slot = f->slot,
                                    .is_person_busy = f->is_busy};
-        struct book_command book = {.ingress = f->ingress, .request = {.is_from_hold = f->is_from_hold}};
-        book.request.person.person_id = PERSON;
-        if (f->is_from_hold) book.request.hold_id = HOLD;
+        struct book_command book = {.ingress = f->ingress, .order = {.is_from_hold = f->is_from_hold}};
+        book.order.person_id = PERSON;
+        if (f->is_from_hold) book.order.hold_id = HOLD;
         return decide_book(&facts, &book);
     }
     if (strcmp(command, "cancel") == 0) {
