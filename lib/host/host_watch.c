@@ -53,6 +53,8 @@ void host_watch(struct host *host) {
     host->pages_counted = figures.pages_written;
 
     if (host->tokens != NULL) {
+        struct clock_port wall = system_clock_port();
+        jose_verifier_look(host->tokens, wall.wall_ms(wall.context));
         uint64_t signatures = jose_verifier_figures(host->tokens).signatures;
         metrics_add(METRIC_USER_TOKEN_SIGNATURES, NULL, NULL, signatures - host->signatures_counted);
         host->signatures_counted = signatures;

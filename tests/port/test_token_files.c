@@ -140,11 +140,45 @@ static void unknown_keys_do_not_make_it_read_all_day(void **state) {
     (void)state;
     assert_int_equal(ask(forge_token(&forge, NULL, NULL, FORGE_ISSUER, token)), TOKEN_GOOD);
     struct slice unknown = forge_token(&forge, "{\"kid\":\"k9\"}", NULL, FORGE_ISSUER, token);
+    assert_int_equal(jose_verifier_figures(forge.verifier).readings, 2); /* both files, at the start */
     for (int i = 0; i < 1000; i++) assert_int_equal(ask(unknown), TOKEN_UNKNOWN_KEY);
-    assert_int_equal(forge.reads, 1);
+    assert_int_equal(jose_verifier_figures(forge.verifier).readings, 3);
     forge.now_ms += JOSE_UNKNOWN_KEY_MS;
     for (int i = 0; i < 1000; i++) assert_int_equal(ask(unknown), TOKEN_UNKNOWN_KEY);
-    assert_int_equal(forge.reads, 2);
+    assert_int_equal(jose_verifier_figures(forge.verifier).readings, 4);
+    assert_int_equal(forge.reads, 0); /* nothing new in it */
+    assert_int_equal(ask(forge_token(&forge, NULL, NULL, FORGE_ISSUER, token)), TOKEN_GOOD);
+}
+
+/* Whoever asks with unknown keys does not make it forget what it has verified. */
+static void a_reading_without_news_forgets_nothing(void **state) {
+    (void)state;
+    static char other[FORGE_TOKEN_MAX];
+    struct slice good = forge_token(&forge, NULL, NULL, FORGE_ISSUER, token);
+    struct slice unknown = forge_token(&forge, "{\"kid\":\"k9\"}", NULL, FORGE_ISSUER, other);
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(ask(unknown), TOKEN_UNKNOWN_KEY);
+        assert_int_equal(ask(good), TOKEN_GOOD);
+        forge.now_ms += JOSE_UNKNOWN_KEY_MS;
+    }
+    forge_write_keys(&forge, "k1", forge.issuer); /* another file with the same in it */
+    forge.now_ms += JOSE_LOOK_MS;
+    assert_int_equal(ask(good), TOKEN_GOOD);
+    assert_int_equal(signatures(), 1);
+}
+
+/* What stays in force when a file breaks is what stood in it before, whether or not a token came in between. */
+static void files_are_looked_at_without_a_token(void **state) {
+    (void)state;
+    assert_int_equal(ask(forge_token(&forge, NULL, NULL, FORGE_ISSUER, token)), TOKEN_GOOD);
+    forge_write_keys(&forge, "k2", forge.stranger);
+    forge.now_ms += JOSE_LOOK_MS;
+    jose_verifier_look(forge.verifier, forge.now_ms);
+    forge_write(forge.keys_path, "{");
+    forge.now_ms += JOSE_LOOK_MS;
+    jose_verifier_look(forge.verifier, forge.now_ms);
+    assert_int_equal(forge.refusals, 1);
+    assert_int_equal(ask(forge_token(&forge, "{\"kid\":\"k2\"}", NULL, FORGE_STRANGER, token)), TOKEN_GOOD);
 }
 
 static void a_broken_key_set_leaves_the_last_one(void **state) {
@@ -352,6 +386,8 @@ int main(void) {
         TEST(a_key_that_was_exchanged_is_another),
         TEST(a_new_key_is_known_at_once),
         TEST(unknown_keys_do_not_make_it_read_all_day),
+        TEST(a_reading_without_news_forgets_nothing),
+        TEST(files_are_looked_at_without_a_token),
         TEST(a_broken_key_set_leaves_the_last_one),
         TEST(bounds_are_named),
         TEST(memory_is_bounded),

@@ -29,6 +29,8 @@ struct jose_file {
     char path[JOSE_PATH_MAX];
     struct slice text; /* of the last reading; owned until the next one or jose_file_drop */
     bool is_missing;   /* said once */
+    bool is_in_force;  /* some reading is, and digest is that of its text */
+    struct digest digest;
     int64_t device, inode, size, modified_ns;
 };
 /* The whole file into file->text, whatever it was before. */

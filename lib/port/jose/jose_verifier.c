@@ -4,6 +4,7 @@
 #include "lib/port/jose/jose_internal.h"
 
 #include "lib/base/assert.h"
+#include "lib/digest/digest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,16 +37,17 @@ static bool is_type(const json_t *header);
 static const struct jose_key *find_key(struct jose_verifier *verifier, const char *kid, int64_t now_ms);
 static bool is_signed(struct jose_verifier *verifier, struct slice token, const struct parts *parts,
                       const struct jose_key *key);
-static void look(struct jose_verifier *verifier, int64_t now_ms);
-static enum status read_keys(struct jose_verifier *verifier, struct error *reterr_error);
-static enum status read_revoked(struct jose_verifier *verifier, struct error *reterr_error);
 static void read_again(struct jose_verifier *verifier, struct jose_file *file);
+static enum status read_file(struct jose_verifier *verifier, struct jose_file *file, bool *ret_is_new,
+                             struct error *reterr_error);
+static enum status adopt_keys(struct jose_verifier *verifier, struct slice text, struct error *reterr_error);
+static enum status adopt_revoked(struct jose_verifier *verifier, struct slice text, struct error *reterr_error);
 static bool is_due(int64_t last_ms, int64_t now_ms, int64_t every_ms);
 
 static enum token_fault verify(void *context, struct slice token, int64_t now_ms, struct token_user *ret_user) {
     struct jose_verifier *verifier = context;
     ASSERT(ret_user != NULL);
-    look(verifier, now_ms);
+    jose_verifier_look(verifier, now_ms);
     if (token.size == 0 || token.size > TOKEN_SIZE_MAX) return TOKEN_MALFORMED;
     struct digest digest = jose_cache_digest(&verifier->cache, token);
     const struct token_user *known = jose_cache_find(&verifier->cache, digest, now_ms);
@@ -157,7 +159,7 @@ static bool is_signed(struct jose_verifier *verifier, struct slice token, const 
     return is_good;
 }
 
-static void look(struct jose_verifier *verifier, int64_t now_ms) {
+void jose_verifier_look(struct jose_verifier *verifier, int64_t now_ms) {
     if (!is_due(verifier->looked_ms, now_ms, JOSE_LOOK_MS)) return;
     verifier->looked_ms = now_ms;
     if (jose_file_has_changed(&verifier->key_file)) read_again(verifier, &verifier->key_file);
@@ -172,37 +174,51 @@ static bool is_due(int64_t last_ms, int64_t now_ms, int64_t every_ms) {
 
 static void read_again(struct jose_verifier *verifier, struct jose_file *file) {
     struct error error = {0};
-    bool is_keys = file == &verifier->key_file;
-    bool was_missing = file->is_missing;
-    enum status status = is_keys ? read_keys(verifier, &error) : read_revoked(verifier, &error);
-    if (status != STATUS_OK && file->is_missing && was_missing) return;
-    if (verifier->on_read == NULL) return;
-    verifier->on_read(verifier->listener, file->path, is_keys ? verifier->keys.count : verifier->revoked.count,
-                      status == STATUS_OK ? NULL : error.message);
+    bool was_missing = file->is_missing, is_new;
+    enum status status = read_file(verifier, file, &is_new, &error);
+    bool is_said = status != STATUS_OK && file->is_missing && was_missing;
+    if (is_said || (status == STATUS_OK && !is_new) || verifier->on_read == NULL) return;
+    uint32_t count = file == &verifier->key_file ? verifier->keys.count : verifier->revoked.count;
+    verifier->on_read(verifier->listener, file->path, count, status == STATUS_OK ? NULL : error.message);
 }
 
-/* Whatever was remembered was verified by the keys and the list of then. */
-static enum status read_keys(struct jose_verifier *verifier, struct error *reterr_error) {
-    struct jose_key_set keys;
-    enum status status = jose_file_read(&verifier->key_file, reterr_error);
-    if (status == STATUS_OK) status = jose_key_set_parse(verifier->key_file.text, &keys, reterr_error);
-    jose_file_drop(&verifier->key_file);
+/* What was remembered was verified by the keys and the list of before: a new reading forgets it all. One that says the same
+ * as before forgets nothing, or whoever sends unknown key ids could make the door verify everything. */
+static enum status read_file(struct jose_verifier *verifier, struct jose_file *file, bool *ret_is_new,
+                             struct error *reterr_error) {
+    *ret_is_new = false;
+    verifier->figures.readings++;
+    enum status status = jose_file_read(file, reterr_error);
     if (status != STATUS_OK) return status;
-    jose_key_set_drop(&verifier->keys);
-    verifier->keys = keys;
+    struct digest digest = digest_of(file->text, slice_of(NULL, 0));
+    if (!file->is_in_force || !digest_equal(digest, file->digest)) {
+        status = file == &verifier->key_file ? adopt_keys(verifier, file->text, reterr_error)
+                                             : adopt_revoked(verifier, file->text, reterr_error);
+        *ret_is_new = status == STATUS_OK;
+    }
+    jose_file_drop(file);
+    if (!*ret_is_new) return status;
+    file->is_in_force = true;
+    file->digest = digest;
     jose_cache_empty(&verifier->cache);
     return STATUS_OK;
 }
 
-static enum status read_revoked(struct jose_verifier *verifier, struct error *reterr_error) {
+static enum status adopt_keys(struct jose_verifier *verifier, struct slice text, struct error *reterr_error) {
+    struct jose_key_set keys;
+    enum status status = jose_key_set_parse(text, &keys, reterr_error);
+    if (status != STATUS_OK) return status;
+    jose_key_set_drop(&verifier->keys);
+    verifier->keys = keys;
+    return STATUS_OK;
+}
+
+static enum status adopt_revoked(struct jose_verifier *verifier, struct slice text, struct error *reterr_error) {
     struct jose_revoked revoked;
-    enum status status = jose_file_read(&verifier->revoked_file, reterr_error);
-    if (status == STATUS_OK) status = jose_revoked_parse(verifier->revoked_file.text, &revoked, reterr_error);
-    jose_file_drop(&verifier->revoked_file);
+    enum status status = jose_revoked_parse(text, &revoked, reterr_error);
     if (status != STATUS_OK) return status;
     jose_revoked_drop(&verifier->revoked);
     verifier->revoked = revoked;
-    jose_cache_empty(&verifier->cache);
     return STATUS_OK;
 }
 
@@ -230,8 +246,11 @@ enum status jose_verifier_open(const struct jose_options *options, struct jose_v
         !set_text(verifier->revoked_file.path, sizeof verifier->revoked_file.path, options->revoked_file)) {
         status = error_set(reterr_error, STATUS_INVALID, "tokens: expected texts of at most 255 bytes");
     }
-    if (status == STATUS_OK) status = read_keys(verifier, reterr_error);
-    if (status == STATUS_OK && options->revoked_file[0] != '\0') status = read_revoked(verifier, reterr_error);
+    bool is_new;
+    if (status == STATUS_OK) status = read_file(verifier, &verifier->key_file, &is_new, reterr_error);
+    if (status == STATUS_OK && options->revoked_file[0] != '\0') {
+        status = read_file(verifier, &verifier->revoked_file, &is_new, reterr_error);
+    }
     if (status != STATUS_OK) {
         jose_verifier_close(verifier);
         return status;

@@ -4,8 +4,8 @@
  * Ownership: opened and used on one thread, the door's. Bounds: a key set of JOSE_KEYS_MAX keys, a revocation list of
  * JOSE_REVOKED_MAX lines, JOSE_CACHE_MAX tokens remembered for JOSE_CACHE_MS_MAX each.
  *
- * Both files are read again when they have changed, looked at once a second at most; a token whose key is unknown has the
- * key set read at once, ten times a second at most. A file that cannot be read, or is not what it must be, changes
+ * Both files are read again when they have changed, looked at once a second at most, when a token comes or the host asks for
+ * it; a token whose key is unknown has the key set read at once, ten times a second at most. A file that cannot be read, or is not what it must be, changes
  * nothing: what was read last stays in force, and the listener is told. */
 #ifndef BHR_PORT_JOSE_JOSE_VERIFIER_H
 #define BHR_PORT_JOSE_JOSE_VERIFIER_H
@@ -38,6 +38,7 @@ struct jose_options {
 struct jose_figures {
     uint64_t signatures; /* verified; a token seen before needs none */
     uint64_t remembered; /* answered from memory */
+    uint64_t readings;   /* of either file, changed or not */
 };
 
 struct jose_verifier;
@@ -48,6 +49,9 @@ MUST_CHECK enum status jose_verifier_open(const struct jose_options *options, st
 /* Accepts NULL. */
 void jose_verifier_close(struct jose_verifier *verifier);
 struct token_port jose_verifier_port(struct jose_verifier *verifier);
+/* Looks whether a file has changed, if that was not done within the last second: so that what stays in force when a file
+ * breaks is what stood in it a second before. */
+void jose_verifier_look(struct jose_verifier *verifier, int64_t now_ms);
 struct jose_figures jose_verifier_figures(const struct jose_verifier *verifier);
 
 #endif
