@@ -35,6 +35,7 @@ class Suite:
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("BHR_")}
         self.script_environment = dict(self.environment, BHR_SUITE_DIR=self.folder, BHR_SUITE_BUILD=self.build,
                                        **(environment or {}))
+        self.tokens = {}  # system -> file with the token of the user who asks through it
 
     def numbers(self):
         """Of the booking processes that are configured: [1, 2]."""
@@ -53,7 +54,7 @@ class Suite:
 
     def bhr_words(self, *words, system="111-nel"):
         return [f"{self.build}/bhr", "--config", f"{self.folder}/bhr.ini", "--as", system, "-o", "json",
-                *map(str, words)]
+                *option("--token", self.tokens.get(system)), *map(str, words)]
 
     def bhr(self, *words, system="111-nel", timeout_s=60):
         """Runs `bhr`; never fails for what the suite answered: that is in the Answer."""
@@ -63,6 +64,18 @@ class Suite:
         since = time.monotonic()
         done = subprocess.run(words, env=self.environment, capture_output=True, text=True, timeout=timeout_s, check=False)
         return read_answer(done.stdout, done.returncode, since, done.stderr)
+
+    def sign_in(self, user, role="call-handler", organisation="Y90111", system="111-nel", **options):
+        """A file with a new token of the local issuer; options are those of `bhr token new`, minutes=5 for --minutes 5."""
+        words = [word for name, value in options.items() for word in (f"--{name}", value)]
+        made = self.run(self.bhr_words("token", "new", user, "--role", role, "--organisation", organisation, *words,
+                                       system=system))
+        if made.code != 0:
+            raise Failure(f"bhr token new: exit {made.code}: {made.errors}")
+        path = f"{self.folder}/keys/{made['claims']['sid']}.token"
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
+            file.write(made["token"])
+        return path
 
     def publish(self, organisation, service, starts_at_ms, slots=8, minutes=15, places=1, audience="hub", system="ops",
                 request_id=None):

@@ -69,6 +69,7 @@ class Story:
 
     def tell(self):
         self.say(f"It is {uk_text(now_ms())} in {AREA.capitalize()}. All people are made up.\n")
+        self.sign_in()
         slot = self.look_for_a_slot()
         hold_id = self.hold(slot)
         self.be_interrupted(slot)
@@ -78,6 +79,17 @@ class Story:
         self.count(clinic_id, answers)
 
     # ---- one caller ----
+
+    def sign_in(self):
+        """From here on every request of 111 carries a token that says which human asks, and through which system."""
+        token = self.suite.sign_in("555000000111", role="call-handler", organisation="Y90111", purpose="direct-care",
+                                   minutes=30)
+        self.suite.tokens["gp-demo"] = token
+        stolen = self.suite.find(f"gp-evening-{AREA}", *self.evening(0), system="gp-demo")
+        self.suite.tokens = {"111-nel": token}
+        self.claim(stolen.get("detail", "").startswith("token_other_system"), "it is good through her system only", stolen)
+        self.say("The call handler of 111 has signed in. Sent through a practice's system, her token is refused: "
+                 "token_other_system.\n")
 
     def look_for_a_slot(self):
         name = self.first_person["given_name"]

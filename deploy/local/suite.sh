@@ -24,6 +24,7 @@ dir=${BHR_SUITE_DIR:-$root/run}
 build=${BHR_SUITE_BUILD:-$root/build/release}
 count=${BHR_SUITE_COUNT:-2}
 readonly READY_SECONDS=60 STOP_SECONDS=10
+readonly TOKEN_ISSUER=bhr-local TOKEN_AUDIENCE=bhr-exchange
 
 # Systems of the local suite: name, organisation, role, methods of BookingService.
 readonly SYSTEMS="111-nel  Y90111 111      FindSlots Hold Book Cancel GetBooking ListPersonBookings
@@ -169,6 +170,9 @@ configure() {
     done
     [[ -f $dir/keys/pseudonym.key ]] || "$build/bhr" keys pseudonym --dir "$dir/keys" >/dev/null
     [[ -f $dir/keys/master.key ]] || "$build/bhr" keys master --dir "$dir/keys" >/dev/null
+    # An issuer of users' tokens that this machine alone trusts, and the list of those who are signed out by force.
+    [[ -f $dir/keys/token-keys.json ]] || "$build/bhr" token issuer --dir "$dir/keys" >/dev/null
+    [[ -f $dir/keys/token-revoked ]] || : >"$dir/keys/token-revoked"
     write_policy >"$dir/policy"
     for number in $(seq "$count"); do write_booking "$number" >"$dir/booking-$number.ini"; done
     write_client >"$dir/bhr.ini"
@@ -205,6 +209,10 @@ door_key_file = $dir/keys/door.key
 policy_file = $dir/policy
 pseudonym_key_file = $dir/keys/pseudonym.key
 master_key_file = $dir/keys/master.key
+token_issuer = $TOKEN_ISSUER
+token_audience = $TOKEN_AUDIENCE
+token_key_set_file = $dir/keys/token-keys.json
+token_revoked_file = $dir/keys/token-revoked
 redis_socket = ${BHR_SUITE_REDIS:-$dir/redis/redis.sock}
 http_port = $(http_port "$number")
 INI
@@ -229,6 +237,9 @@ data_dirs = $data_dirs
 endpoints = $endpoints
 server_key = $(public_key door)
 pseudonym_key_file = $dir/keys/pseudonym.key
+token_issuer = $TOKEN_ISSUER
+token_audience = $TOKEN_AUDIENCE
+token_key_file = $dir/keys/token-issuer.key
 
 [client]
 system = 111-nel
