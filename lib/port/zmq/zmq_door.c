@@ -7,6 +7,7 @@
 
 #include "lib/base/assert.h"
 #include "lib/port/zmq/zmq_context.h"
+#include "lib/port/zmq/zmq_peers.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -15,7 +16,7 @@
 #include <string.h>
 #include <zmq.h>
 
-enum { MADE_ROUTE_SIZE = 5, MALFORMED_PER_CALL_MAX = 100 };
+enum { MADE_ROUTE_SIZE = 5, SKIPPED_PER_CALL_MAX = 100 };
 
 struct zmq_door {
     void *socket;
@@ -23,6 +24,7 @@ struct zmq_door {
     char endpoint[ZMQ_ENDPOINT_MAX];
     zmq_msg_t header, body; /* lent by receive */
     bool is_registered;
+    struct zmq_peers peers;
     struct zmq_door_figures figures;
 };
 
@@ -43,6 +45,7 @@ enum status zmq_door_open(const struct zmq_door_options *options, struct zmq_doo
     if (door == NULL) return error_set(reterr_error, STATUS_NO_MEMORY, "no memory for a door");
     zmq_msg_init(&door->header);
     zmq_msg_init(&door->body);
+    door->peers = (struct zmq_peers){.lookup = options->lookup, .lookup_context = options->lookup_context};
     snprintf(door->domain, sizeof door->domain, "bhr.door.%u", atomic_fetch_add(&doors_made, 1));
     enum status status = zmq_zap_register(door->domain, options->lookup, options->lookup_context, reterr_error);
     door->is_registered = status == STATUS_OK;
@@ -62,6 +65,7 @@ void zmq_door_close(struct zmq_door *door) {
     zmq_msg_close(&door->body);
     if (door->socket != NULL) zmq_close(door->socket);
     if (door->is_registered) zmq_zap_unregister(door->domain);
+    zmq_peers_fini(&door->peers);
     free(door);
 }
 
@@ -107,20 +111,19 @@ struct door_socket zmq_door_port(struct zmq_door *door) {
     return (struct door_socket){.context = door, .receive = door_receive, .send = door_send};
 }
 
-/* Malformed messages are skipped, but not for ever: what is left waits for the next call, which the loop makes because
+/* Messages that are not served are skipped, but not for ever: what is left waits for the next call, which the loop makes because
  * the socket still is readable. */
 static bool door_receive(void *context, struct socket_request *ret_request) {
     struct zmq_door *door = context;
     ASSERT(door != NULL);
     ASSERT(ret_request != NULL);
-    for (int skipped = 0; skipped < MALFORMED_PER_CALL_MAX; skipped++) {
+    for (int skipped = 0; skipped < SKIPPED_PER_CALL_MAX; skipped++) {
         bool is_good = false;
         if (!take_message(door, ret_request, &is_good)) return false;
         if (is_good) {
             door->figures.received++;
             return true;
         }
-        door->figures.malformed++;
     }
     return false;
 }
@@ -150,7 +153,12 @@ static bool take_message(struct zmq_door *door, struct socket_request *ret_reque
     const uint8_t *route_bytes = zmq_msg_data(&route);
     *ret_is_good = count == sizeof frames / sizeof *frames && zmq_msg_size(&route) == MADE_ROUTE_SIZE &&
                    route_bytes[0] == 0 && take_system(last, request.system);
-    if (*ret_is_good) {
+    if (!*ret_is_good) {
+        door->figures.malformed++;
+    } else if (!zmq_peers_may_speak(&door->peers, last, route_bytes + 1, request.system)) {
+        door->figures.cut++;
+        *ret_is_good = false;
+    } else {
         request.route.size = MADE_ROUTE_SIZE;
         memcpy(request.route.bytes, route_bytes, MADE_ROUTE_SIZE);
         *ret_request = request;
@@ -206,6 +214,14 @@ void zmq_door_drain(struct zmq_door *door) {
     ASSERT(door != NULL);
     ASSERT(door->is_registered);
     zmq_zap_turn_away(door->domain);
+}
+
+uint32_t zmq_door_cut(struct zmq_door *door) {
+    ASSERT(door != NULL);
+    const char *colon = strrchr(door->endpoint, ':');
+    ASSERT(colon != NULL);
+    bool is_tcp = strncmp(door->endpoint, "tcp://", 6) == 0;
+    return zmq_peers_cut(&door->peers, is_tcp ? (uint16_t)strtoul(colon + 1, NULL, 10) : 0);
 }
 
 const char *zmq_door_endpoint(const struct zmq_door *door) {

@@ -13,7 +13,7 @@ enum { ZMQ_ENDPOINT_MAX = 256 };
 struct zmq_door_options {
     const char *endpoint; /* "tcp://127.0.0.1:17001"; port "*" takes a free one */
     const struct zmq_keys *keys;
-    zmq_lookup_function lookup; /* on the ZAP thread, see zmq_zap.h */
+    zmq_lookup_function lookup; /* on the ZAP thread, see zmq_zap.h; and on the door's */
     void *lookup_context;
     int queue_messages_max; /* each way and connection; 0 means 1000 */
 };
@@ -31,6 +31,11 @@ struct door_socket zmq_door_port(struct zmq_door *door);
  * open stay. Not an unbind: with that libzmq closes the open connections too, and their answers would be lost. */
 void zmq_door_drain(struct zmq_door *door);
 
+/* The lookup does not know every key any more: ends the connections whose key is gone, and those that have not spoken,
+ * whose key nobody can tell; their clients connect again and are asked for it. What is still queued of a key that is gone
+ * is dropped, whatever connection it came by. Returns how many connections were ended. TCP only. */
+uint32_t zmq_door_cut(struct zmq_door *door);
+
 /* The endpoint as bound, with its real port. Borrowed for the door's life. */
 const char *zmq_door_endpoint(const struct zmq_door *door);
 /* For zmq_loop_start. */
@@ -42,6 +47,7 @@ struct zmq_door_figures {
     uint64_t gone;      /* answers whose connection was gone */
     uint64_t unread;    /* answers dropped because the caller does not read */
     uint64_t refused;   /* connections refused for their key */
+    uint64_t cut;       /* messages dropped because the key of their connection is revoked */
 };
 void zmq_door_figures(const struct zmq_door *door, struct zmq_door_figures *ret_figures);
 

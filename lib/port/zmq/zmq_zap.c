@@ -14,7 +14,11 @@
 
 /* The frames of a request: version, request id, domain, address, routing id, mechanism, key. */
 enum { ZAP_VERSION, ZAP_REQUEST, ZAP_DOMAIN, ZAP_ADDRESS, ZAP_ROUTE, ZAP_MECHANISM, ZAP_KEY, ZAP_FRAMES };
-enum { ZAP_FRAME_MAX = 64, ZAP_KEY_BYTES = 32 };
+enum {
+    ZAP_FRAME_MAX = 64,
+    ZAP_KEY_BYTES = 32,
+    PROPERTY_SIZE = 1 + sizeof ZMQ_ZAP_KEY_PROPERTY - 1 + 4 + SOCKET_KEY_TEXT_SIZE,
+};
 static const char ZAP_ENDPOINT[] = "inproc://zeromq.zap.01";
 static const char STOP_ENDPOINT[] = "inproc://bhr.zap.stop";
 
@@ -30,6 +34,7 @@ struct zap_domain {
 struct zap_verdict {
     const char *code, *text;
     char system[SOCKET_SYSTEM_MAX + 1];
+    char key[SOCKET_KEY_TEXT_SIZE + 1];
 };
 
 struct zap_frame {
@@ -52,6 +57,7 @@ static size_t receive_request(void *socket, struct zap_frame frames[ZAP_FRAMES])
 static struct zap_verdict judge(const struct zap_frame frames[ZAP_FRAMES], size_t count);
 static bool frame_is(const struct zap_frame *frame, const char *text);
 static void send_answer(void *socket, const struct zap_frame *request, const struct zap_verdict *verdict);
+static void put_key_property(const char key[SOCKET_KEY_TEXT_SIZE + 1], uint8_t ret_property[PROPERTY_SIZE]);
 static struct zap_domain *find(const void *name, size_t size);
 
 enum status zmq_zap_register(const char *domain, zmq_lookup_function lookup, void *lookup_context,
@@ -199,7 +205,7 @@ static size_t receive_request(void *socket, struct zap_frame frames[ZAP_FRAMES])
 
 static struct zap_verdict judge(const struct zap_frame frames[ZAP_FRAMES], size_t count) {
     struct zap_verdict verdict = {.code = "400", .text = "unknown key"};
-    char key[SOCKET_KEY_TEXT_SIZE + 1] = "";
+    char *key = verdict.key;
     bool understood = count == ZAP_FRAMES && frame_is(&frames[ZAP_VERSION], "1.0") &&
                       frame_is(&frames[ZAP_MECHANISM], "CURVE") && frames[ZAP_KEY].size == ZAP_KEY_BYTES &&
                       zmq_z85_encode(key, frames[ZAP_KEY].bytes, ZAP_KEY_BYTES) != NULL;
@@ -234,7 +240,20 @@ static void send_answer(void *socket, const struct zap_frame *request, const str
     zmq_send(socket, verdict->code, strlen(verdict->code), ZMQ_SNDMORE);
     zmq_send(socket, verdict->text, strlen(verdict->text), ZMQ_SNDMORE);
     zmq_send(socket, verdict->system, strlen(verdict->system), ZMQ_SNDMORE);
-    zmq_send(socket, "", 0, 0);
+    uint8_t property[PROPERTY_SIZE];
+    bool is_in = verdict->code[0] == '2';
+    if (is_in) put_key_property(verdict->key, property);
+    zmq_send(socket, property, is_in ? sizeof property : 0, 0);
+}
+
+/* Metadata of RFC 27: size and name, then size and value. */
+static void put_key_property(const char key[SOCKET_KEY_TEXT_SIZE + 1], uint8_t ret_property[PROPERTY_SIZE]) {
+    static const uint8_t head[] = {
+        sizeof ZMQ_ZAP_KEY_PROPERTY - 1, 'X', '-', 'K', 'e', 'y', 0, 0, 0, SOCKET_KEY_TEXT_SIZE};
+    static_assert(sizeof head + SOCKET_KEY_TEXT_SIZE == PROPERTY_SIZE, "name and value fill it");
+    ASSERT(strlen(key) == SOCKET_KEY_TEXT_SIZE);
+    memcpy(ret_property, head, sizeof head);
+    memcpy(ret_property + sizeof head, key, SOCKET_KEY_TEXT_SIZE);
 }
 
 static struct zap_domain *find(const void *name, size_t size) {

@@ -10,6 +10,9 @@
  * its messages. Asked once per connection, ON THE ZAP THREAD: what it reads must be safe to read there. */
 typedef bool (*zmq_lookup_function)(void *context, const char *key, char ret_system[SOCKET_SYSTEM_MAX + 1]);
 
+/* The property of each message that holds the key of its connection, as Z85 text. */
+#define ZMQ_ZAP_KEY_PROPERTY "X-Key"
+
 enum { ZMQ_ZAP_DOMAINS_MAX = 16, ZMQ_ZAP_DOMAIN_SIZE_MAX = 32 };
 
 /* Answers for a domain from now on; starts the thread with the first. A domain nobody has registered is refused. */
