@@ -69,6 +69,7 @@ static int start(struct host *host, struct error *reterr_error) {
     struct clock_port clock = system_clock_port();
     host->started_ms = clock.wall_ms(clock.context);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGHUP, SIG_IGN); /* until the loop listens to it */
     if (!digest_init()) {
         (void)error_set(reterr_error, STATUS_IO, "libsodium does not start");
         return HOST_EXIT_USAGE;
@@ -151,6 +152,7 @@ static int step(void *context) {
         host->tended_ms = now_ms;
         host_watch(host);
     }
+    host_policy_tend(host, now_ms);
     if (view.state == REPLICA_STOPPED && host->stage < HOST_STOPPING) shut_door(host, &view);
     switch (host->stage) {
     case HOST_STARTING:
@@ -176,7 +178,7 @@ static int step(void *context) {
         break;
     }
     if (host->stage == HOST_DRAINING && next_ms > 20) next_ms = 20;
-    return next_ms > HOST_TEND_MS ? HOST_TEND_MS : next_ms;
+    return next_ms > HOST_POLICY_MS ? HOST_POLICY_MS : next_ms;
 }
 
 /* Records that are still on their way would be sent by the next process; but a store may not be served again soon. */
@@ -242,6 +244,11 @@ static void enter(struct host *host, enum host_stage stage) {
 
 static void on_signal(void *context, int signal_number) {
     struct host *host = context;
+    if (signal_number == SIGHUP) {
+        log_event(LOG_INFO, "reload_asked", LOG_NUMBER("signal", signal_number));
+        host->must_reload = true;
+        return;
+    }
     log_event(LOG_INFO, "stop_asked", LOG_NUMBER("signal", signal_number));
     host->must_stop = true;
 }

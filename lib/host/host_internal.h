@@ -4,6 +4,7 @@
  *   host_audit.c  the audit trail: its spool, its writer
  *   host_intake.c the door's other socket: request topics
  *   host_keys.c   the keys of persons: master key, their topic, the vault
+ *   host_policy.c the policy while the process runs
  *   host_watch.c  once a second: metrics, presence; readiness */
 #ifndef BHR_HOST_HOST_INTERNAL_H
 #define BHR_HOST_HOST_INTERNAL_H
@@ -89,9 +90,10 @@ struct host {
 
     enum host_stage stage;
     int exit_code;
-    bool must_stop, is_shut;
-    int64_t started_ms, stage_until_ms, tended_ms, busy_ms; /* started_ms is wall clock, the others monotonic */
-    struct replica_view counted;                            /* what the metrics already know */
+    bool must_stop, must_reload, is_shut;
+    /* started_ms is wall clock, the others monotonic */
+    int64_t started_ms, stage_until_ms, tended_ms, busy_ms, policy_looked_ms;
+    struct replica_view counted; /* what the metrics already know */
     uint64_t commits_counted, pages_counted, signatures_counted;
 };
 
@@ -119,6 +121,11 @@ uint64_t host_audit_spooled(const struct host *host);
 void host_audit_watch(struct host *host);
 /* After the door: what is left stays in the spool, and the next process on this store sends it. */
 void host_audit_close(struct host *host);
+
+/* host_policy.c */
+enum { HOST_POLICY_MS = 500 }; /* between two looks at the file */
+/* Looks whether the file has changed, when it is time to or somebody has asked for it. */
+void host_policy_tend(struct host *host, int64_t now_ms);
 
 /* host_intake.c */
 /* *ret_socket stays as it is when no system has a request topic. */

@@ -112,6 +112,18 @@ enum policy_news policy_keeper_look(struct policy_keeper *keeper, int64_t wall_m
     return POLICY_REPLACED;
 }
 
+bool policy_keeper_lost_a_key(const struct policy_keeper *keeper) {
+    const struct policy *before = keeper->replaced;
+    for (uint32_t i = 0; before != NULL && i < before->system_count; i++) {
+        const struct policy_system *system = &before->systems[i];
+        for (uint32_t k = 0; !system->is_revoked && k < system->key_count; k++) {
+            const struct policy_system *now = policy_by_key(keeper->current, slice_text(system->keys[k]));
+            if (now == NULL || strcmp(now->id, system->id) != 0) return true;
+        }
+    }
+    return false;
+}
+
 bool policy_keeper_knows(void *context, const char *key, char ret_system[SOCKET_SYSTEM_MAX + 1]) {
     static_assert((int)POLICY_ID_MAX == (int)SOCKET_SYSTEM_MAX, "a socket holds every system's id");
     struct policy_keeper *keeper = context;

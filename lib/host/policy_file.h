@@ -32,6 +32,8 @@ const struct policy *policy_keeper_current(const struct policy_keeper *keeper);
  * 50 ms may not be whole yet and is left for the next look. POLICY_REFUSED fills *reterr_error. */
 enum policy_news policy_keeper_look(struct policy_keeper *keeper, int64_t wall_ms, bool must_read,
                                     struct error *reterr_error);
+/* Whether a key of the policy before is now nobody's, or another system's. */
+bool policy_keeper_lost_a_key(const struct policy_keeper *keeper);
 /* Whether a system of the current policy has that key, and which: a zmq_lookup_function with the keeper as context. */
 bool policy_keeper_knows(void *keeper, const char *key, char ret_system[SOCKET_SYSTEM_MAX + 1]);
 

@@ -91,13 +91,20 @@ static void a_changed_file_replaces_the_policy(void **state) {
     assert_true(policy_keeper_current(keeper) != first);
     assert_non_null(policy_by_id(first, "a")); /* still there for whoever has it in hand */
     assert_true(!knows(KEY_A, "a") && knows(KEY_B, "b"));
+    assert_true(policy_keeper_lost_a_key(keeper));
     assert_int_equal(look_after(200), POLICY_SAME);
     write_file(SYSTEM_A SYSTEM_B);
     assert_int_equal(look_after(100), POLICY_REPLACED);
     assert_true(knows(KEY_A, "a") && knows(KEY_B, "b"));
+    assert_false(policy_keeper_lost_a_key(keeper));
     write_file("system a {\nkey " KEY_A "\n" ROWS "revoked\n}\n" SYSTEM_B);
     assert_int_equal(look_after(100), POLICY_REPLACED);
     assert_true(!knows(KEY_A, "a") && knows(KEY_B, "b"));
+    assert_true(policy_keeper_lost_a_key(keeper));
+    write_file("system c {\nkey " KEY_B "\n" ROWS "}\n"); /* the key of b */
+    assert_int_equal(look_after(100), POLICY_REPLACED);
+    assert_true(knows(KEY_B, "c"));
+    assert_true(policy_keeper_lost_a_key(keeper));
 }
 
 static void a_bad_file_changes_nothing_and_is_said_once(void **state) {

@@ -1,5 +1,5 @@
 /* A uv_async for wakes, a uv_timer for the next step, an idle handle that runs the step once per turn of the loop, and the
- * two signals of an ordered stop. */
+ * signals of an ordered stop and of a reload. */
 #include "lib/port/uv/loop.h"
 
 #include "lib/base/assert.h"
@@ -17,7 +17,7 @@ struct loop {
     uv_async_t wake;
     uv_timer_t timer;
     uv_idle_t busy; /* active only while step asks to be called at once: keeps the loop from sleeping */
-    uv_signal_t terminate, interrupt;
+    uv_signal_t terminate, interrupt, hangup;
     uv_poll_t foreign;
     int wake_fd;
     loop_step_function step;
@@ -84,18 +84,20 @@ struct loop *loop_new(loop_step_function step, loop_signal_function signal, void
     loop->context = context;
     loop->wake_fd = wake_fd;
     loop->wake.data = loop->timer.data = loop->busy.data = loop;
-    loop->terminate.data = loop->interrupt.data = loop->foreign.data = loop;
+    loop->terminate.data = loop->interrupt.data = loop->hangup.data = loop->foreign.data = loop;
     int failed = uv_async_init(&loop->uv, &loop->wake, on_wake);
     failed |= uv_timer_init(&loop->uv, &loop->timer);
     failed |= uv_idle_init(&loop->uv, &loop->busy);
     failed |= uv_signal_init(&loop->uv, &loop->terminate);
     failed |= uv_signal_init(&loop->uv, &loop->interrupt);
+    failed |= uv_signal_init(&loop->uv, &loop->hangup);
     failed |= uv_poll_init(&loop->uv, &loop->foreign, wake_fd);
     failed |= uv_poll_start(&loop->foreign, UV_READABLE, on_foreign);
     ASSERT(failed == 0); /* none of these takes anything from the system but memory and one pipe */
     if (signal != NULL) {
         uv_signal_start(&loop->terminate, on_signal, SIGTERM);
         uv_signal_start(&loop->interrupt, on_signal, SIGINT);
+        uv_signal_start(&loop->hangup, on_signal, SIGHUP);
     }
     return loop;
 }
@@ -130,6 +132,7 @@ void loop_free(struct loop *loop) {
     uv_close((uv_handle_t *)&loop->busy, NULL);
     uv_close((uv_handle_t *)&loop->terminate, NULL);
     uv_close((uv_handle_t *)&loop->interrupt, NULL);
+    uv_close((uv_handle_t *)&loop->hangup, NULL);
     uv_close((uv_handle_t *)&loop->foreign, NULL);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     int closed = uv_loop_close(&loop->uv);
