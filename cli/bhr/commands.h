@@ -14,6 +14,7 @@ extern const struct command command_topics_apply, command_topics_check, command_
 extern const struct command command_keys_ca, command_keys_new, command_keys_rotate;
 extern const struct command command_keys_pseudonym, command_keys_master;
 extern const struct command command_token_issuer, command_token_new, command_token_show;
+extern const struct command command_policy_check, command_policy_why;
 extern const struct command command_load;
 
 #endif

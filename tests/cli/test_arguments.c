@@ -18,6 +18,8 @@ struct outcome {
     char out[TEXT_MAX], err[TEXT_MAX];
 };
 
+#define BOROUGH BHR_SOURCE_DIR "/tests/policy/borough.policy"
+
 static char home[64];
 
 static void slurp(const char *path, char *ret_text) {
@@ -131,6 +133,24 @@ static const struct {
     {"keys new booking --kind service --tls nowhere", CLI_USAGE, NULL, "`bhr keys ca` makes the authority first"},
     {"keys rotate booking --tls nowhere", CLI_USAGE, NULL, "`bhr keys new NAME --kind KIND` makes it"},
     {"keys rotate nobody --curve --dir nowhere", CLI_USAGE, NULL, "cannot open key file nowhere/nobody.key"},
+    {"policy", CLI_USAGE, NULL, "policy why SYSTEM USER METHOD"},
+    {"policy check nowhere", CLI_USAGE, NULL, "nowhere: No such file"},
+    {"policy check " BOROUGH, CLI_OK, "good: 6 systems (1 revoked), 11 rules, 42 cases as expected", NULL},
+    {"policy check " BOROUGH, CLI_OK, "not known yet, so this rule allows nothing", NULL},
+    {"policy check bad-key.ini", CLI_CHECK, NULL, "bad-key.ini: line 1: \"[suite]\": expected system, "},
+    {"policy why --file " BOROUGH " 111-nel - Book --about-service urgent-romford", CLI_OK,
+     "decided by line 78 \"111 books what is kept for 111\"", NULL},
+    {"policy why --file " BOROUGH " 111-nel - Book", CLI_REFUSED, "say more with --about-organisation", NULL},
+    {"policy why --file " BOROUGH " gp-elm - Cancel --about-organisation F82002", CLI_REFUSED,
+     "denied_condition: not about this organisation, service or person", NULL},
+    {"policy why --file " BOROUGH
+     " 111-nel 5550 Hold --role clinician --purpose emergency --about-service smear-clinic",
+     CLI_OK, "\"a clinician at 111 books anywhere\"", NULL},
+    {"policy why --file " BOROUGH " gp-elm 5550 Cancel --purpose audit -o json", CLI_REFUSED,
+     "\"reason\": \"denied_rule\"", NULL},
+    {"policy why --file " BOROUGH " gp-elm - Cancel --purpose audit", CLI_USAGE, NULL, "USER: expected an id"},
+    {"policy why --file " BOROUGH " gp-elm - Steal", CLI_USAGE, NULL, "METHOD: expected a method of booking, as Book"},
+    {"policy why gp-elm -", CLI_USAGE, NULL, "expected SYSTEM USER METHOD after the command"},
     {"keys new ../x", CLI_USAGE, NULL, "NAME: expected 1 to 64 of A-Z"},
     {"token new", CLI_USAGE, NULL, "expected USER"},
     {"token new a/b", CLI_USAGE, NULL, "USER: expected 1 to 64 of A-Z"},
