@@ -15,6 +15,8 @@ struct acl_work {
 };
 
 static void add_topic(struct acl_work *work, enum topic_id id, const char *service, const char *system);
+static void add_rights(struct acl_work *work, enum topic_id id, const char *service, const char *system,
+                       const char *name);
 static void add_handle(struct acl_work *work, const struct topic_handle_row *row, const char *service,
                        const char *system);
 static void add_for(struct acl_work *work, topic_roles roles, const char *service, const char *system,
@@ -53,10 +55,22 @@ enum status acl_make(const struct acl_names *names, struct acl_rules *ret_rules,
 /* Writing and reading include being told of the topic. A service also looks at every topic it has to do with when it
  * starts, and refuses to run where one is not what the table says: so it may see them all. */
 static void add_topic(struct acl_work *work, enum topic_id id, const char *service, const char *system) {
-    const struct topic_row *row = topics_row(id);
     char name[TOPIC_NAME_MAX];
     bool is_named = topics_name(id, service, system, name);
     ASSERT(is_named);
+    add_rights(work, id, service, system, name);
+    if (id != TOPIC_ID_COMMAND) return;
+    /* An owner asks whether the next generation is there ("….gN", journal.md section 5): to who may not see a topic, one that
+     * does not exist is forbidden, and the owner would know nothing. */
+    char generations[TOPIC_NAME_MAX];
+    int size = snprintf(generations, sizeof generations, "%s.g*", name);
+    ASSERT(size > 0 && (size_t)size < sizeof generations);
+    add_rights(work, id, service, system, generations);
+}
+
+static void add_rights(struct acl_work *work, enum topic_id id, const char *service, const char *system,
+                       const char *name) {
+    const struct topic_row *row = topics_row(id);
     struct kafka_acl rule = allow(KAFKA_ACL_TOPIC, name, KAFKA_ACL_WRITE);
     add_for(work, row->written_by, service, system, &rule);
     rule = allow(KAFKA_ACL_TOPIC, name, KAFKA_ACL_READ);
@@ -76,11 +90,6 @@ static void add_handle(struct acl_work *work, const struct topic_handle_row *row
     ASSERT(is_named);
     struct kafka_acl rule = allow(row->is_transaction ? KAFKA_ACL_TRANSACTION : KAFKA_ACL_GROUP, name,
                                   row->is_transaction ? KAFKA_ACL_WRITE : KAFKA_ACL_READ);
-    size_t size = strlen(name);
-    if (size > 1 && name[size - 1] == '*') {
-        rule.name[size - 1] = '\0';
-        rule.pattern = KAFKA_ACL_PREFIXED;
-    }
     add_for(work, row->used_by, service, system, &rule);
 }
 
@@ -123,13 +132,17 @@ static void add(struct acl_work *work, const char *principal, const char *end, c
     rules->rules[rules->count++] = rule;
 }
 
+/* A star at the end of the name stands for whatever follows. */
 static struct kafka_acl allow(enum kafka_acl_resource resource, const char *name, enum kafka_acl_operation operation) {
     struct kafka_acl rule = {.resource = (uint8_t)resource,
                              .pattern = KAFKA_ACL_LITERAL,
                              .operation = (uint8_t)operation,
                              .permission = KAFKA_ACL_ALLOW,
                              .host = "*"};
-    (void)snprintf(rule.name, sizeof rule.name, "%s", name);
+    size_t size = strlen(name);
+    bool is_prefix = size > 1 && name[size - 1] == '*';
+    if (is_prefix) rule.pattern = KAFKA_ACL_PREFIXED;
+    (void)snprintf(rule.name, sizeof rule.name, "%.*s", (int)(size - is_prefix), name);
     return rule;
 }
 
