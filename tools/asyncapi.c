@@ -253,6 +253,7 @@ static void print_headers(FILE *out) {
         {"RequestHeaders", "ce_id", "Names the request: the same id, time and content again gets the first answer.",
          true},
         {"RequestHeaders", "ce_time", "When it was asked; needed where ce_id is no UUID of version 7.", false},
+        {"RequestHeaders", "bhr_usertoken", "Signed token of the human who asks, issued to this system.", false},
         {"RequestHeaders", "ce_correlationid", "Comes back with everything that comes of the request.", false},
         {"RequestHeaders", "traceparent", "W3C trace context.", false},
     };

@@ -113,11 +113,13 @@ static void present(struct intake *intake, struct intake_lane *lane, struct inta
                     struct socket_request *ret_request) {
     ASSERT(item->state == INTAKE_WAITS);
     ASSERT(item->method != NULL);
+    const uint8_t *token_at = item->bytes + item->correlation_size + item->traceparent_size;
     struct request_header header = {
         .method = slice_text(item->method->name),
         .request_id = item->id,
         .correlation_id = slice_of(item->bytes, item->correlation_size),
         .traceparent = slice_of(item->bytes + item->correlation_size, item->traceparent_size),
+        .user_token = slice_of(token_at, item->token_size),
         .deadline_ms = intake->wall_ms + intake->options.limits.deadline_ms,
     };
     struct buffer out = buffer_over(intake->header, sizeof intake->header);
@@ -127,8 +129,7 @@ static void present(struct intake *intake, struct intake_lane *lane, struct inta
     *ret_request = (struct socket_request){.route.size = sizeof token, .header = buffer_slice(&out)};
     memcpy(ret_request->route.bytes, &token, sizeof token);
     memcpy(ret_request->system, intake->options.systems[lane->topic], sizeof ret_request->system);
-    size_t value_at = item->correlation_size + item->traceparent_size;
-    ret_request->body = slice_of(item->bytes + value_at, item->value_size);
+    ret_request->body = slice_of(token_at + item->token_size, item->value_size);
     intake_lane_set(intake, lane, item, INTAKE_AT_DOOR);
 }
 

@@ -38,12 +38,16 @@ struct intake_item {
     const struct service_method *method;
     struct uuid id;
     struct digest digest;
-    uint8_t *bytes; /* correlation id, traceparent, value; owned; NULL when done */
-    size_t correlation_size, traceparent_size, value_size;
+    uint8_t *bytes; /* correlation id, traceparent, user token, value; owned; NULL when done */
+    size_t correlation_size, traceparent_size, token_size, value_size;
     bool is_refusal; /* of a note; else it asks for the first answer again */
     char refused[EXCHANGE_OUTCOME_MAX + 1];
     char detail[SERVICE_DETAIL_MAX + 1];
 };
+
+static inline size_t intake_item_size(const struct intake_item *item) {
+    return item->correlation_size + item->traceparent_size + item->token_size + item->value_size;
+}
 
 /* items is a ring: the item of sequence s lies at s % INTAKE_LANE_RECORDS_MAX, from `first` on, `count` of them. */
 struct intake_lane {

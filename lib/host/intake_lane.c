@@ -45,7 +45,8 @@ bool intake_lane_has_room(const struct intake *intake, const struct intake_lane 
     if (system != NULL && system->in_flight_max < room) room = system->in_flight_max;
     if (lane->count >= room) return false;
     if (lane->count < INTAKE_LANE_SHARE) return true;
-    bool has_bytes = intake->byte_count + intake->options.limits.request_bytes_max <= INTAKE_BYTES_MAX;
+    bool has_bytes =
+        intake->byte_count + intake->options.limits.request_bytes_max + EXCHANGE_USER_TOKEN_MAX <= INTAKE_BYTES_MAX;
     return intake->record_count < INTAKE_RECORDS_MAX && has_bytes;
 }
 
@@ -53,7 +54,7 @@ struct intake_item *intake_lane_add(struct intake *intake, struct intake_lane *l
                                     const struct intake_request *request) {
     ASSERT(lane->is_open);
     ASSERT(lane->count < INTAKE_LANE_RECORDS_MAX);
-    /* Of what is refused, the value is never looked at again. */
+    /* Of what is refused, token and value are never looked at again. */
     bool is_value_kept = request->refusal == OUTCOME_OK;
     struct intake_item item = {.state = INTAKE_WAITS,
                                .offset = record->offset,
@@ -62,12 +63,15 @@ struct intake_item *intake_lane_add(struct intake *intake, struct intake_lane *l
                                .digest = request->digest,
                                .correlation_size = request->correlation_id.size,
                                .traceparent_size = request->traceparent.size,
+                               .token_size = is_value_kept ? request->user_token.size : 0,
                                .value_size = is_value_kept ? record->value.size : 0};
-    item.bytes = malloc(item.correlation_size + item.traceparent_size + item.value_size + 1);
+    size_t size = intake_item_size(&item);
+    item.bytes = malloc(size + 1);
     if (item.bytes == NULL) return NULL;
-    struct buffer out = buffer_over(item.bytes, item.correlation_size + item.traceparent_size + item.value_size + 1);
+    struct buffer out = buffer_over(item.bytes, size + 1);
     buffer_put(&out, request->correlation_id.data, item.correlation_size);
     buffer_put(&out, request->traceparent.data, item.traceparent_size);
+    buffer_put(&out, request->user_token.data, item.token_size);
     buffer_put(&out, record->value.data, item.value_size);
     ASSERT(!out.is_full);
     intake->byte_count += out.size;
@@ -139,7 +143,7 @@ struct intake_item *intake_by_token(struct intake *intake, uint64_t token, struc
 
 static void drop_bytes(struct intake *intake, struct intake_item *item) {
     if (item->bytes == NULL) return;
-    size_t size = item->correlation_size + item->traceparent_size + item->value_size;
+    size_t size = intake_item_size(item);
     ASSERT(intake->byte_count >= size);
     intake->byte_count -= size;
     free(item->bytes);

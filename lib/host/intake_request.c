@@ -12,6 +12,7 @@ enum { ID_TAIL_SIZE = 10 };
 #define ID_TIME_MS_MAX ((INT64_C(1) << 48) - 1)
 
 static void read_correlation(const struct intake_record *record, struct intake_request *request);
+static void read_user(const struct intake_record *record, struct intake_request *request);
 static void read_id(const struct intake_source *source, const struct intake_record *record,
                     struct intake_request *request);
 static void read_type(const struct intake_source *source, const struct intake_record *record,
@@ -28,6 +29,7 @@ void intake_request_read(const struct intake_source *source, const struct intake
     read_correlation(record, &request);
     read_id(source, record, &request);
     read_type(source, record, &request);
+    read_user(record, &request);
     if (record->value.size > source->request_bytes_max) {
         refuse(&request, OUTCOME_REQUEST_TOO_LARGE, "value: longer than a request may be");
     }
@@ -64,6 +66,17 @@ static void read_correlation(const struct intake_record *record, struct intake_r
     bool has_trace = record->has_header[INTAKE_HEADER_TRACEPARENT] && text_is_token(trace, EXCHANGE_TRACEPARENT_MAX) &&
                      !nhs_number_is_in(trace);
     if (has_trace) request->traceparent = trace;
+}
+
+/* A header that is there and empty is a mistake: without it, somebody else would be asking. */
+static void read_user(const struct intake_record *record, struct intake_request *request) {
+    if (!record->has_header[INTAKE_HEADER_USER_TOKEN]) return;
+    struct slice token = record->headers[INTAKE_HEADER_USER_TOKEN];
+    if (token.size == 0 || !exchange_is_user_token(token)) {
+        refuse(request, OUTCOME_INVALID, "bhr_usertoken: expected 1 to 8192 printable characters without spaces");
+        return;
+    }
+    request->user_token = token;
 }
 
 static void read_id(const struct intake_source *source, const struct intake_record *record,

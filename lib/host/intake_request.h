@@ -7,7 +7,9 @@
  *                     ce_time's, the rest a hash of (system, ce_id, ce_time), so that who sends the same three again asks
  *                     the same request again. Without ce_time each record is a request of its own: its id is made of the
  *                     record's place and time, so that reading it again, and only that, asks again.
- *   ce_correlationid  what the outcome is addressed by; without it ce_id as it was sent, if that is a token. */
+ *   ce_correlationid  what the outcome is addressed by; without it ce_id as it was sent, if that is a token.
+ *   bhr_usertoken     the signed token of the human who asks, if there is one. A record that lay longer than its token is
+ *                     good is refused, and its outcome says so. */
 #ifndef BHR_HOST_INTAKE_REQUEST_H
 #define BHR_HOST_INTAKE_REQUEST_H
 
@@ -29,6 +31,7 @@ struct intake_request {
     struct uuid id;                           /* version 7, whatever the record says */
     struct digest digest;                     /* as the door computes it: over method and value */
     struct slice correlation_id, traceparent; /* tokens or empty; borrowed from the record */
+    struct slice user_token;                  /* the same; the door judges it when the request is presented */
     /* OUTCOME_OK, or why the door need not be asked; detail names the header and what was expected. */
     uint32_t refusal;
     const char *detail;

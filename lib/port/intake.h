@@ -23,7 +23,8 @@ enum { INTAKE_TOPICS_MAX = 64, INTAKE_LANES_MAX = 2 * INTAKE_TOPICS_MAX, INTAKE_
     X(TIME, "ce_time")                                                                                                 \
     X(CORRELATION, "ce_correlationid")                                                                                 \
     X(CONTENT_TYPE, "content-type")                                                                                    \
-    X(TRACEPARENT, "traceparent")
+    X(TRACEPARENT, "traceparent")                                                                                      \
+    X(USER_TOKEN, "bhr_usertoken")
 
 enum intake_header {
 #define X(NAME, name) INTAKE_HEADER_##NAME,

@@ -50,7 +50,7 @@ struct intake_world {
 struct intake_asked {
     struct socket_route route;
     char system[SOCKET_SYSTEM_MAX + 1], method[EXCHANGE_METHOD_MAX + 1], correlation[EXCHANGE_CORRELATION_MAX + 1];
-    char body[64];
+    char body[64], user_token[64];
     struct uuid id;
     struct digest digest;
     int64_t deadline_ms;
@@ -200,6 +200,7 @@ static inline bool world_ask(struct intake_world *w, struct intake_asked *ret_as
     memcpy(ret_asked->system, request.system, sizeof ret_asked->system);
     world_text(ret_asked->method, sizeof ret_asked->method, header.method);
     world_text(ret_asked->correlation, sizeof ret_asked->correlation, header.correlation_id);
+    world_text(ret_asked->user_token, sizeof ret_asked->user_token, header.user_token);
     world_text(ret_asked->body, sizeof ret_asked->body, request.body);
     return true;
 }

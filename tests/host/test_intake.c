@@ -45,6 +45,32 @@ static void a_record_is_a_request(void **state) {
     assert_int_equal(world.note_count, 0);
 }
 
+/* The door is handed the token each time, and says no when it has run out while the record lay there. */
+static void a_users_token_comes_along(void **state) {
+    (void)state;
+    const char *const headers[INTAKE_HEADER_COUNT] = {
+        [INTAKE_HEADER_TYPE] = INTAKE_BOOK, [INTAKE_HEADER_ID] = "order-1", [INTAKE_HEADER_USER_TOKEN] = "a.b.c"};
+    fake_request_put(&world.topics, 0, 0, world.wall_ms, headers, "a");
+    world_put(&world, 0, "order-2", "b");
+    world_give(&world, 0);
+    struct intake_asked asked = ask("a");
+    assert_string_equal(asked.user_token, "a.b.c");
+    assert_string_equal(asked.correlation, "order-1");
+    world_reply(&world, &asked, REPLY_TOO_BUSY, "too_busy", "", 0, false, 100);
+    world_pass(&world, 100);
+    asked = ask("a");
+    assert_string_equal(asked.user_token, "a.b.c");
+    world_reply(&world, &asked, REPLY_DENIED, "user_token_refused", "token_expired: expected another", 0, false, 0);
+    world_pass(&world, 0);
+    assert_string_equal(world_header(&world.notes[0], COMMAND_HEADER_REFUSED), "user_token_refused");
+    for (uint32_t i = 0; i < world.notes[0].header_count; i++) { /* it is nobody else's to see */
+        assert_null(strstr(world.notes[0].values[i], "a.b.c"));
+    }
+    asked = ask("b");
+    assert_string_equal(asked.user_token, "");
+    decide(&asked);
+}
+
 static void what_is_done_is_told_in_order(void **state) {
     (void)state;
     struct intake_asked asked[3];
@@ -324,6 +350,7 @@ static int tear_down(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_record_is_a_request),
+        TEST(a_users_token_comes_along),
         TEST(what_is_done_is_told_in_order),
         TEST(only_so_many_are_in_flight),
         TEST(lanes_take_turns),

@@ -52,6 +52,26 @@ static struct intake_request read_sample(const struct sample *sample) {
     return request;
 }
 
+static void a_users_token_is_taken_along(void **state) {
+    (void)state;
+    const struct sample sample = {BOOK, V7, NULL, NULL, NULL, NULL};
+    static const struct {
+        const char *token;
+        bool is_good;
+    } rows[] = {{"a.b.c", true}, {"", false}, {"a b", false}, {"a.b.\n", false}, {"\xff", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct intake_record record = record_of(&sample, "value");
+        record.has_header[INTAKE_HEADER_USER_TOKEN] = true;
+        record.headers[INTAKE_HEADER_USER_TOKEN] = slice_text(rows[i].token);
+        struct intake_request request;
+        intake_request_read(&source, &record, &request);
+        assert_int_equal(request.refusal, rows[i].is_good ? OUTCOME_OK : OUTCOME_INVALID);
+        assert_true(slice_equal(request.user_token, slice_text(rows[i].is_good ? rows[i].token : "")));
+        if (!rows[i].is_good) assert_int_equal(strncmp(request.detail, "bhr_usertoken:", 14), 0);
+    }
+    assert_int_equal(read_sample(&sample).user_token.size, 0);
+}
+
 static void every_header_is_judged(void **state) {
     (void)state;
     /* correlation: what the outcome is addressed by; field: what the detail begins with. */
@@ -220,6 +240,7 @@ static void every_method_has_its_request_type(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_header_is_judged),
+        cmocka_unit_test(a_users_token_is_taken_along),
         cmocka_unit_test(a_value_that_is_too_long_is_refused),
         cmocka_unit_test(an_id_of_version_7_stays_and_the_digest_is_the_doors),
         cmocka_unit_test(the_id_is_made_of_system_id_and_time),

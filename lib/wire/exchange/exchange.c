@@ -42,7 +42,6 @@ struct fields {
 static const char *read_fields(struct slice frame, const enum proto_type types[FIELDS_MAX + 1], struct fields *ret);
 static bool is_method(struct slice text);
 static bool is_token_or_empty(struct slice text, size_t size_max);
-static bool is_printable(struct slice text, size_t size_max);
 static bool is_shown_text(struct slice text);
 static struct slice cut_to_shown(struct slice text);
 static void put_text(struct buffer *out, uint32_t number, struct slice text);
@@ -92,7 +91,7 @@ bool request_header_decode(struct slice frame, struct request_header *ret_header
         *ret_fault = "correlation_id: expected at most 64 characters of A-Z a-z 0-9 . _ : -";
     } else if (!is_token_or_empty(header.traceparent, EXCHANGE_TRACEPARENT_MAX)) {
         *ret_fault = "traceparent: expected at most 128 characters of A-Z a-z 0-9 . _ : -";
-    } else if (!is_printable(header.user_token, EXCHANGE_USER_TOKEN_MAX)) {
+    } else if (!exchange_is_user_token(header.user_token)) {
         *ret_fault = "user_token: expected at most 8192 printable characters without spaces";
     } else if (header.deadline_ms < 0) {
         *ret_fault = "deadline_ms: expected milliseconds since 1970 UTC, not negative";
@@ -208,8 +207,8 @@ static bool is_token_or_empty(struct slice text, size_t size_max) {
     return text.size == 0 || text_is_token(text, size_max);
 }
 
-static bool is_printable(struct slice text, size_t size_max) {
-    if (text.size > size_max) return false;
+bool exchange_is_user_token(struct slice text) {
+    if (text.size > EXCHANGE_USER_TOKEN_MAX) return false;
     for (size_t i = 0; i < text.size; i++) {
         if (text.data[i] <= ' ' || text.data[i] > '~') return false;
     }

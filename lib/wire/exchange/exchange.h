@@ -50,6 +50,9 @@ struct reply_header {
 MUST_CHECK bool request_header_decode(struct slice frame, struct request_header *ret_header, const char **ret_fault);
 MUST_CHECK bool reply_header_decode(struct slice frame, struct reply_header *ret_header, const char **ret_fault);
 
+/* Whether a header may hold this text as user_token; the empty text is good. What it is worth is for a verifier to say. */
+bool exchange_is_user_token(struct slice text);
+
 /* The request id of a frame that request_header_decode refused, if at least that can be read: so that even such a request
  * gets an answer that its caller can match. */
 bool request_header_peek_id(struct slice frame, struct uuid *ret_request_id);
