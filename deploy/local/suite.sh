@@ -26,11 +26,11 @@ count=${BHR_SUITE_COUNT:-2}
 readonly READY_SECONDS=60 STOP_SECONDS=10
 readonly TOKEN_ISSUER=bhr-local TOKEN_AUDIENCE=bhr-exchange
 
-# Systems of the local suite: name, organisation, role, methods of BookingService.
-readonly SYSTEMS="111-nel  Y90111 111      FindSlots Hold Book Cancel GetBooking ListPersonBookings
-gp-demo  Y90001 practice PublishSession FindSlots Hold Book Cancel GetBooking ListPersonBookings
-hub-demo Y90020 hub      PublishSession FindSlots Hold Book Cancel GetBooking ListPersonBookings
-ops      Y90000 operator PublishSession FindSlots GetBooking"
+# Systems of the local suite: name, organisation, and what it is.
+readonly SYSTEMS="111-nel  Y90111 111
+gp-demo  Y90001 practice
+hub-demo Y90020 hub
+ops      Y90000 operator"
 
 main() {
     local verb=${1:-} number
@@ -184,14 +184,65 @@ public_key() {
 }
 
 write_policy() {
-    local name organisation role methods method
-    echo "# Who may ask what (lib/host/policy.h). Written by deploy/local/suite.sh."
-    while read -r name organisation role methods; do
-        printf 'system %s {\n    key          %s\n    organisation %s\n    role         %s\n    methods     ' \
-            "$name" "$(public_key "$name")" "$organisation" "$role"
-        for method in $methods; do printf ' bhr.booking.v1.BookingService/%s' "$method"; done
-        printf '\n    in_flight    4096\n    per_second   100000\n}\n'
+    local name organisation role
+    cat <<'POLICY'
+# Who may ask what about whom, and why (the language: docs/POLICY.md). Written by deploy/local/suite.sh. A service reads
+# it again when it changes; `bhr policy check` says whether it is good.
+api booking bhr.booking.v1.BookingService
+purposes direct-care audit
+
+POLICY
+    while read -r name organisation role; do
+        printf 'organisation %s { kind %s }\nsystem %s {\n    key          %s\n    organisation %s\n' \
+            "$organisation" "$role" "$name" "$(public_key "$name")" "$organisation"
+        printf '    role         %s\n    in_flight    4096\n    per_second   100000\n}\n' "$role"
     done <<<"$SYSTEMS"
+    cat <<'POLICY'
+
+deny "nobody changes anything in order to audit it" {
+    purposes      audit
+    methods       booking/PublishSession booking/Hold booking/Book booking/Cancel
+}
+allow "bookers search, book, and look after bookings" {
+    organisations kind:111 kind:practice kind:hub
+    methods       booking/FindSlots booking/Hold booking/Book booking/Cancel booking/GetBooking
+}
+allow "bookers see a person's bookings" {
+    organisations kind:111 kind:practice kind:hub
+    methods       booking/ListPersonBookings
+}
+allow "practices and hubs publish their own places" {
+    organisations kind:practice kind:hub
+    methods       booking/PublishSession
+    conditions    own_organisation
+}
+allow "operators publish for anybody, and look" {
+    organisations kind:operator
+    methods       booking/PublishSession booking/FindSlots booking/GetBooking
+}
+
+case "111 books" { system 111-nel; method booking/Book; expect allowed }
+case "111 does not publish" { system 111-nel; method booking/PublishSession; expect denied denied_method }
+case "a practice publishes its own" {
+    system gp-demo; method booking/PublishSession; about_organisation Y90001; expect allowed
+}
+case "and nobody else's" {
+    system gp-demo; method booking/PublishSession; about_organisation Y90020; expect denied denied_condition
+}
+case "operators publish for a hub" {
+    system ops; method booking/PublishSession; about_organisation Y90020; expect allowed
+}
+case "operators see no lists of persons" { system ops; method booking/ListPersonBookings; expect denied denied_method }
+case "an auditor looks" {
+    system gp-demo; user 555000000222; purpose audit; method booking/GetBooking; expect allowed
+}
+case "an auditor does not book" {
+    system gp-demo; user 555000000222; purpose audit; method booking/Book; expect denied denied_rule
+}
+case "an expired token is not passed over" {
+    system 111-nel; token expired; method booking/FindSlots; expect denied user_token_expired
+}
+POLICY
 }
 
 write_booking() {

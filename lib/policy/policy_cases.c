@@ -127,6 +127,16 @@ static enum status read_expect(struct parser *parser, void *block) {
     return policy_refuse(parser, name, "a reason, as denied_condition or user_token_expired");
 }
 
+static struct policy_verdict as_if_not_revoked(struct policy *policy, const struct policy_ask *ask) {
+    const struct policy_system *found = policy_find(policy, ask->system);
+    ASSERT(found != NULL && found->is_revoked);
+    struct policy_system *system = &policy->systems[found - policy->systems];
+    system->is_revoked = false;
+    struct policy_verdict verdict = policy_evaluate(policy, ask);
+    system->is_revoked = true;
+    return verdict;
+}
+
 static enum status judge(struct parser *parser, struct open_case *open, uint32_t line) {
     struct policy_ask *ask = &open->ask;
     if (ask->method.size == 0) return STATUS_OK; /* another service's */
@@ -135,6 +145,9 @@ static enum status judge(struct parser *parser, struct open_case *open, uint32_t
     ask->has_subject = true;
     parser->policy->case_count++;
     struct policy_verdict verdict = policy_evaluate(parser->policy, ask);
+    /* A system is revoked in a hurry, by one word: its cases must not stand in the way. They go on judging its rules. */
+    bool is_about_revoked = open->has_reason && open->reason == POLICY_DENIED_REVOKED;
+    if (verdict.reason == POLICY_DENIED_REVOKED && !is_about_revoked) verdict = as_if_not_revoked(parser->policy, ask);
     bool is_good = open->is_allowed
                        ? verdict.reason == POLICY_ALLOWED
                        : verdict.reason != POLICY_ALLOWED && (!open->has_reason || verdict.reason == open->reason);

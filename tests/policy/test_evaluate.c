@@ -125,8 +125,11 @@ static void every_case_can_fail(void **state) {
         while (!is_allowed && *rest == ' ') rest++;
         while (!is_allowed && ((*rest >= 'a' && *rest <= 'z') || *rest == '_' || (*rest >= '0' && *rest <= '9')))
             rest++;
-        sprintf(turned, "%.*sexpect %s%s%s", (int)(at - text), text, is_allowed ? "denied" : "allowed",
-                *rest == ' ' || *rest == '\n' ? "" : " ", rest);
+        /* Beside "denied_revoked" a revoked system is judged by its rules. */
+        bool is_revoked = strncmp(at + 7, "denied denied_revoked", 21) == 0;
+        const char *round = is_allowed ? "denied" : is_revoked ? "denied denied_role" : "allowed";
+        sprintf(turned, "%.*sexpect %s%s%s", (int)(at - text), text, round, *rest == ' ' || *rest == '\n' ? "" : " ",
+                rest);
         assert_int_equal(parse(turned), STATUS_INVALID);
         char wanted[32];
         unsigned line = 1;
@@ -140,6 +143,24 @@ static void every_case_can_fail(void **state) {
     assert_int_equal(count, policy.case_count);
     free(text);
     free(turned);
+}
+
+/* One word takes a system out, whatever the cases promise it. */
+static void any_system_can_be_revoked_without_touching_a_case(void **state) {
+    (void)state;
+    char *text = read_borough(), *revoked = calloc(1, POLICY_TEXT_MAX);
+    assert_non_null(revoked);
+    uint32_t count = 0;
+    for (char *at = text; (at = strstr(at, "\nsystem ")) != NULL; at++) {
+        char *end = strchr(at, '{') + 1;
+        if (strstr(at, "revoked") != NULL && strstr(at, "revoked") < strstr(at, "\n}")) continue;
+        sprintf(revoked, "%.*s revoked;%s", (int)(end - text), text, end);
+        assert_good(revoked);
+        count++;
+    }
+    assert_int_equal(count, 5);
+    free(text);
+    free(revoked);
 }
 
 static void a_wrong_case_says_what_was_decided(void **state) {
@@ -185,6 +206,7 @@ int main(void) {
         cmocka_unit_test(every_bad_token_is_denied_by_its_name),
         cmocka_unit_test(the_boroughs_policy_is_good),
         cmocka_unit_test(every_case_can_fail),
+        cmocka_unit_test(any_system_can_be_revoked_without_touching_a_case),
         cmocka_unit_test(a_wrong_case_says_what_was_decided),
         cmocka_unit_test(no_bytes_stop_the_reader),
     };
