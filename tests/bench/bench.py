@@ -23,6 +23,7 @@ ROWS = {
     3: "one booking alone, beside plain librdkafka through the same broker twice",
     8: "owner killed or stopped, until the next reply",
     9: "memory of a service that is idle",
+    10: "token check: bookings that carry a user's token, beside the same without",
 }
 RATE_MAX = 60000  # bookings a second for which slots are made ready; a run that needs more stops and says so
 WARM_SECONDS, WARM_SECONDS_MAX, TAKE_OVER_PER_SECOND, SESSION_TIMEOUT_MS = 10, 60, 200, 6000
@@ -65,7 +66,7 @@ def row_1(bench, report, name, is_floor, **options):
     with BenchSuite(bench.build, **options) as suite:
         if is_floor and 9 in bench.rows:
             row_9(report, suite)
-        bench.warm_up(suite, 4 if is_floor else 2)
+        bench.warm_up(suite, (4 if is_floor else 2) + 2 * (10 in bench.rows))
         if 1 in bench.rows or not is_floor:
             before = store_figures(suite)
             ours, theirs = bench.interleave(lambda: suite.book(32, 16, bench.seconds),
@@ -85,6 +86,8 @@ def row_1(bench, report, name, is_floor, **options):
             row_2(bench, report, suite, postgres)
         if is_floor and 3 in bench.rows:
             row_3(bench, report, suite)
+        if is_floor and 10 in bench.rows:
+            row_10(bench, report, suite)
         if is_floor and 9 in bench.rows:
             report.line("memory after the load: RssAnon {:.1f} MiB, mapped files {:.1f} MiB".format(*suite.memory_mib(1)))
         if suite.used:
@@ -156,6 +159,20 @@ def row_9(report, suite):
     anonymous, mapped = suite.memory_mib(1)
     report.line(f"bhr-booking, started and ready: RssAnon {anonymous:.1f} MiB, mapped files {mapped:.1f} MiB")
     report.floor(9, "RssAnon, below 64", round(anonymous, 1), anonymous < 64, " MiB")
+
+
+def row_10(bench, report, suite):
+    print(f"\n  row 10: {ROWS[10]}", flush=True)
+    token = suite.sign_in("555000000111", minutes=600)
+    alone = suite.token_check(token, bench.seconds)
+    report.line(f"one token, in a process of its own: its signature verified {alone['verified_ns'] / 1000:.1f} us, remembered "
+                f"{alone['remembered_ns'] / 1000:.2f} us: {alone['verified_ns'] / alone['remembered_ns']:.0f} times less")
+    ours, plain = bench.interleave(lambda: suite.book(32, 16, bench.seconds, token=token),
+                                   lambda: suite.book(32, 16, bench.seconds))
+    report.side("booking with a user's token, 32 x 16", ours)
+    report.side("the same without", plain)
+    ratio = quotient(ours, plain)
+    report.floor(10, "rate with a token beside without, at least 0.9", round(ratio, 2), ratio >= 0.9, " times")
 
 
 class Bench:
@@ -289,7 +306,7 @@ def main():
         say_machine(bench)
         if bench.rows & {1, 2}:
             say_postgres(bench)
-        if bench.rows & {1, 2, 3, 9}:
+        if bench.rows & {1, 2, 3, 9, 10}:
             row_1(bench, report, f"row 1: {ROWS[1]}" if 1 in bench.rows else "one booking process", True)
         if 1 in bench.rows:
             row_1(bench, report, "row 1 with an fsync for each append to the journal (flush.messages=1)", False, flush=True)

@@ -4,8 +4,9 @@
  * waited for and counted: a rate is never taken from what was sent.
  *
  * usage: bhr-bench-load publish SERVER_KEY KEY_FILE ENDPOINTS SLOT_FILE SESSIONS
- *        bhr-bench-load book    SERVER_KEY KEY_FILE ENDPOINTS SLOT_FILE FIRST CLIENTS IN_FLIGHT SECONDS [PER_SECOND]
- * ENDPOINTS are comma separated. FIRST is how many slots of the file are used up. PER_SECOND: an open loop at this rate. */
+ *        bhr-bench-load book    SERVER_KEY KEY_FILE ENDPOINTS SLOT_FILE FIRST CLIENTS IN_FLIGHT SECONDS [PER_SECOND [TOKEN_FILE]]
+ * ENDPOINTS are comma separated. FIRST is how many slots of the file are used up. PER_SECOND: an open loop at this rate; 0: as
+ * fast as answers come. TOKEN_FILE: a user's token that every booking carries. */
 #include "lib/base/assert.h"
 #include "lib/client/client_zmq.h"
 #include "lib/digest/digest.h"
@@ -43,6 +44,8 @@ struct load {
     uint64_t slot_count, next, end; /* bookings: next to send, and where slots end */
     uint64_t sent, answered, ok;
     struct samples took;
+    char user_token[EXCHANGE_USER_TOKEN_MAX];
+    size_t user_token_size;
     int64_t last_us, gap_us; /* the last new outcome, and the longest time without one */
     uint8_t memory[BOOKING_REQUEST_MAX];
 };
@@ -97,8 +100,11 @@ static void submit(struct caller *caller, const char *method, const struct buffe
     ASSERT(!body->is_full);
     uint32_t place = caller->free_places[--caller->free_count];
     caller->started_us[place] = started_us;
-    const struct client_call call = {
-        .method = method, .body = buffer_slice(body), .limit_ms = LIMIT_MS, .token = place};
+    const struct client_call call = {.method = method,
+                                     .body = buffer_slice(body),
+                                     .user_token = slice_of(load.user_token, load.user_token_size),
+                                     .limit_ms = LIMIT_MS,
+                                     .token = place};
     struct error error = {0};
     if (client_submit(caller->client, &call, &error) != STATUS_OK) stop(error.message);
     load.sent++;
@@ -261,8 +267,16 @@ static void read_sessions(const char *path) {
     if (count == 0 || load.slot_count % SLOT_STEP == 0) stop("no slots");
 }
 
-static void book(char **words, const char *rate) {
+static void read_token(const char *path) {
+    FILE *file = fopen(path, "re");
+    if (file == NULL) stop("the token file cannot be read");
+    load.user_token_size = fread(load.user_token, 1, sizeof load.user_token, file);
+    (void)fclose(file);
+}
+
+static void book(char **words, const char *rate, const char *token_file) {
     read_sessions(words[3]);
+    if (token_file != NULL) read_token(token_file);
     uint64_t first = load.next = strtoull(words[4], NULL, 10);
     per_second = rate == NULL ? 0 : strtoull(rate, NULL, 10);
     open_callers((uint32_t)strtoul(words[5], NULL, 10), (uint32_t)strtoul(words[6], NULL, 10), words[0], words[1],
@@ -283,8 +297,8 @@ int main(int argc, char **argv) {
     if (!digest_init()) stop("libsodium does not start");
     if (argc == 7 && strcmp(argv[1], "publish") == 0) {
         publish_sessions(argv + 2);
-    } else if ((argc == 10 || argc == 11) && strcmp(argv[1], "book") == 0) {
-        book(argv + 2, argc == 11 ? argv[10] : NULL);
+    } else if (argc >= 10 && argc <= 12 && strcmp(argv[1], "book") == 0) {
+        book(argv + 2, argc >= 11 ? argv[10] : NULL, argc >= 12 ? argv[11] : NULL);
     } else {
         stop("usage: see the beginning of tests/bench/bench_load.c");
     }

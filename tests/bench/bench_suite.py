@@ -44,12 +44,17 @@ class BenchSuite(OwnSuite):
     def publish(self, slots):
         return read_json(self.load_words("publish", "ops", -(-slots // SLOTS_PER_SESSION)))
 
-    def book(self, clients, in_flight, seconds, per_second=None):
+    def book(self, clients, in_flight, seconds, per_second=0, token=None):
         """One run: {per_second, p50_us, p99_us, cpu_us, ...}; every request must have been booked."""
         cpu = self.cpu_s()
         result = read_json(self.load_words("book", "111-nel", self.used, clients, in_flight, seconds,
-                                           *([] if per_second is None else [per_second])))
+                                           per_second, *([] if token is None else [token])))
         return self.take(result, cpu)
+
+    def token_check(self, token, seconds):
+        """{verified_ns, remembered_ns}, in a process that does nothing else."""
+        return read_json([f"{self.build}/tests/bench/bhr-bench-token", self.setting(1, "token_key_set_file"),
+                          self.setting(1, "token_issuer"), self.setting(1, "token_audience"), token, str(seconds)])
 
     def book_in_background(self, clients, in_flight, seconds, per_second):
         return subprocess.Popen(self.load_words("book", "111-nel", self.used, clients, in_flight, seconds, per_second),
