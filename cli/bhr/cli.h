@@ -26,9 +26,9 @@ enum cli_exit {
 
 struct cli {
     const char *config_path;
-    const char *as;   /* [client NAME] of the configuration; NULL for [client] */
+    const char *as;    /* [client NAME] of the configuration; NULL for [client] */
     const char *token; /* FILE or text of --token; NULL for the token_file of the client, if it has one */
-    int64_t limit_ms; /* how long to go on asking */
+    int64_t limit_ms;  /* how long to go on asking */
     bool is_json, is_quiet;
     bool has_colour;   /* standard output is a terminal that may be painted */
     bool has_progress; /* standard error is a terminal */

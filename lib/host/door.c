@@ -16,7 +16,7 @@ static uint32_t admit(struct door *door, const struct socket_request *message, s
                       struct door_reply *reply);
 static const struct service_method *method_by_name(const struct service *service, struct slice name);
 static int64_t deadline_within_limits(const struct door *door, int64_t deadline_ms);
-static bool take_token(struct door *door, const struct policy_system *system, int64_t *ret_retry_ms);
+static bool is_within_rate(struct door *door, const struct policy_system *system, int64_t *ret_retry_ms);
 static struct door_system *counts_of(struct door *door, const struct policy_system *system);
 static void read_position(struct door *door);
 
@@ -125,7 +125,7 @@ static uint32_t admit(struct door *door, const struct socket_request *message, s
     request->deadline_ms = deadline_within_limits(door, request->header.deadline_ms);
     if (request->deadline_ms <= door->wall_ms) return OUTCOME_DEADLINE_PASSED;
     if (message->body.size > door->options.limits.request_bytes_max) return OUTCOME_REQUEST_TOO_LARGE;
-    if (!take_token(door, request->system, &reply->retry_after_ms)) return OUTCOME_RATE_LIMITED;
+    if (!is_within_rate(door, request->system, &reply->retry_after_ms)) return OUTCOME_RATE_LIMITED;
     /* Not before the rate: a signature costs more than all else here. */
     uint32_t denied = door_find_user(door, request, &reply->detail);
     if (denied == OUTCOME_OK) denied = door_may_ask(door, request);
@@ -166,7 +166,7 @@ static int64_t deadline_within_limits(const struct door *door, int64_t deadline_
 }
 
 /* A bucket of one second's requests, filled as time goes by. In thousandths, so that slow rates do not starve. */
-static bool take_token(struct door *door, const struct policy_system *system, int64_t *ret_retry_ms) {
+static bool is_within_rate(struct door *door, const struct policy_system *system, int64_t *ret_retry_ms) {
     struct door_system *counts = counts_of(door, system);
     int64_t full = (int64_t)system->per_second_max * 1000;
     int64_t passed_ms = door->monotonic_ms - counts->refilled_ms;

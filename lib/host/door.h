@@ -4,9 +4,9 @@
  *
  * A reply leaves by the socket that its request came from.
  *
- * The walk of one command: door_step -> receive -> header sane? -> known method, allowed? -> deadline? -> rate? -> the user's
- * token, if there is one? -> limits? -> repeat? (own store, then own table) -> service->accept -> append to the command log
- * -> wait.
+ * The walk of one command: door_step -> receive -> header sane? -> known method? -> deadline? -> rate? -> the user's token,
+ * if there is one? -> allowed? -> limits? -> repeat? (own store, then own table) -> service->accept -> append to the
+ * command log -> wait.
  * Then, in any order: the delivery report (tells the command's offset), replica's answer (door_answered), commits
  * (door_committed), the deadline. Exactly one reply leaves for every request; never silence.
  *

@@ -4,9 +4,9 @@
  * Ownership: opened and used on one thread, the door's. Bounds: a key set of JOSE_KEYS_MAX keys, a revocation list of
  * JOSE_REVOKED_MAX lines, JOSE_CACHE_MAX tokens remembered for JOSE_CACHE_MS_MAX each.
  *
- * Both files are read again when they have changed, looked at once a second at most, when a token comes or the host asks for
- * it; a token whose key is unknown has the key set read at once, ten times a second at most. A file that cannot be read, or is not what it must be, changes
- * nothing: what was read last stays in force, and the listener is told. */
+ * Both files are read again when they have changed, looked at once a second at most, when a token comes or the host asks
+ * for it; a token whose key is unknown has the key set read at once, ten times a second at most. A file that cannot be
+ * read, or is not what it must be, changes nothing: what was read last stays in force, and the listener is told. */
 #ifndef BHR_PORT_JOSE_JOSE_VERIFIER_H
 #define BHR_PORT_JOSE_JOSE_VERIFIER_H
 
