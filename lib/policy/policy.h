@@ -113,8 +113,8 @@ const struct policy_system *policy_find(const struct policy *policy, struct slic
 
 /* ---- one question ---- */
 
-/* X(NAME, "name"): what is wrong with a user's token that came with a request (lib/port/token.h). A bad token is never passed
- * over: who sends one is denied even where none is needed. */
+/* X(NAME, "name"): what is wrong with a user's token that came with a request, as lib/port/token.h has it. A bad token is
+ * never passed over: who sends one is denied even where none is needed. */
 #define POLICY_BAD_TOKENS(X)                                                                                           \
     X(MALFORMED, "malformed")                                                                                          \
     X(BAD_SIGNATURE, "bad_signature")                                                                                  \

@@ -5,13 +5,16 @@
 
 enum truth { IS_FALSE, IS_UNKNOWN, IS_OPEN, IS_TRUE }; /* open: the subject has not been looked up */
 
+static enum policy_reason rule_says(const struct policy *policy, const struct policy_rule *rule,
+                                    const struct policy_system *system, const struct policy_ask *ask);
 static bool is_about(const struct policy *policy, const struct policy_rule *rule, const struct policy_system *system,
                      struct slice method);
 static bool has_role(const struct policy *policy, uint64_t roles, const struct policy_ask *ask);
 static bool has_purpose(const struct policy *policy, uint32_t purposes, const struct policy_ask *ask);
-static enum truth conditions_hold(const struct policy *policy, uint32_t conditions, const struct policy_ask *ask);
-static enum truth condition_holds(const struct policy *policy, enum policy_condition condition,
+static enum truth conditions_hold(const struct policy *policy, uint32_t conditions, const struct policy_system *system,
                                   const struct policy_ask *ask);
+static enum truth condition_holds(const struct policy *policy, enum policy_condition condition,
+                                  const struct policy_system *system, const struct policy_ask *ask);
 
 struct policy_verdict policy_evaluate(const struct policy *policy, const struct policy_ask *ask) {
     const struct policy_system *system = policy_find(policy, ask->system);
@@ -30,7 +33,7 @@ struct policy_verdict policy_evaluate(const struct policy *policy, const struct 
     struct policy_verdict closest = {.reason = POLICY_DENIED_METHOD};
     for (uint32_t i = 0; i < policy->rule_count; i++) {
         const struct policy_rule *rule = &policy->rules[i];
-        enum policy_reason reason = policy_rule_says(policy, rule, ask);
+        enum policy_reason reason = rule_says(policy, rule, system, ask);
         bool is_decided = reason == POLICY_ALLOWED || reason == POLICY_NEEDS_SUBJECT || reason == POLICY_DENIED_RULE;
         if (is_decided) return (struct policy_verdict){.reason = reason, .rule = rule};
         if (rule->is_allow && reason > closest.reason) closest = (struct policy_verdict){reason, rule};
@@ -41,13 +44,18 @@ struct policy_verdict policy_evaluate(const struct policy *policy, const struct 
 enum policy_reason policy_rule_says(const struct policy *policy, const struct policy_rule *rule,
                                     const struct policy_ask *ask) {
     const struct policy_system *system = policy_find(policy, ask->system);
-    if (system == NULL || !is_about(policy, rule, system, ask->method)) return POLICY_DENIED_METHOD;
+    return system == NULL ? POLICY_DENIED_METHOD : rule_says(policy, rule, system, ask);
+}
+
+static enum policy_reason rule_says(const struct policy *policy, const struct policy_rule *rule,
+                                    const struct policy_system *system, const struct policy_ask *ask) {
+    if (!is_about(policy, rule, system, ask->method)) return POLICY_DENIED_METHOD;
     bool has_user = ask->token == POLICY_TOKEN_GOOD;
     bool needs_user = rule->needs_token || rule->roles != 0 || rule->purposes != 0;
     if (needs_user && !has_user) return POLICY_USER_TOKEN_REQUIRED;
     if (rule->roles != 0 && !has_role(policy, rule->roles, ask)) return POLICY_DENIED_ROLE;
     if (rule->purposes != 0 && !has_purpose(policy, rule->purposes, ask)) return POLICY_DENIED_PURPOSE;
-    switch (conditions_hold(policy, rule->conditions, ask)) {
+    switch (conditions_hold(policy, rule->conditions, system, ask)) {
     case IS_FALSE:
         return POLICY_DENIED_CONDITION;
     case IS_UNKNOWN:
@@ -99,11 +107,12 @@ static bool has_purpose(const struct policy *policy, uint32_t purposes, const st
 }
 
 /* All of them together: one that fails settles it, whatever the others are. */
-static enum truth conditions_hold(const struct policy *policy, uint32_t conditions, const struct policy_ask *ask) {
+static enum truth conditions_hold(const struct policy *policy, uint32_t conditions, const struct policy_system *system,
+                                  const struct policy_ask *ask) {
     enum truth all = IS_TRUE;
 #define X(NAME, name, sentence)                                                                                        \
     if ((conditions >> POLICY_##NAME & 1) != 0) {                                                                      \
-        enum truth one = condition_holds(policy, POLICY_##NAME, ask);                                                  \
+        enum truth one = condition_holds(policy, POLICY_##NAME, system, ask);                                          \
         if (one < all) all = one;                                                                                      \
     }
     POLICY_CONDITIONS(X)
@@ -112,13 +121,11 @@ static enum truth conditions_hold(const struct policy *policy, uint32_t conditio
 }
 
 static enum truth condition_holds(const struct policy *policy, enum policy_condition condition,
-                                  const struct policy_ask *ask) {
+                                  const struct policy_system *system, const struct policy_ask *ask) {
     const struct policy_subject *subject = &ask->subject;
     switch (condition) {
     case POLICY_OWN_ORGANISATION: {
         if (!ask->has_subject) return IS_OPEN;
-        const struct policy_system *system = policy_find(policy, ask->system);
-        ASSERT(system != NULL);
         if (subject->organisation.size == 0) return IS_UNKNOWN;
         if (!slice_equal(subject->organisation, slice_text(system->organisation))) return IS_FALSE;
         bool has_user = ask->token == POLICY_TOKEN_GOOD;

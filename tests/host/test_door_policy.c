@@ -120,6 +120,28 @@ static void a_revoked_system_is_denied_from_the_next_request(void **state) {
     assert_int_equal(door_in_flight(fake.door), 0);
 }
 
+/* Every way in which a token can be bad has a word in the cases of a policy file, and the other way round. */
+static void the_language_knows_every_fault_of_a_token(void **state) {
+    (void)state;
+    static const char *const faults[] = {
+#define X(fault, name, expected) name,
+        TOKEN_FAULTS(X)
+#undef X
+    };
+    static const char *const words[] = {
+#define X(NAME, name) "token_" name,
+        POLICY_BAD_TOKENS(X)
+#undef X
+    };
+    size_t fault_count = sizeof faults / sizeof faults[0], word_count = sizeof words / sizeof words[0];
+    assert_int_equal(word_count, fault_count - 1);
+    for (size_t i = 1; i < fault_count; i++) { /* the first one is good */
+        size_t k = 0;
+        while (k < word_count && strcmp(words[k], faults[i]) != 0) k++;
+        if (k == word_count) fail_msg("no word for %s", faults[i]);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(own_things_may_be_asked_and_others_not),
@@ -129,6 +151,7 @@ int main(void) {
         TEST(a_store_that_cannot_be_read_denies_nothing_for_ever),
         TEST(what_needs_a_user_says_so),
         TEST(a_query_that_waited_is_judged_by_the_policy_of_its_answer),
+        cmocka_unit_test(the_language_knows_every_fault_of_a_token),
         TEST(a_revoked_system_is_denied_from_the_next_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
