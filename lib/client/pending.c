@@ -12,9 +12,10 @@ static void fill(const struct client *client, const struct pending *call, struct
 
 bool pending_answered(struct client *client, struct pending *call, const struct reply_header *header, struct slice body,
                       struct client_result *ret_result) {
-    /* "Your deadline had passed", "your token has expired": that says nothing about an earlier attempt of the same call. */
-    bool is_about_this_attempt_only = call->is_perhaps_done && (is_named(header->outcome, OUTCOME_DEADLINE_PASSED) ||
-                                                                is_named(header->outcome, OUTCOME_USER_TOKEN_REFUSED));
+    /* "Your deadline had passed", "your token has expired", "you may not": that says nothing about an earlier attempt of the
+     * same call. What was decided is never told as denied. */
+    bool is_about_this_attempt_only =
+        call->is_perhaps_done && (is_named(header->outcome, OUTCOME_DEADLINE_PASSED) || header->status == REPLY_DENIED);
     if (is_last_word(header) && !is_about_this_attempt_only) {
         fill(client, call, ret_result);
         ret_result->end = CLIENT_ANSWERED;

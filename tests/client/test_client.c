@@ -133,10 +133,12 @@ static void a_passed_deadline_says_nothing_about_an_earlier_attempt(void **state
 }
 
 /* The token ran out between the two: what the first attempt did, nobody has said. */
-static void a_refused_token_says_nothing_about_an_earlier_attempt(void **state) {
+static void a_denial_says_nothing_about_an_earlier_attempt(void **state) {
     (void)state;
     struct client_result result =
         RUN({ACT_SILENT, 0, NULL, 0, 0}, {ACT_REPLY, REPLY_DENIED, "user_token_refused", 0, 0});
+    assert_int_equal(result.end, CLIENT_NOT_KNOWN);
+    result = RUN({ACT_SILENT, 0, NULL, 0, 0}, {ACT_REPLY, REPLY_DENIED, "denied_condition", 0, 0});
     assert_int_equal(result.end, CLIENT_NOT_KNOWN);
     result = RUN({ACT_REPLY, REPLY_DENIED, "user_token_refused", 0, 0});
     assert_int_equal(result.end, CLIENT_ANSWERED);
@@ -297,7 +299,7 @@ int main(void) {
         cmocka_unit_test(silence_ends_at_the_limit_with_unknown_outcome),
         cmocka_unit_test(one_silent_attempt_makes_the_outcome_unknown),
         cmocka_unit_test(a_passed_deadline_says_nothing_about_an_earlier_attempt),
-        cmocka_unit_test(a_refused_token_says_nothing_about_an_earlier_attempt),
+        cmocka_unit_test(a_denial_says_nothing_about_an_earlier_attempt),
         cmocka_unit_test(always_unavailable_is_not_unknown),
         cmocka_unit_test(without_a_server_nothing_was_done),
         cmocka_unit_test(a_server_that_comes_up_is_asked),
