@@ -10,6 +10,7 @@
 # Environment:
 #   BHR_KAFKA_DIR   its folder (run/kafka)         BHR_KAFKA_PORT  its port (ports.env); the controller has the next one
 #   BHR_KAFKA_LIBS  the jars (build/kafka-libs)    BHR_KAFKA_HEAP  its heap (512m)
+#   BHR_KAFKA_SETTINGS  further lines for its properties, name=value, separated by spaces
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -33,7 +34,7 @@ main() {
     kill) end KILL "killed" ;;
     status) status ;;
     *)
-        sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+        sed -n '2,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
         exit 2
         ;;
     esac
@@ -170,6 +171,7 @@ log.segment.bytes=16777216
 log.index.size.max.bytes=1048576
 log.cleaner.dedupe.buffer.size=4194304
 EOF
+    tr ' ' '\n' <<<"${BHR_KAFKA_SETTINGS:-}" >>"$dir/server.properties"
 }
 
 main "$@"
