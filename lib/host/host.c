@@ -102,6 +102,14 @@ static int start(struct host *host, struct error *reterr_error) {
     enum status status = replica_thread_open(&replica, &host->replica, reterr_error);
     if (status == STATUS_CONFLICT) return HOST_EXIT_CONFLICT;
     if (status != STATUS_OK) return HOST_EXIT_STORE;
+    if (config->publisher_enabled && config->may_own) {
+        const struct publisher_thread_options publisher = {
+            .service = host->service, .config = config, .partition = host->partition};
+        if (publisher_thread_open(&publisher, &host->publisher, reterr_error) != STATUS_OK ||
+            publisher_thread_start(host->publisher, reterr_error) != STATUS_OK) {
+            return HOST_EXIT_USAGE;
+        }
+    }
     if (config->redis_socket[0] != '\0') {
         const struct redis_cache_options redis = {.socket_path = config->redis_socket, .uv_loop = loop_uv(host->loop)};
         if (redis_cache_open(&redis, &host->redis, &host->cache, reterr_error) != STATUS_OK) return HOST_EXIT_USAGE;
@@ -148,6 +156,7 @@ static int step(void *context) {
     int next_ms = host_door_step(host);
     struct replica_view view;
     replica_thread_view(host->replica, &view);
+    publisher_thread_own(host->publisher, view.state == REPLICA_OWNING);
     if (now_ms >= host->tended_ms + HOST_TEND_MS) {
         host->tended_ms = now_ms;
         host_watch(host);
@@ -234,6 +243,7 @@ static void enter(struct host *host, enum host_stage stage) {
         if (host->door != NULL) door_abandon(host->door);
         host_intake_leave(host);
         replica_thread_stop(host->replica);
+        publisher_thread_stop(host->publisher);
         break;
     case HOST_ENDED:
         loop_stop(host->loop);
@@ -265,6 +275,8 @@ static void end(struct host *host) {
     host_keys_close(host);
     health_close(host->health);
     redis_cache_close(host->redis);
+    publisher_thread_stop(host->publisher);
+    publisher_thread_close(host->publisher);
     replica_thread_close(host->replica);
     loop_free(host->loop);
     news_free(host->news);

@@ -19,6 +19,7 @@
 #include "lib/host/news.h"
 #include "lib/host/person_keys.h"
 #include "lib/host/policy_file.h"
+#include "lib/host/publisher_thread.h"
 #include "lib/host/replica_thread.h"
 #include "lib/host/topics.h"
 #include "lib/host/trust.h"
@@ -64,6 +65,7 @@ struct host {
     struct loop *loop;
     struct news *news;
     struct replica_thread *replica;
+    struct publisher_thread *publisher; /* NULL when this process never publishes */
     struct redis_cache *redis;
     struct cache cache; /* all zeros without Redis */
     struct health *health;

@@ -64,6 +64,7 @@ void host_watch(struct host *host) {
     metrics_set(METRIC_REPLICA_JOURNAL_NUMBER, NULL, NULL, (double)view.journal.number);
     metrics_set(METRIC_REPLICA_CAUGHT_UP, NULL, NULL, view.is_caught_up);
     metrics_set_state(METRIC_REPLICA_STATE, replica_state_name(view.state));
+    publisher_thread_watch(host->publisher, view.journal.number, host_now_ms());
     struct store_space space = replica_thread_space(host->replica);
     metrics_set(METRIC_STORE_MAP_USED_PERCENT, NULL, NULL, space.map_used_percent);
     metrics_set(METRIC_STORE_DISK_FREE_PERCENT, NULL, NULL, space.disk_free_percent);

@@ -120,8 +120,9 @@ static int run(struct publisher *p) {
     }
     enum publisher_take taken = publisher_take(p);
     if (taken == TAKE_RESTARTED || taken == TAKE_MORE) return 0;
-    if (p->is_transaction_open) return commit(p);
     now_ms = publisher_now(p);
+    p->drained_ms = taken == TAKE_NOTHING ? now_ms : 0;
+    if (p->is_transaction_open) return commit(p);
     if (p->is_at_end) p->level_ms = now_ms;
     if (now_ms < p->kept_ms + p->options.keep_ms) return PUBLISHER_IDLE_MS;
     /* Nothing to publish for so long: the position alone, so that it does not expire. */
@@ -169,6 +170,7 @@ static void on_committed(struct publisher *p) {
     p->kept = p->read;
     p->kept_ms = publisher_now(p);
     p->was_read_on_suspicion = false;
+    if (p->drained_ms > p->level_ms) p->level_ms = p->drained_ms;
     p->transactions++;
     p->entries += p->entry_count;
     p->records += p->record_count;

@@ -47,6 +47,7 @@ struct publisher {
     bool was_read_on_suspicion; /* and nothing was committed since */
 
     struct arena arena;
+    int64_t drained_ms; /* when the transaction took all there was; 0: it took its fill */
     int64_t level_ms;
     uint64_t transactions, entries, records, aborted, fenced, failed, recycled;
 };
