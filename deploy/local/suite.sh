@@ -31,6 +31,8 @@ readonly SYSTEMS="111-nel  Y90111 111
 gp-demo  Y90001 practice
 hub-demo Y90020 hub
 ops      Y90000 operator"
+# Those of them that may write their requests to a Kafka topic of their own, too.
+readonly REQUEST_SYSTEMS="111-nel,gp-demo"
 
 main() {
     local verb=${1:-} number
@@ -266,6 +268,7 @@ token_key_set_file = $dir/keys/token-keys.json
 token_revoked_file = $dir/keys/token-revoked
 redis_socket = ${BHR_SUITE_REDIS:-$dir/redis/redis.sock}
 http_port = $(http_port "$number")
+request_systems = $REQUEST_SYSTEMS
 INI
     for setting in ${BHR_SUITE_SETTINGS:-}; do echo "${setting%%=*} = ${setting#*=}"; done
 }
@@ -291,6 +294,7 @@ pseudonym_key_file = $dir/keys/pseudonym.key
 token_issuer = $TOKEN_ISSUER
 token_audience = $TOKEN_AUDIENCE
 token_key_file = $dir/keys/token-issuer.key
+request_systems = $REQUEST_SYSTEMS
 
 [client]
 system = 111-nel

@@ -12,6 +12,7 @@ static void present(struct intake *intake, struct intake_lane *lane, struct inta
 static enum status send_reply(void *context, const struct socket_route *route, struct slice header, struct slice body);
 static void judge(struct intake *intake, struct intake_lane *lane, struct intake_item *item,
                   const struct reply_header *reply);
+static struct slice detail_of(struct intake *intake, const char *outcome, const struct reply_header *reply);
 static void put_off(struct intake *intake, struct intake_lane *lane, struct intake_item *item, int64_t pause_ms);
 
 int intake_step(struct intake *intake) {
@@ -179,10 +180,32 @@ static void judge(struct intake *intake, struct intake_lane *lane, struct intake
         char outcome[EXCHANGE_OUTCOME_MAX + 1] = {0};
         ASSERT(reply->outcome.size < sizeof outcome);
         memcpy(outcome, reply->outcome.data, reply->outcome.size);
-        intake_refuse(intake, lane, item, outcome, reply->detail);
+        intake_refuse(intake, lane, item, outcome, detail_of(intake, outcome, reply));
         return;
     }
     }
+}
+
+/* Where the door has named no field, the header that it is about and the sentence of the outcome. Borrowed until the next
+ * call. */
+static struct slice detail_of(struct intake *intake, const char *outcome, const struct reply_header *reply) {
+    static const struct {
+        const char *outcome, *field;
+    } fields[] = {{"too_old", "ce_id, ce_time: "},
+                  {"from_future", "ce_id, ce_time: "},
+                  {"id_reused", "ce_id: "},
+                  {"denied", "ce_type: "},
+                  {"user_token_refused", "bhr_usertoken: "},
+                  {"user_token_required", "bhr_usertoken: "}};
+    if (reply->detail.size > 0) return reply->detail;
+    struct buffer detail = buffer_over(intake->detail, sizeof intake->detail);
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        if (strcmp(fields[i].outcome, outcome) != 0) continue;
+        buffer_put(&detail, fields[i].field, strlen(fields[i].field));
+    }
+    buffer_put(&detail, reply->message.data, reply->message.size);
+    ASSERT(!detail.is_full);
+    return buffer_slice(&detail);
 }
 
 static void put_off(struct intake *intake, struct intake_lane *lane, struct intake_item *item, int64_t pause_ms) {

@@ -42,7 +42,7 @@ struct intake_item {
     size_t correlation_size, traceparent_size, token_size, value_size;
     bool is_refusal; /* of a note; else it asks for the first answer again */
     char refused[EXCHANGE_OUTCOME_MAX + 1];
-    char detail[SERVICE_DETAIL_MAX + 1];
+    char detail[COMMAND_DETAIL_MAX + 1];
 };
 
 static inline size_t intake_item_size(const struct intake_item *item) {
@@ -81,6 +81,7 @@ struct intake {
     char command_topic[REPLICA_TOPIC_MAX];
     int64_t wall_ms, monotonic_ms;
     uint8_t header[EXCHANGE_REQUEST_HEADER_MAX]; /* of the request in hand */
+    uint8_t detail[EXCHANGE_TEXT_MAX + 32];      /* of the refusal in hand */
 };
 
 void intake_read_clocks(struct intake *intake);

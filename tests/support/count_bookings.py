@@ -24,6 +24,7 @@ except ImportError as error:
     sys.exit(77)
 
 SILENCE_S = 10.0
+ID_REUSED, REFUSED_AT_DOOR = 7, 10  # outcomes by which nothing was decided under the id
 
 
 def read_journal(brokers, topic, partition):
@@ -114,7 +115,7 @@ def main():
             if verdict != "entry":
                 continue
             entry = record.entry
-            if entry.source and not entry.repeats:
+            if entry.source and not entry.repeats and entry.outcome not in (ID_REUSED, REFUSED_AT_DOOR):
                 count.outcomes[(entry.source, entry.command_id)].append(entry.number)
             for event in entry.events:
                 count.take(event_type.FromString(event))
