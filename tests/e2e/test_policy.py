@@ -80,6 +80,24 @@ def revocation(suite, check, policy, schema):
         wire.close()
 
 
+def rotation(suite, check, policy, schema):
+    """A second key beside the first, then the first one goes; the system does not."""
+    suite.must("keys", "new", "gp-demo-next", "--dir", f"{suite.folder}/keys")
+    first, following = (read_keys(f"{suite.folder}/keys/{name}.key")[0].decode() for name in ("gp-demo", "gp-demo-next"))
+    policy.write(policy.first.replace(first, f"{first}\n    key          {following}"))
+    check("with two keys both are served", until(lambda: Wire(schema, suite, "gp-demo-next").finds(0.5) == "ok", 5))
+    old, new = Wire(schema, suite, "gp-demo"), Wire(schema, suite, "gp-demo-next")
+    check("over the old one, too", (old.finds(), new.finds()) == ("ok", "ok"))
+    since = policy.write(policy.first.replace(first, following))
+    ended = old.saw(zmq.EVENT_DISCONNECTED, 3)
+    check("the connection of the old key ends within a second", ended is not None and ended - since < 1.0,
+          ended and ended - since)
+    check("the one of the new key stays", new.finds() == "ok" and new.saw(zmq.EVENT_DISCONNECTED, 0.1) is None)
+    policy.write(policy.first)
+    old.close()
+    new.close()
+
+
 def replacement(suite, check, policy, schema):
     wire = Wire(schema, suite, "111-nel")
     shadowed = policy.first + 'allow "again" {\n    systems 111-nel\n    methods booking/Book\n}\n'
@@ -120,6 +138,7 @@ def body(suite, check):
     reasons(suite, check)
     replacement(suite, check, policy, schema)
     revocation(suite, check, policy, schema)
+    rotation(suite, check, policy, schema)
 
 
 run("who may do what", body)

@@ -203,6 +203,24 @@ static void a_refusal_leaves_a_record(void **state) {
     assert_true(uuid_is_zero(record->person_id));
 }
 
+/* Also one that only the subject decides: once, and not as a read. */
+static void a_refusal_by_condition_leaves_a_record(void **state) {
+    (void)state;
+    static struct policy policy;
+    fake_door_policy(&policy, "system " FAKE_SYSTEM " { " FAKE_SYSTEM_ROWS " }\n"
+                              "allow { methods t/Do t/File; conditions own_organisation }\n");
+    door_set_policy(fake.door, &policy);
+    fake_door_expect(&fake, read_file("row"), "denied_condition", REPLY_DENIED);
+    assert_int_equal(fake.audit_count, 1);
+    assert_int_equal(fake.audits[0].record.kind, AUDIT_REFUSAL);
+    expect_text(fake.audits[0].record.method, FAKE_FILE);
+    expect_text(fake.audits[0].record.outcome, "denied_condition");
+    uint32_t command = fake_door_do(&fake, &(struct fake_ask){.body = "of F82001"});
+    fake_door_expect(&fake, command, "denied_condition", REPLY_DENIED);
+    assert_int_equal(fake.audit_count, 2);
+    expect_text(fake.audits[1].record.method, FAKE_DO);
+}
+
 static void a_system_that_the_policy_does_not_know_leaves_one_too(void **state) {
     (void)state;
     (void)refused("nobody");
@@ -300,6 +318,7 @@ int main(void) {
         TEST(answers_that_wait_end_with_the_process),
         TEST(a_door_closes_with_answers_waiting),
         TEST(a_refusal_leaves_a_record),
+        TEST(a_refusal_by_condition_leaves_a_record),
         TEST(a_system_that_the_policy_does_not_know_leaves_one_too),
         TEST(a_flood_of_refusals_leaves_a_few_records_and_a_count),
         TEST(the_next_record_tells_what_was_suppressed),

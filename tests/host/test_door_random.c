@@ -18,6 +18,7 @@ enum { REQUESTS = 10000, IDS_KEPT = 64 };
 struct world {
     struct fake_door fake;
     struct prng prng;
+    struct policy moved;       /* says the same as the fake's own, with every system at another place */
     struct uuid ids[IDS_KEPT]; /* lately used, to be used again */
     uint32_t id_count;
     /* The command log: which append lies at log_start + i. */
@@ -177,6 +178,10 @@ static void run(uint64_t seed) {
     fake->options.limits.in_flight_max = 200;
     fake->options.limits.position_wait_ms_max = 300;
     fake->options.limits.requests_per_step_max = 16;
+    fake_door_policy(&w->moved, "system 000-new { " FAKE_SYSTEM_ROWS "; methods t/Do }\n"
+                                "system " FAKE_SYSTEM " { " FAKE_SYSTEM_ROWS "; methods t/Do t/Ask t/File }\n"
+                                "system " FAKE_OTHER " { key @; organisation RYX; role 111; in_flight 10000; "
+                                "per_second 1000000; methods t/Do t/Ask t/File }\n");
     fake_door_open(fake);
     w->log = calloc(REQUESTS, sizeof *w->log);
     assert_non_null(w->log);
@@ -190,7 +195,8 @@ static void run(uint64_t seed) {
         if (prng_chance(&w->prng, 60)) decide_some(w);
         redis_says_something(w);
         if (prng_chance(&w->prng, 1) && prng_chance(&w->prng, 20)) replace_command_topic(w);
-        if (prng_chance(&w->prng, 1)) door_set_policy(fake->door, &fake->policy);
+        if (prng_chance(&w->prng, 1))
+            door_set_policy(fake->door, prng_chance(&w->prng, 50) ? &fake->policy : &w->moved);
         assert_true(door_in_flight(fake->door) <= 200);
     }
     fake->store_fails = false;
