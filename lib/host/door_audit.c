@@ -115,8 +115,12 @@ void door_audit_refusal(struct door *door, const struct door_request *request, u
             .refusals_suppressed = refusals->suppressed,
         };
         if (request->system != NULL) {
-            record.organisation = slice_text(request->system->organisation);
-            record.system_role = slice_text(request->system->role);
+            struct ingress ingress = door_ingress(door, request);
+            record.organisation = ingress.organisation;
+            record.system_role = ingress.role;
+            record.user = ingress.user;
+            record.user_role = ingress.user_role;
+            record.purpose = ingress.purpose;
         }
         if (put(door, &record, 0) == STATUS_OK) {
             refusals->written++;

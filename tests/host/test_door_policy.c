@@ -13,6 +13,7 @@ static struct fake_door fake;
 static int set_up(void **state) {
     (void)state;
     fake_door_init(&fake);
+    fake.options.limits.audit_refusals_max = 10;
     fake_door_policy(&fake.policy,
                      "purposes care\n"
                      "system " FAKE_SYSTEM " { " FAKE_SYSTEM_ROWS " }\n"
@@ -97,6 +98,39 @@ static void what_needs_a_user_says_so(void **state) {
     assert_int_equal(fake.append_count, 0);
 }
 
+/* The user counts: role, purpose and where they belong; and a refusal names them in the audit trail. */
+static void what_a_user_may_depends_on_who_they_are(void **state) {
+    (void)state;
+    static struct policy users;
+    fake_door_policy(&users, "purposes care audit\n"
+                             "role nurse { codes R1 R2 }\n"
+                             "system " FAKE_SYSTEM " { " FAKE_SYSTEM_ROWS " }\n"
+                             "allow { methods t/Do; roles nurse; purposes care; conditions own_organisation }\n");
+    door_set_policy(fake.door, &users);
+    static const struct {
+        const char *token, *outcome;
+    } cases[] = {
+        {"5550;" FAKE_SYSTEM ";R9;RYX;;care", "denied_role"},
+        {"5550;" FAKE_SYSTEM ";R9,R2;RYX;;audit", "denied_purpose"},
+        {"5550;" FAKE_SYSTEM ";R2;RYX", "denied_purpose"},
+        {"5550;" FAKE_SYSTEM ";R9,R2;F82001;;care", "denied_condition"},
+        {"5550;" FAKE_OTHER ";R2;RYX;;care", "user_token_refused"},
+        {NULL, "user_token_required"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        fake_door_expect_at_once(&fake, &(struct fake_ask){.body = "of RYX", .user_token = cases[i].token},
+                                 cases[i].outcome, REPLY_DENIED);
+    }
+    assert_int_equal(fake.append_count, 0);
+    assert_int_equal(fake.audit_count, 6);
+    assert_true(slice_equal(fake.audits[0].record.user, slice_text("5550")));
+    assert_true(slice_equal(fake.audits[0].record.user_role, slice_text("R9")));
+    assert_true(slice_equal(fake.audits[1].record.purpose, slice_text("audit")));
+    assert_int_equal(fake.audits[4].record.user.size, 0); /* whom a token names that may not be believed is nobody */
+    fake_door_do(&fake, &(struct fake_ask){.body = "of RYX", .user_token = "5550;" FAKE_SYSTEM ";R9,R2;RYX;;care"});
+    assert_int_equal(fake.append_count, 1);
+}
+
 static void a_query_that_waited_is_judged_by_the_policy_of_its_answer(void **state) {
     (void)state;
     uint32_t own = fake_door_do(&fake, &(struct fake_ask){.method = FAKE_ASK, .body = "of RYX", .min_position = 11});
@@ -150,6 +184,7 @@ int main(void) {
         TEST(a_caller_that_has_seen_more_is_told_to_wait),
         TEST(a_store_that_cannot_be_read_denies_nothing_for_ever),
         TEST(what_needs_a_user_says_so),
+        TEST(what_a_user_may_depends_on_who_they_are),
         TEST(a_query_that_waited_is_judged_by_the_policy_of_its_answer),
         cmocka_unit_test(the_language_knows_every_fault_of_a_token),
         TEST(a_revoked_system_is_denied_from_the_next_request),
