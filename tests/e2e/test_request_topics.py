@@ -93,6 +93,27 @@ def refused(world):
     world.check("none of it is a booking", (counted["booked"], counted["faults"]) == (2, []), counted)
 
 
+def users(world):
+    """The human who asks, by a signed token in a header."""
+    def signed(**options):
+        with open(world.suite.sign_in("555000000111", **options), encoding="ascii") as file:
+            return file.read()
+
+    def send(system, token):
+        one = new_id()
+        world.requests.send(system, world.book(), ce_type=BOOK, ce_id=one, bhr_usertoken=token)
+        return one
+
+    good = signed()
+    world.expect("with a user's token a request is booked", send("111-nel", good), lambda found: found[0].outcome == OK)
+    for what, system, token, detail in (
+            ("a token that has expired", "111-nel", signed(ago=120, minutes=60), "user_token_refused: token_expired"),
+            ("on another system's topic", "gp-demo", good, "user_token_refused: token_other_system"),
+            ("no token at all", "111-nel", "a b", "invalid: bhr_usertoken")):
+        world.expect(f"{what}: {detail}", send(system, token),
+                     lambda found: found[0].outcome == REFUSED_AT_DOOR and found[0].detail.startswith(detail))
+
+
 def put_flood(world, system, name):
     """FLOOD requests that are each decided: to hold a slot that is not there."""
     for index in range(FLOOD):
@@ -171,6 +192,7 @@ def body(suite, check):
     world = World(suite, check)
     taken(world)
     refused(world)
+    users(world)
     flood(world)
     killed(world)
     nothing_left(world)
