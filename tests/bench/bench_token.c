@@ -1,5 +1,6 @@
-/* What a user's token costs the door's thread: its signature verified each time, and remembered from the time before. Prints
- * one JSON object. The clock that the verifier is shown jumps to and fro, so that nothing is ever remembered, or stands still.
+/* What a user's token costs the door's thread: its signature verified each time, and remembered from the time before.
+ * Prints one JSON object. The clock that the verifier is shown jumps to and fro, so that nothing is ever remembered, or
+ * stands still.
  *
  * usage: bhr-bench-token KEY_SET ISSUER AUDIENCE TOKEN_FILE SECONDS */
 #include "lib/digest/digest.h"
