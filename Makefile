@@ -13,6 +13,7 @@ build: ## the suite with sanitizers, into build/dev
 	@ninja -C build/dev
 
 test: build ## build, then every test; the last line counts them
+	@scripts/install-deps.sh --test
 	@scripts/run-tests.sh
 
 up: ## Kafka, Redis and the suite on this machine

@@ -3,6 +3,7 @@
 # the pkg-config module, the file or the Python module itself, never for a package: a machine may have it from elsewhere.
 # Packages that would start a daemon (Redis, PostgreSQL) are kept from starting it: the suite runs its own.
 #   scripts/install-deps.sh            build and test
+#   scripts/install-deps.sh --test     also what the tests of examples/ need
 #   scripts/install-deps.sh --lint     also what `make lint` and `make fmt` need
 #   scripts/install-deps.sh --bench    also what `make bench` compares with
 set -euo pipefail
@@ -19,16 +20,18 @@ as_root=()
 policy_is_ours=false
 
 main() {
-    local is_lint=false is_bench=false option
+    local is_test=false is_lint=false is_bench=false option
     for option in "$@"; do
         case $option in
+        --test) is_test=true ;;
         --lint) is_lint=true ;;
         --bench) is_bench=true ;;
-        *) fail "unknown option $option (known: --lint, --bench)" ;;
+        *) fail "unknown option $option (known: --test, --lint, --bench)" ;;
         esac
     done
     need_build
     need_servers
+    if $is_test; then need_test; fi
     if $is_lint; then need_lint; fi
     if $is_bench; then need_bench; fi
     if ((${#missing[@]} > 0)); then install_missing; fi
@@ -75,6 +78,13 @@ need_servers() {
     python_or confluent_kafka python3-confluent-kafka
     python_or google.protobuf python3-protobuf
     python_or zmq python3-zmq
+}
+
+# Their own packages come from Maven and npm when the test builds them.
+need_test() {
+    command_or javac default-jdk-headless
+    command_or node nodejs
+    command_or npm npm
 }
 
 need_lint() {

@@ -68,8 +68,8 @@ public class FrontEnd {
 
     public static void main(String[] words) throws Exception {
         FrontEnd frontEnd = new FrontEnd(words[0], words[1], words[2]);
-        var smith = PersonReference.newBuilder().setNhsNumber("9000000009").setFamilyName("Smith");
-        var brown = PersonReference.newBuilder().setNhsNumber("9000000017").setFamilyName("Brown");
+        var smith = PersonReference.newBuilder().setNhsNumber("9999900011").setFamilyName("Smith");
+        var brown = PersonReference.newBuilder().setNhsNumber("9999900038").setFamilyName("Brown");
         BookRequest.Builder book = BookRequest.newBuilder().setSlotId(words[3]);
         String requestId = "" + UUID.randomUUID(), other = "" + UUID.randomUUID(), askedAt = "" + Instant.now();
         frontEnd.ask("a booking", book.setPerson(smith).build(), requestId, askedAt);

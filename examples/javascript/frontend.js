@@ -64,8 +64,8 @@ function outcome({ type, value }) {
 async function main(brokers, tls, system, slotId) {
   const { ask, end } = await frontEnd(brokers, tls, system);
   const book = "bhr.booking.v1.BookRequest";
-  const first = { slotId, person: { nhsNumber: "9000000009", familyName: "Smith" } };
-  const second = { slotId, person: { nhsNumber: "9000000017", familyName: "Brown" } };
+  const first = { slotId, person: { nhsNumber: "9999900011", familyName: "Smith" } };
+  const second = { slotId, person: { nhsNumber: "9999900038", familyName: "Brown" } };
   const requestId = randomUUID(), askedAt = new Date().toISOString();
   console.log("a booking:", outcome(await ask(book, first, requestId, askedAt)));
   console.log("the same slot for another caller:", outcome(await ask(book, second, randomUUID(), askedAt)));

@@ -62,8 +62,8 @@ def outcome(kind, value):
 
 def main(brokers, tls, system, slot_id):
     front_end = FrontEnd(brokers, tls, system)
-    smith = booking_pb2.PersonReference(nhs_number="9000000009", family_name="Smith")
-    brown = booking_pb2.PersonReference(nhs_number="9000000017", family_name="Brown")
+    smith = booking_pb2.PersonReference(nhs_number="9999900011", family_name="Smith")
+    brown = booking_pb2.PersonReference(nhs_number="9999900038", family_name="Brown")
     first = booking_service_pb2.BookRequest(slot_id=slot_id, person=smith)
     second = booking_service_pb2.BookRequest(slot_id=slot_id, person=brown)
     request_id, asked_at = str(uuid.uuid4()), datetime.now(timezone.utc).isoformat()
