@@ -99,4 +99,4 @@ def body(suite, check):
         check(f"{name}: the booking is there", shown.code == 0 and slot in str(dict(shown)), dict(shown))
 
 
-run("examples", body)
+run("examples", body, tls=True)

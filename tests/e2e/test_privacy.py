@@ -1,15 +1,18 @@
-"""After bookings, refusals, cancellations and bad requests: no NHS number, name, birth date or telephone number in any log
-line, metric, Kafka key or header."""
+"""After bookings, refusals, cancellations and bad requests, over ZeroMQ and over Kafka: no NHS number, name, birth date or
+telephone number in any log line, metric, Kafka key or header, nor anywhere in an event or a dead letter."""
 import os
 import re
+from datetime import datetime, timezone
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 
 from load import book_request
 from raw_client import RawClient, Schema, read_keys
-from suite import people, run
+from suite import Failure, people, run, until
 
-TOPICS = ("bhr.booking.command.v1", "bhr.booking.journal.v1")
+REQUESTS = "bhr.booking.request.111-nel.v1"
+PUBLIC = ("bhr.booking.event.v1", "bhr.booking.dead.v1")  # their values, too
+TOPICS = ("bhr.booking.command.v1", "bhr.booking.journal.v1", *PUBLIC)
 
 
 def traffic(suite, check):
@@ -35,25 +38,56 @@ def traffic(suite, check):
     client.ask(f"{crowd[34]['family_name']}/{crowd[34]['nhs_number']}", whole)
     client.ask("Book", whole, correlation_id=crowd[35]["nhs_number"])
     client.close()
+    over_kafka(suite, check, schema, slots, crowd)
     suite.stop(suite.owner())
     suite.start()
     suite.ready()
     return crowd, [wrong["nhs_number"]]
 
 
-def keys_and_headers(suite):
-    consumer = Consumer({"bootstrap.servers": suite.brokers, "group.id": "privacy", "enable.auto.commit": False,
-                         "auto.offset.reset": "error"})
+def over_kafka(suite, check, schema, slots, crowd):
+    """A booking, a refusal, a repeat and requests that no door takes, with what is personal in every place it can stand in."""
+    whole = book_request(schema, slots[28], crowd[36])
+    who, now = crowd[37], datetime.now(timezone.utc).isoformat()
+    spaced = f"{who['nhs_number'][:3]} {who['nhs_number'][3:6]} {who['nhs_number'][6:]}"
+    requests = [
+        ("booked", whole, {}), ("booked", whole, {"ce_correlationid": "again"}),
+        ("taken", book_request(schema, slots[28], who), {}),
+        ("invalid", book_request(schema, slots[29], dict(who, birth_date=who["family_name"])), {}),
+        ("cut", whole[:-9], {}), ("empty", b"", {}), ("words", " ".join(map(str, who.values())).encode(), {}),
+        ("number", whole, {"ce_correlationid": who["nhs_number"]}), (who["nhs_number"], whole, {}), (spaced, whole, {}),
+        (who["family_name"], whole[:40], {}), (who["phone"], whole, {"ce_time": who["birth_date"]}),
+        ("type", whole, {"ce_type": f"bhr.booking.v1.{who['given_name']}{who['nhs_number']}"}),
+        ("trace", whole, {"traceparent": who["nhs_number"], "ce_source": who["family_name"]}),
+    ]
+    producer = Producer(suite.kafka_client("111-nel"))
+    for number, (name, value, more) in enumerate(requests):
+        producer.produce(REQUESTS, key=who["nhs_number"], value=value, headers={
+            "ce_type": "bhr.booking.v1.BookRequest", "ce_id": name, "ce_time": now,
+            "ce_correlationid": f"{name if name.isalpha() and name.islower() else 'n'}-{number}", **more})
+    producer.flush(10)
+
+    def outcomes():
+        return [text for place, text in kafka_texts(suite) if place == "bhr.booking.event.v1 header ce_correlationid"]
+
+    seen = until(lambda: len(outcomes()) >= 8 and outcomes(), 30, 1)
+    check(f"outcomes of requests over Kafka are told: {len(seen or outcomes())}", seen, sorted(set(outcomes())))
+
+
+def kafka_texts(suite):
+    consumer = Consumer({**suite.kafka_client("ops"), "group.id": "privacy", "enable.auto.commit": False,
+                         "auto.offset.reset": "error", "enable.partition.eof": True})
     for topic in TOPICS:
-        first, end = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=10)
+        first, _ = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=10)
         consumer.assign([TopicPartition(topic, 0, first)])
-        offset = first - 1
-        while offset < end - 1:
-            message = consumer.poll(10)
-            offset = message.offset()
+        while (message := consumer.poll(10)) is not None and message.error() is None:
             yield f"{topic} key", message.key() or b""
+            if topic in PUBLIC:
+                yield f"{topic} value", message.value() or b""
             for name, value in message.headers() or []:
                 yield f"{topic} header {name}", value or b""
+        if message is None or message.error().code() != KafkaError._PARTITION_EOF:
+            raise Failure(f"{topic} cannot be read to its end")
     consumer.close()
 
 
@@ -62,9 +96,12 @@ def body(suite, check):
     texts = [(f"{folder}/{name}", open(f"{folder}/{name}", "rb").read())
              for folder, _, names in os.walk(f"{suite.folder}/log") for name in names]
     texts += [(f"/metrics of booking-{number}", suite.http(number, "/metrics")[1].encode()) for number in suite.numbers()]
-    kafka = list(keys_and_headers(suite))
-    check(f"there is something to look at: {len(texts)} logs and metrics, {len(kafka)} keys and headers",
+    kafka = list(kafka_texts(suite))
+    check(f"there is something to look at: {len(texts)} logs and metrics, {len(kafka)} keys, headers and public values",
           all(text for _, text in texts) and len(texts) >= 4 and len(kafka) > 60)
+    for topic in PUBLIC:
+        values = [text for place, text in kafka if place == f"{topic} value"]
+        check(f"{topic} tells something: {len(values)} records", len(values) > 3)
     secrets = set(more)
     for person in crowd:
         number = person["nhs_number"]
