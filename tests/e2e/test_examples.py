@@ -2,6 +2,7 @@
 another caller cannot have it, and gets the first answer again for the first request."""
 import filecmp
 import glob
+import json
 import os
 import re
 import shutil
@@ -97,6 +98,13 @@ def body(suite, check):
               re.search(f"^the first request again: ok, repeated, number {booked[1]}: ", told, re.MULTILINE) is not None, told)
         shown = suite.bhr("show", booked[1])
         check(f"{name}: the booking is there", shown.code == 0 and slot in str(dict(shown)), dict(shown))
+    watched = subprocess.run(suite.bhr_words("watch", "--no-follow", "--from", 0), env=suite.environment,
+                             capture_output=True, text=True, check=False).stdout
+    entries = [entry for entry in map(json.loads, watched.splitlines()) if entry.get("entry_kind") == "command"]
+    check(f"each of {len(entries)} entries says how it was called", entries and
+          {entry.get("method") for entry in entries} <= {"PublishSession", "Book"}, watched[-600:])
+    check("and by which correlation id, where there was one",
+          all("correlation_id" in entry for entry in entries if entry["method"] == "Book"), watched[-600:])
 
 
 run("examples", body, tls=True)
