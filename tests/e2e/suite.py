@@ -155,6 +155,15 @@ class OwnSuite(Suite):
     def kafka(self, verb):
         return self.script("kafka/kafka.sh", verb)
 
+    def kafka_client(self, system):
+        """What a client of confluent-kafka needs to be that principal."""
+        connection = {"bootstrap.servers": self.brokers}
+        if getattr(self, "tls", False):
+            connection.update({"security.protocol": "ssl", "ssl.ca.location": f"{self.folder}/tls/ca.crt",
+                               "ssl.certificate.location": f"{self.folder}/tls/{system}.crt",
+                               "ssl.key.location": f"{self.folder}/tls/{system}.key"})
+        return connection
+
     def redis(self, verb):
         return self.script("redis.sh", verb)
 

@@ -107,4 +107,4 @@ def body(suite, check):
           all("correlation_id" in entry for entry in entries if entry["method"] == "Book"), watched[-600:])
 
 
-run("examples", body, tls=True)
+run("examples", body)
