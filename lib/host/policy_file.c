@@ -102,8 +102,9 @@ enum policy_news policy_keeper_look(struct policy_keeper *keeper, int64_t wall_m
     int64_t age_ms = wall_ms - ((int64_t)stamp.modified.tv_sec * 1000 + stamp.modified.tv_nsec / 1000000);
     if (!must_read && age_ms >= 0 && age_ms < SETTLE_MS) return POLICY_SAME;
     keeper->stamp = stamp;
-    struct policy *policy;
+    struct policy *policy = NULL;
     if (policy_load(keeper->path, keeper->service, &policy, reterr_error) != STATUS_OK) return POLICY_REFUSED;
+    ASSERT(policy != NULL);
     free(keeper->replaced);
     pthread_mutex_lock(&keeper->mutex);
     keeper->replaced = keeper->current;

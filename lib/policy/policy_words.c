@@ -73,7 +73,7 @@ enum status policy_read_title(struct parser *parser, char ret_title[POLICY_TITLE
     memset(ret_title, 0, POLICY_TITLE_MAX + 1);
     struct slice word = policy_next_word(parser);
     if (word.size > 0 && word.data[0] == '"') {
-        struct slice title = word.size < 2 ? (struct slice){0} : slice_of(word.data + 1, word.size - 2);
+        struct slice title = slice_of(word.data + 1, word.size < 2 ? 0 : word.size - 2);
         if (title.size == 0 || title.size > POLICY_TITLE_MAX || !text_is_clean(title)) {
             return policy_refuse(parser, word, "a title in quotes, 1 to 79 bytes");
         }

@@ -1,105 +1,5 @@
 /* The door's socket and the client's, over real TCP on a free port of 127.0.0.1: who gets in, what gets through. */
-#include "lib/port/zmq/zmq_context.h"
-#include "lib/port/zmq/zmq_dealer.h"
-#include "lib/port/zmq/zmq_door.h"
-#include "tests/support/cmocka.h"
-
-#include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-#include <zmq.h>
-
-static struct zmq_keys door_keys, known, other, stranger;
-static struct zmq_door *door, *second;
-static struct door_socket port;
-static struct zmq_door_figures figures;
-static struct zmq_dealer *dealers[4]; /* closed after each test, also after one that failed */
-static size_t dealer_count;
-static void *raw_socket;
-
-static atomic_bool is_revoked; /* the known key */
-
-static bool look_up(void *context, const char *key, char ret_system[SOCKET_SYSTEM_MAX + 1]) {
-    (void)context;
-    if (strcmp(key, other.public) == 0) {
-        memcpy(ret_system, "gp-elm", sizeof "gp-elm");
-        return true;
-    }
-    if (strcmp(key, known.public) != 0 || is_revoked) return false;
-    memcpy(ret_system, "nhs111", sizeof "nhs111");
-    return true;
-}
-
-static void open_door(int queue_messages_max) {
-    struct zmq_door_options options = {.endpoint = "tcp://127.0.0.1:*",
-                                       .keys = &door_keys,
-                                       .lookup = look_up,
-                                       .queue_messages_max = queue_messages_max};
-    struct error error = {0};
-    if (zmq_door_open(&options, &door, &error) != STATUS_OK) fail_msg("%s", error.message);
-    port = zmq_door_port(door);
-}
-
-static int set_up(void **state) {
-    (void)state;
-    assert_int_equal(zmq_keys_make(&door_keys, NULL), STATUS_OK);
-    assert_int_equal(zmq_keys_make(&known, NULL), STATUS_OK);
-    assert_int_equal(zmq_keys_make(&stranger, NULL), STATUS_OK);
-    assert_int_equal(zmq_keys_make(&other, NULL), STATUS_OK);
-    is_revoked = false;
-    open_door(0);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    while (dealer_count > 0) zmq_dealer_close(dealers[--dealer_count]);
-    if (raw_socket != NULL) zmq_close(raw_socket);
-    raw_socket = NULL;
-    zmq_door_close(second);
-    zmq_door_close(door);
-    door = second = NULL;
-    zmq_context_end();
-    return 0;
-}
-
-static struct zmq_dealer *connect_as(const struct zmq_keys *keys, const char *endpoint, int queue_messages_max) {
-    struct zmq_dealer_options options = {.endpoints = &endpoint,
-                                         .endpoint_count = 1,
-                                         .keys = keys,
-                                         .server_key = door_keys.public,
-                                         .queue_messages_max = queue_messages_max};
-    struct zmq_dealer *dealer = NULL;
-    assert_int_equal(zmq_dealer_open(&options, &dealer, NULL), STATUS_OK);
-    assert_true(dealer_count < sizeof dealers / sizeof *dealers);
-    dealers[dealer_count++] = dealer;
-    return dealer;
-}
-
-static struct zmq_dealer *connect_known(void) {
-    return connect_as(&known, zmq_door_endpoint(door), 0);
-}
-
-static int64_t now_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static bool receive_within(struct socket_request *ret_request, int64_t wait_ms) {
-    for (int64_t until_ms = now_ms() + wait_ms; now_ms() < until_ms;) {
-        if (port.receive(port.context, ret_request)) return true;
-        struct timespec pause = {.tv_nsec = 1000000};
-        nanosleep(&pause, NULL);
-    }
-    return false;
-}
-
-static struct zmq_door_figures look(void) {
-    zmq_door_figures(door, &figures);
-    return figures;
-}
+#include "tests/port/zmq_world.h"
 
 static void a_known_key_is_answered(void **state) {
     (void)state;
@@ -130,24 +30,6 @@ static void an_unknown_key_is_not_let_in(void **state) {
     assert_false(receive_within(&request, 300));
     assert_true(look().refused >= 1);
     assert_int_equal(figures.received, 0);
-}
-
-/* A socket of bare libzmq, for what our own client never does. */
-static void *raw_dealer(const struct zmq_keys *keys, const char *route) {
-    void *raw = raw_socket = zmq_socket(zmq_context_get(), ZMQ_DEALER);
-    int linger_ms = 0, timeout_ms = 700;
-    assert_non_null(raw);
-    zmq_setsockopt(raw, ZMQ_LINGER, &linger_ms, sizeof linger_ms);
-    zmq_setsockopt(raw, ZMQ_RCVTIMEO, &timeout_ms, sizeof timeout_ms);
-    zmq_setsockopt(raw, ZMQ_SNDTIMEO, &timeout_ms, sizeof timeout_ms);
-    if (keys != NULL) {
-        assert_int_equal(zmq_setsockopt(raw, ZMQ_CURVE_SERVERKEY, door_keys.public, SOCKET_KEY_TEXT_SIZE + 1), 0);
-        assert_int_equal(zmq_setsockopt(raw, ZMQ_CURVE_PUBLICKEY, keys->public, SOCKET_KEY_TEXT_SIZE + 1), 0);
-        assert_int_equal(zmq_setsockopt(raw, ZMQ_CURVE_SECRETKEY, keys->secret, SOCKET_KEY_TEXT_SIZE + 1), 0);
-    }
-    if (route != NULL) assert_int_equal(zmq_setsockopt(raw, ZMQ_ROUTING_ID, route, strlen(route)), 0);
-    assert_int_equal(zmq_connect(raw, zmq_door_endpoint(door)), 0);
-    return raw;
 }
 
 static void a_client_without_curve_is_not_let_in(void **state) {
@@ -297,91 +179,6 @@ static void while_draining_open_connections_stay_and_new_ones_wait(void **state)
     assert_int_equal(zmq_dealer_receive(old, 5000, &reply), STATUS_OK);
 }
 
-/* Raw sockets, as a client of another make would have them: they tell when their connection ends. */
-static void *watch(void *socket, const char *endpoint) {
-    assert_int_equal(zmq_socket_monitor(socket, endpoint, ZMQ_EVENT_DISCONNECTED), 0);
-    void *pair = zmq_socket(zmq_context_get(), ZMQ_PAIR);
-    assert_int_equal(zmq_connect(pair, endpoint), 0);
-    return pair;
-}
-
-/* Milliseconds until the connection was ended, or -1. */
-static int64_t ended_after_ms(void *pair, int wait_ms) {
-    int64_t began_ms = now_ms();
-    zmq_pollitem_t item = {.socket = pair, .events = ZMQ_POLLIN};
-    return zmq_poll(&item, 1, wait_ms) == 1 ? now_ms() - began_ms : -1;
-}
-
-static void close_watched(void *socket, void *pair) {
-    zmq_socket_monitor(socket, NULL, 0);
-    int linger_ms = 0;
-    zmq_setsockopt(pair, ZMQ_LINGER, &linger_ms, sizeof linger_ms);
-    zmq_close(pair);
-    zmq_close(socket);
-    raw_socket = NULL;
-}
-
-static void connections_of_a_revoked_key_are_ended_and_others_stay(void **state) {
-    (void)state;
-    void *speaker = raw_dealer(&known, NULL), *silent = raw_dealer(&known, NULL), *stays = raw_dealer(&other, NULL);
-    void *pairs[] = {watch(speaker, "inproc://speaker"), watch(silent, "inproc://silent"),
-                     watch(stays, "inproc://stays")};
-    struct socket_request request, from_stays = {0};
-    void *const speakers[] = {speaker, stays};
-    for (size_t i = 0; i < 2; i++) {
-        assert_int_equal(zmq_send(speakers[i], "h", 1, ZMQ_SNDMORE), 1);
-        assert_int_equal(zmq_send(speakers[i], "b", 1, 0), 1);
-        assert_true(receive_within(&request, 5000));
-        if (strcmp(request.system, "gp-elm") == 0) from_stays = request;
-    }
-    assert_string_equal(from_stays.system, "gp-elm");
-    struct timespec until_silent_is_in = {.tv_nsec = 300000000};
-    nanosleep(&until_silent_is_in, NULL);
-
-    /* What it has sent already is not served either. */
-    assert_int_equal(zmq_send(speaker, "h", 1, ZMQ_SNDMORE), 1);
-    assert_int_equal(zmq_send(speaker, "late", 4, 0), 4);
-    nanosleep(&until_silent_is_in, NULL);
-    is_revoked = true;
-    int64_t began_ms = now_ms();
-    assert_int_equal(zmq_door_cut(door), 2);
-    int64_t speaker_ms = ended_after_ms(pairs[0], 1000), silent_ms = ended_after_ms(pairs[1], 1000);
-    assert_true(speaker_ms >= 0 && silent_ms >= 0);
-    assert_true(now_ms() - began_ms < 1000);
-    print_message("ended after %lld and %lld ms\n", (long long)speaker_ms, (long long)silent_ms);
-    assert_false(receive_within(&request, 300));
-    assert_int_equal(look().cut, 1);
-
-    /* Their clients come again and are turned away at the handshake; the other one never noticed. */
-    assert_true(look().refused > 0);
-    assert_int_equal(port.send(port.context, &from_stays.route, slice_text("re"), slice_text("ply")), STATUS_OK);
-    char frame[8];
-    assert_int_equal(zmq_recv(stays, frame, sizeof frame, 0), 2);
-    assert_int_equal(ended_after_ms(pairs[2], 0), -1);
-    close_watched(speaker, pairs[0]);
-    close_watched(silent, pairs[1]);
-    close_watched(stays, pairs[2]);
-}
-
-/* One that has not spoken has a key that nobody can tell: it is ended, comes again, and is let in again. */
-static void a_silent_connection_with_a_good_key_comes_again(void **state) {
-    (void)state;
-    void *silent = raw_dealer(&known, NULL);
-    void *pair = watch(silent, "inproc://silent");
-    struct timespec until_it_is_in = {.tv_nsec = 300000000};
-    nanosleep(&until_it_is_in, NULL);
-    assert_int_equal(zmq_door_cut(door), 1);
-    assert_true(ended_after_ms(pair, 1000) >= 0);
-    assert_int_equal(zmq_send(silent, "h", 1, ZMQ_SNDMORE), 1);
-    assert_int_equal(zmq_send(silent, "b", 1, 0), 1);
-    struct socket_request request;
-    assert_true(receive_within(&request, 5000));
-    assert_string_equal(request.system, "nhs111");
-    assert_int_equal(zmq_door_cut(door), 0); /* now it is known */
-    assert_int_equal(look().cut, 0);
-    close_watched(silent, pair);
-}
-
 static void a_second_door_on_the_same_endpoint_is_refused(void **state) {
     (void)state;
     struct zmq_door_options options = {.endpoint = zmq_door_endpoint(door), .keys = &door_keys, .lookup = look_up};
@@ -462,8 +259,6 @@ int main(void) {
         cmocka_unit_test_setup_teardown(an_answer_to_a_connection_that_is_gone_is_said_so, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_client_that_does_not_read_costs_a_bounded_queue, set_up, tear_down),
         cmocka_unit_test_setup_teardown(while_draining_open_connections_stay_and_new_ones_wait, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(connections_of_a_revoked_key_are_ended_and_others_stay, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_silent_connection_with_a_good_key_comes_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_second_door_on_the_same_endpoint_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_dealer_serves_several_endpoints, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_probe_tells_a_good_door_from_bad_ones, set_up, tear_down),

@@ -111,8 +111,8 @@ struct door_socket zmq_door_port(struct zmq_door *door) {
     return (struct door_socket){.context = door, .receive = door_receive, .send = door_send};
 }
 
-/* Messages that are not served are skipped, but not for ever: what is left waits for the next call, which the loop makes because
- * the socket still is readable. */
+/* Messages that are not served are skipped, but not for ever: what is left waits for the next call, which the loop makes
+ * because the socket still is readable. */
 static bool door_receive(void *context, struct socket_request *ret_request) {
     struct zmq_door *door = context;
     ASSERT(door != NULL);
