@@ -1,4 +1,5 @@
-/* The public records of entries without events: how each kind of request ended, in which words, and whom a dead letter calls. */
+/* The public records of entries without events: how each kind of request ended, in which words, and whom a dead letter
+ * calls. */
 #include "tests/host/public_world.h"
 
 #include <bhr/exchange/v1/exchange.pb-c.h>
