@@ -54,7 +54,7 @@ const struct command command_policy_check = {
 
 static const struct command_option why_options[] = {
     {.name = "file", .value = "FILE", .kind = OPTION_TEXT, .sentence = "The policy; default: beside the suite's file"},
-    {.name = "role", .value = "ROLE", .kind = OPTION_TEXT, .sentence = "The user's: a role of the file, or a code"},
+    {.name = "role", .value = "ROLE", .kind = OPTION_TEXT, .sentence = "The user's: roles of the file or codes, R1,R2"},
     {.name = "organisation", .value = "ODS", .kind = OPTION_TEXT, .sentence = "The user's organisation"},
     {.name = "purpose", .value = "PURPOSE", .kind = OPTION_TEXT, .sentence = "What the user does it for"},
     {.name = "about-organisation", .value = "ODS", .kind = OPTION_TEXT, .sentence = "Whose appointments it is about"},
@@ -148,11 +148,11 @@ static struct slice optional_text(const struct arguments *arguments, const char 
 }
 
 /* A role of the file stands for its codes; the first of them does. */
-static const char *code_of_role(const struct policy *policy, const char *role) {
+static struct slice code_of_role(const struct policy *policy, struct slice role) {
     for (uint32_t i = 0; i < policy->role_count; i++) {
-        if (strcmp(policy->roles[i].name, role) != 0) continue;
+        if (!slice_equal(slice_text(policy->roles[i].name), role)) continue;
         for (uint32_t k = 0; k < policy->role_code_count; k++) {
-            if ((policy->roles[i].codes >> k & 1) != 0) return policy->role_codes[k];
+            if ((policy->roles[i].codes >> k & 1) != 0) return slice_text(policy->role_codes[k]);
         }
     }
     return role;
@@ -182,7 +182,11 @@ static int read_ask(struct cli *cli, const struct arguments *arguments, const st
         .subject = {.organisation = optional_text(arguments, "about-organisation"),
                     .service_id = optional_text(arguments, "about-service")},
     };
-    if (role != NULL) ret_ask->user_roles[ret_ask->user_role_count++] = slice_text(code_of_role(policy, role));
+    while (role != NULL && *role != '\0' && ret_ask->user_role_count < POLICY_USER_ROLES_MAX) {
+        size_t size = strcspn(role, ",");
+        ret_ask->user_roles[ret_ask->user_role_count++] = code_of_role(policy, slice_of(role, size));
+        role += size + (role[size] == ',');
+    }
     return CLI_OK;
 }
 

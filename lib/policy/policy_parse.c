@@ -81,13 +81,15 @@ static enum status read_item(struct parser *parser, struct slice word) {
 
 /* ---- systems ---- */
 
-/* Z85 (ZeroMQ RFC 32): five characters are four bytes, so each group of five must stay below 2^32. */
+/* Z85 (ZeroMQ RFC 32): five characters are four bytes, so each group of five must stay below 2^32. "none" is said by a
+ * system that comes over its request topic only, and is not taken for a key forgotten. */
 static enum status read_key(struct parser *parser, void *block) {
     static const char alphabet[] =
         "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
     static_assert(sizeof alphabet == 85 + 1, "Z85 has 85 characters");
     struct policy_system *system = block;
     struct slice key = policy_next_word(parser);
+    if (slice_equal(key, slice_text("none"))) return STATUS_OK;
     bool is_good = key.size == POLICY_KEY_SIZE;
     uint64_t group = 0;
     for (size_t i = 0; is_good && i < key.size; i++) {
@@ -99,7 +101,7 @@ static enum status read_key(struct parser *parser, void *block) {
         group = (i % 5 == 0 ? 0 : group * 85) + (uint64_t)(at - alphabet);
         is_good = group <= UINT32_MAX;
     }
-    if (!is_good) return policy_refuse(parser, key, "40 characters Z85");
+    if (!is_good) return policy_refuse(parser, key, "40 characters Z85, or none");
     if (system->key_count == POLICY_KEYS_MAX) return policy_refuse(parser, key, "at most 4 keys in one system");
     memcpy(system->keys[system->key_count++], key.data, key.size);
     return STATUS_OK;

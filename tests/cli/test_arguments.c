@@ -146,8 +146,15 @@ static const struct {
     {"policy why --file " BOROUGH
      " 111-nel 5550 Hold --role clinician --purpose emergency --about-service smear-clinic",
      CLI_OK, "\"a clinician at 111 books anywhere\"", NULL},
-    {"policy why --file " BOROUGH " gp-elm 5550 Cancel --purpose audit -o json", CLI_REFUSED,
-     "\"reason\": \"denied_rule\"", NULL},
+    {"policy why --file " BOROUGH " gp-elm 5550 Cancel --role receptionist,privacy --purpose audit -o json",
+     CLI_REFUSED, "\"reason\": \"denied_rule\"", NULL},
+    {"policy why --file " BOROUGH " 111-nel 5550 Hold --role privacy,clinician --purpose emergency -o json",
+     CLI_REFUSED, "\"reason\": \"needs_subject\"", NULL},
+    {"policy why --file " BOROUGH
+     " 111-nel 5550 Hold --role privacy,clinician --purpose emergency --about-service smear-clinic",
+     CLI_OK, "a clinician at 111 books anywhere", NULL},
+    {"policy why --file " BOROUGH " 111-nel 5550 Hold --role privacy --purpose emergency --about-service smear-clinic",
+     CLI_REFUSED, "denied_role", NULL},
     {"policy why --file " BOROUGH " gp-elm - Cancel --purpose audit", CLI_USAGE, NULL, "USER: expected an id"},
     {"policy why --file " BOROUGH " gp-elm - Steal", CLI_USAGE, NULL, "METHOD: expected a method of booking, as Book"},
     {"policy why gp-elm -", CLI_USAGE, NULL, "expected SYSTEM USER METHOD after the command"},

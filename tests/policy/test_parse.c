@@ -88,6 +88,15 @@ static void a_key_may_contain_the_mark_of_comments(void **state) {
     assert_string_equal(policy_by_key(&policy, slice_text(KEY_A))->id, "a");
 }
 
+static void a_system_may_have_no_key_if_it_says_so(void **state) {
+    (void)state;
+    assert_good("system a {\nkey none # its request topic\n" ROWS_BUT_KEY "}\n");
+    assert_int_equal(policy_by_id(&policy, "a")->key_count, 0);
+    assert_null(policy_by_key(&policy, slice_text("none")));
+    assert_null(policy_by_key(&policy, slice_text("")));
+    assert_string_equal(asked("a", PACKAGE "/Hold"), "allowed");
+}
+
 static void keys_overlap_while_they_change_and_a_revoked_system_has_none(void **state) {
     (void)state;
     assert_good("system a {\nkey " KEY_A "\nkey " KEY_B "\n" ROWS_BUT_KEY "}\n");
@@ -119,14 +128,14 @@ static const struct {
     {"system a {\n" ROWS "}\n\nsystem b {\n" ROWS "}\n",
      "the systems of lines 1 and 10: expected a key that stands nowhere else"},
     {"system a {\nkey " KEY_A "\n" ROWS "}\n", "the systems of lines 1 and 1: expected a key that stands nowhere else"},
-    {"system a {\nkey " KEY_A "X\n", "line 2: \"" KEY_A "X\": expected 40 characters Z85"},
-    {"system a {\nkey short\n", "line 2: \"short\": expected 40 characters Z85"},
-    {"system a {\nkey\n", "line 2: \"\": expected 40 characters Z85"},
+    {"system a {\nkey " KEY_A "X\n", "line 2: \"" KEY_A "X\": expected 40 characters Z85, or none"},
+    {"system a {\nkey short\n", "line 2: \"short\": expected 40 characters Z85, or none"},
+    {"system a {\nkey\n", "line 2: \"\": expected 40 characters Z85, or none"},
     {"system a {\nkey Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hI~\n",
-     "line 2: \"Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hI~\": expected 40 characters Z85"},
-    {"system a {\nkey #####w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID\n", "line 2: \"\": expected 40 characters Z85"},
+     "line 2: \"Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hI~\": expected 40 characters Z85, or none"},
+    {"system a {\nkey #####w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID\n", "line 2: \"\": expected 40 characters Z85, or none"},
     {"system a {\nkey Yne@$$####fVvi]a<NY6T1ed:M$fCG*[IaLV{hID\n",
-     "line 2: \"Yne@$$####fVvi]a<NY6T1ed:M$fCG*[IaLV{hID\": expected 40 characters Z85"},
+     "line 2: \"Yne@$$####fVvi]a<NY6T1ed:M$fCG*[IaLV{hID\": expected 40 characters Z85, or none"},
     {"system a {\nkey " KEY_A " " KEY_B "\n", "line 2: \"" KEY_B "\": expected the end of the line"},
     {"system a {\nkey " KEY_A "\nkey " KEY_A "\nkey " KEY_A "\nkey " KEY_A "\nkey " KEY_A "\n",
      "line 6: \"" KEY_A "\": expected at most 4 keys in one system"},
@@ -236,6 +245,7 @@ int main(void) {
         cmocka_unit_test(a_star_means_every_method_of_that_service),
         cmocka_unit_test(methods_of_other_packages_are_passed_over),
         cmocka_unit_test(a_key_may_contain_the_mark_of_comments),
+        cmocka_unit_test(a_system_may_have_no_key_if_it_says_so),
         cmocka_unit_test(keys_overlap_while_they_change_and_a_revoked_system_has_none),
         cmocka_unit_test(every_refusal_names_line_word_and_expectation),
         cmocka_unit_test(every_system_of_a_full_policy_is_found),
