@@ -88,6 +88,7 @@ static int run_check(struct cli *cli, const struct arguments *arguments) {
 
 const struct command command_topics_apply = {
     .name = "topics apply",
+    .arguments = "[NAME ...]",
     .sentence = "Make the topics that are missing and begin the journal",
     .more =
         "Never changes a topic that exists: where one differs it says so and stops. May be run any number of times.",
@@ -98,6 +99,7 @@ const struct command command_topics_apply = {
 };
 const struct command command_topics_check = {
     .name = "topics check",
+    .arguments = "[NAME ...]",
     .sentence = "Compare the topics with what they must be",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
