@@ -68,7 +68,11 @@ enum status host_intake_open(struct host *host, struct door_socket *ret_socket, 
     options->topic_count = (uint32_t)host->request_systems.count;
     (void)snprintf(options->locality, sizeof options->locality, "%.63s", config->locality);
     for (uint32_t i = 0; i < options->topic_count; i++) {
-        (void)snprintf(options->systems[i], sizeof options->systems[i], "%s", host->request_systems.names[i]);
+        const char *system = host->request_systems.names[i];
+        (void)snprintf(options->systems[i], sizeof options->systems[i], "%s", system);
+        if (policy_by_id(options->policy, system) != NULL) continue;
+        log_event(LOG_WARN, "request_topic_unknown", LOG_TEXT("system", system),
+                  LOG_TEXT("text", "the policy does not name it: its requests are refused"));
     }
     struct intake_ports ports = {.clock = system_clock_port(), .hash = digest_of};
     const struct intake_listener listener = {

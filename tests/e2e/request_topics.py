@@ -84,6 +84,31 @@ class Journal:
         return until(lambda: len(found := self.about(correlation)) >= count and found, limit_s) or self.about(correlation)
 
 
+class Heard:
+    """What the outside hears, read as everybody reads it: the event topic, or the dead letters."""
+
+    def __init__(self, suite, topic):
+        self.consumer = Consumer({"bootstrap.servers": suite.brokers, "group.id": "nobody", "enable.auto.commit": False,
+                                  "isolation.level": "read_committed", "auto.offset.reset": "earliest"})
+        self.consumer.assign([TopicPartition(topic, 0, 0)])
+        self.by_correlation = collections.defaultdict(list)
+
+    def close(self):
+        self.consumer.close()
+
+    def wait(self, correlation, count=1, limit_s=30):
+        """[(ce_type, value)] of what is addressed so, as soon as there is that much."""
+        until(lambda: self.read() or len(self.by_correlation[correlation]) >= count, limit_s, pause_s=0)
+        return self.by_correlation[correlation]
+
+    def read(self):
+        message = self.consumer.poll(0.2)
+        if message is None or message.error():
+            return
+        headers = {name: text.decode() for name, text in message.headers()}
+        self.by_correlation[headers.get("ce_correlationid")].append((headers["ce_type"], message.value()))
+
+
 def ends(suite, system):
     """(first, next) offset of a system's topic."""
     consumer = Consumer({"bootstrap.servers": suite.brokers, "group.id": "nobody"})

@@ -117,6 +117,8 @@ static void *end_client(void *argument) {
     struct kafka_client *client = argument;
     ASSERT(atomic_load(&client->is_ending));
     if (client->leaves_group) (void)rd_kafka_consumer_close(client->handle);
+    if (client->has_helper) (void)pthread_join(client->helper, NULL);
+    free(client->helper_task);
     for (uint32_t i = 0; i < client->topic_count; i++) {
         if (client->topics[i].has_warmer) pthread_join(client->topics[i].warmer, NULL);
         rd_kafka_topic_destroy(client->topics[i].handle);

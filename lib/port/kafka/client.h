@@ -42,6 +42,12 @@ struct kafka_client {
     int32_t group_partition;
     bool is_settled, is_assigned;
 
+    /* A thread for one task that blocks; started and joined by the owning thread, or awaited at the client's end, which then
+     * frees the task. */
+    pthread_t helper;
+    bool has_helper;
+    void *helper_task;
+
     /* Of an intake: whom the callbacks are for. Theirs is the thread that polls, until the client is discarded. */
     struct kafka_intake *intake;
 };

@@ -16,15 +16,10 @@ struct intake_lane {
     int64_t first;           /* offset of the first record taken, -1 for none */
     int64_t done;            /* everything below it is done, -1 for nothing */
     int64_t committed;       /* what a commit was last sent for, -1 for none */
-    int64_t deleted;         /* everything below it was deleted from the topic */
 };
 
-enum deletion_state { DELETION_IDLE, DELETION_ASKS, DELETION_DELETES };
-
 struct intake_deletion {
-    enum deletion_state state;
     int64_t every_ms, due_ms; /* due_ms is monotonic */
-    rd_kafka_queue_t *queue;  /* where the broker's answers come; lives as long as the client */
 };
 
 struct kafka_intake {
@@ -50,6 +45,5 @@ struct intake_lane *kafka_intake_lane(struct kafka_intake *intake, const char *t
 
 /* kafka_intake_delete.c; step never waits. */
 void kafka_intake_delete_step(struct kafka_intake *intake);
-void kafka_intake_delete_end(struct kafka_intake *intake);
 
 #endif

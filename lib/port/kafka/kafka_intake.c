@@ -354,7 +354,6 @@ static void close_client(struct kafka_intake *intake) {
     if (intake->current != NULL) rd_kafka_message_destroy(intake->current);
     intake->current = NULL;
     forget_lanes(intake);
-    kafka_intake_delete_end(intake);
     kafka_client_discard(&intake->client);
 }
 
