@@ -241,9 +241,9 @@ static void enter(struct host *host, enum host_stage stage) {
         break;
     case HOST_STOPPING:
         if (host->door != NULL) door_abandon(host->door);
-        host_intake_leave(host);
         replica_thread_stop(host->replica);
         publisher_thread_stop(host->publisher);
+        host_intake_leave(host); /* last: it may take a moment, and the next owner waits for nobody */
         break;
     case HOST_ENDED:
         loop_stop(host->loop);

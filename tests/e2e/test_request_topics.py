@@ -202,6 +202,22 @@ def killed(world):
     suite.ready(reader)
 
 
+def stopped(world):
+    suite = world.suite
+    reader = until(lambda: reader_of(suite, "gp-demo"), 20)
+    put_flood(world, "gp-demo", "stopped")
+    until(lambda: sum(1 for one in world.journal.read() if one.correlation.startswith("stopped-")) > FLOOD // 8, 30)
+    since = time.monotonic()
+    codes = suite.stop_and_wait(reader)
+    world.check(f"booking-{reader}, which reads the topic, was stopped in order in {time.monotonic() - since:.1f} s",
+                codes == [0], codes)
+    whole(world, "stopped", "another reads on, and none is lost")
+    again = sum(1 for one in world.journal.read() if one.correlation.startswith("stopped-") and one.repeats)
+    world.check.note(f"{again} were read twice and told again")
+    suite.start(reader)
+    suite.ready(reader)
+
+
 def broker_killed(world):
     suite = world.suite
     put_flood(world, "gp-demo", "broker")
@@ -229,6 +245,7 @@ def body(suite, check):
     heard(world)
     flood(world)
     killed(world)
+    stopped(world)
     broker_killed(world)
     nothing_left(world)
     check("the journal has no fault", suite.count()["faults"] == [], suite.count()["faults"][:3])
