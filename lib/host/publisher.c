@@ -1,40 +1,39 @@
-/* The publisher's life: getting a producer and the committed position, transactions, and what follows when they fail. It
- * owns the machine's memory. One thread; it waits only in the calls of lib/port/publish.h and of admin. */
+/* The publisher's life: its states, its commits, and what follows when something fails. It owns the machine's memory. One
+ * thread; it waits only in the calls of lib/port/publish.h and of admin. */
 #include "lib/host/publisher_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-static int start(struct publisher *p);
-static int examine(struct publisher *p, const struct publish_recovered *recovered);
-static int begin_anew(struct publisher *p);
 static int run(struct publisher *p);
-static int commit(struct publisher *p);
+static bool is_behind_its_topics(struct publisher *p);
 static void on_committed(struct publisher *p);
 static void leave(struct publisher *p);
+static void unassign(struct publisher *p);
 static void drop(struct publisher *p);
 
 int publisher_step(struct publisher *p) {
     ASSERT(p->has_producer || !p->is_transaction_open);
     if (p->state == PUBLISHER_STOPPED) return PUBLISHER_IDLE_MS;
+    int64_t now_ms = publisher_now(p);
     if (!p->is_owner) {
         if (p->state != PUBLISHER_IDLE) leave(p);
-        return PUBLISHER_IDLE_MS;
+        if (p->must_unassign && now_ms >= p->not_before_ms) unassign(p);
+        return p->must_unassign ? PUBLISHER_PAUSE_MS : PUBLISHER_IDLE_MS;
     }
-    int64_t now_ms = publisher_now(p);
     if (now_ms < p->not_before_ms) return (int)(p->not_before_ms - now_ms);
     switch (p->state) {
     case PUBLISHER_IDLE:
         publisher_move(p, PUBLISHER_STARTING, "this process owns the partition");
         return 0;
     case PUBLISHER_STARTING:
-        return start(p);
+        return publisher_start(p);
     case PUBLISHER_CONFIRMING:
         return publisher_confirm(p);
     case PUBLISHER_RUNNING:
         return run(p);
     case PUBLISHER_COMMITTING:
-        return commit(p);
+        return publisher_commit(p);
     case PUBLISHER_STOPPED:
         break;
     }
@@ -47,70 +46,11 @@ static int again(struct publisher *p) {
     return PUBLISHER_PAUSE_MS;
 }
 
-static int failed(struct publisher *p, enum publish_result result) {
+int publisher_failed(struct publisher *p, enum publish_result result) {
     ASSERT(result != PUBLISH_OK);
     if (result == PUBLISH_RETRY) return again(p);
     publisher_give_up(p, result, p->ports.producer.reason(p->ports.producer.context));
     return 0;
-}
-
-static int start(struct publisher *p) {
-    const struct publish_port *producer = &p->ports.producer;
-    ASSERT(!p->is_transaction_open);
-    if (!p->has_producer) {
-        enum publish_result result = producer->start(producer->context);
-        if (result != PUBLISH_OK) return failed(p, result);
-        p->has_producer = true;
-    }
-    /* Only now: whoever had the id before cannot commit a position any more. */
-    struct publish_recovered recovered;
-    enum publish_result result = producer->recover(producer->context, &recovered);
-    return result == PUBLISH_OK ? examine(p, &recovered) : failed(p, result);
-}
-
-static int examine(struct publisher *p, const struct publish_recovered *recovered) {
-    if (!recovered->is_known) return begin_anew(p);
-    struct publisher_place place;
-    bool is_read = recovered->note_size <= sizeof recovered->note &&
-                   publisher_note_read(slice_of(recovered->note, recovered->note_size), &place);
-    if (!is_read || recovered->offset != place.applied + 1) {
-        publisher_halt(p, PUBLISHER_STOP_NOTE);
-        return 0;
-    }
-    if (p->is_kept_known && place.applied < p->kept.applied) {
-        publisher_halt(p, PUBLISHER_STOP_BACK);
-        return 0;
-    }
-    p->kept = place;
-    p->is_kept_known = true;
-    p->kept_ms = publisher_now(p);
-    publisher_read_from(p, &p->kept);
-    return 0;
-}
-
-/* Without a position either nothing was ever published, or Kafka has forgotten it: offsets of an idle group expire. So the
- * topics decide, and a beginning is committed alone, before the first record can lie in them. */
-static int begin_anew(struct publisher *p) {
-    const struct topic_admin *admin = &p->ports.admin;
-    const char *const topics[] = {p->options.event_topic, p->options.dead_topic};
-    for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++) {
-        struct topic_range range;
-        struct error error = {0};
-        if (admin->range(admin->context, topics[i], PUBLISHER_ADMIN_MS_MAX, &range, &error) != STATUS_OK) {
-            publisher_alarm(p, "publisher_topics", error.message);
-            p->not_before_ms = publisher_now(p) + PUBLISHER_FAILED_MS;
-            return PUBLISHER_FAILED_MS;
-        }
-        if (range.end > 0) {
-            publisher_halt(p, PUBLISHER_STOP_NO_POSITION);
-            return 0;
-        }
-    }
-    enum publish_result result = p->ports.producer.begin(p->ports.producer.context);
-    if (result != PUBLISH_OK) return failed(p, result);
-    p->is_transaction_open = true;
-    p->read = (struct publisher_place){.applied = -1};
-    return commit(p);
 }
 
 static int run(struct publisher *p) {
@@ -120,24 +60,40 @@ static int run(struct publisher *p) {
     }
     enum publisher_take taken = publisher_take(p);
     if (taken == TAKE_RESTARTED || taken == TAKE_MORE) return 0;
+    if (p->is_at_end && is_behind_its_topics(p)) {
+        publisher_halt(p, PUBLISHER_STOP_CUT);
+        return 0;
+    }
     now_ms = publisher_now(p);
     p->drained_ms = taken == TAKE_NOTHING ? now_ms : 0;
-    if (p->is_transaction_open) return commit(p);
+    if (p->is_transaction_open) return publisher_commit(p);
     if (p->is_at_end) p->level_ms = now_ms;
     if (now_ms < p->kept_ms + p->options.keep_ms) return PUBLISHER_IDLE_MS;
     /* Nothing to publish for so long: the position alone, so that it does not expire. */
     enum publish_result result = p->ports.producer.begin(p->ports.producer.context);
-    if (result != PUBLISH_OK) return failed(p, result);
+    if (result != PUBLISH_OK) return publisher_failed(p, result);
     p->is_transaction_open = true;
-    return commit(p);
+    return publisher_commit(p);
 }
 
-static int commit(struct publisher *p) {
+/* What is public comes from entries that the journal has not got: it was cut below them. The leader decides, not a reader
+ * that may have been told an old end (KIP-207). */
+static bool is_behind_its_topics(struct publisher *p) {
+    uint64_t number = p->read.journal.number;
+    if (number >= p->event_number && number >= p->dead_number) return false;
+    struct topic_range range;
+    struct error error = {0};
+    const struct topic_admin *admin = &p->ports.admin;
+    enum status status = admin->range(admin->context, p->options.journal_topic, PUBLISHER_ADMIN_MS_MAX, &range, &error);
+    return status == STATUS_OK && range.end <= p->read.applied + 1;
+}
+
+int publisher_commit(struct publisher *p) {
     ASSERT(p->is_transaction_open);
-    ASSERT(p->read.applied >= p->kept.applied || !p->is_kept_known);
-    char note[PUBLISHER_NOTE_SIZE];
-    publisher_note_write(&p->read, note);
-    const struct publish_position position = {.offset = p->read.applied + 1, .note = slice_of(note, sizeof note)};
+    ASSERT(p->read.applied >= p->base.applied);
+    char text[PUBLISHER_NOTE_SIZE];
+    publisher_note_write(&(struct publisher_note){.before = p->base, .after = p->read}, text);
+    const struct publish_position position = {.offset = p->read.applied + 1, .note = slice_of(text, sizeof text)};
     bool is_clean = false;
     enum publish_result result = p->ports.producer.commit(p->ports.producer.context, &position, &is_clean);
     if (result == PUBLISH_OK) {
@@ -145,13 +101,13 @@ static int commit(struct publisher *p) {
         if (!is_clean) {
             publisher_give_up(p, PUBLISH_OK, "the commit was not clean");
         } else if (!p->is_reading) {
-            publisher_read_from(p, &p->kept);
+            publisher_read_from(p, &p->base);
         } else if (p->state == PUBLISHER_COMMITTING) {
             publisher_move(p, PUBLISHER_RUNNING, "the commit has answered");
         }
         return 0;
     }
-    if (result != PUBLISH_RETRY) return failed(p, result);
+    if (result != PUBLISH_RETRY) return publisher_failed(p, result);
     int64_t now_ms = publisher_now(p);
     if (p->state != PUBLISHER_COMMITTING) {
         p->commit_until_ms = now_ms + PUBLISHER_COMMIT_MS_MAX;
@@ -166,8 +122,7 @@ static int commit(struct publisher *p) {
 static void on_committed(struct publisher *p) {
     const struct publisher_listener *listener = &p->ports.listener;
     p->is_transaction_open = false;
-    p->is_kept_known = true;
-    p->kept = p->read;
+    p->base = p->read;
     p->kept_ms = publisher_now(p);
     p->was_read_on_suspicion = false;
     if (p->drained_ms > p->level_ms) p->level_ms = p->drained_ms;
@@ -215,12 +170,20 @@ static void leave(struct publisher *p) {
     if (p->is_transaction_open) p->ports.producer.abort(p->ports.producer.context);
     publisher_move(p, PUBLISHER_IDLE, "this process does not own the partition");
     drop(p);
-    p->not_before_ms = 0;
+    p->not_before_ms = publisher_now(p) + PUBLISHER_UNASSIGN_MS;
 }
 
-static void drop(struct publisher *p) {
+static void unassign(struct publisher *p) {
     p->ports.journal.unassign(p->ports.journal.context);
+    p->must_unassign = false;
+}
+
+/* The journal's reader is left as it is: what it has is not looked at, and the next assign drops it. */
+static void drop(struct publisher *p) {
+    p->must_unassign = true;
     p->ports.producer.drop(p->ports.producer.context);
+    p->read = p->base; /* what was judged since is not published */
+    p->unsettled_ms = 0;
     p->has_producer = p->is_transaction_open = p->is_reading = p->is_anchor_pending = p->is_at_end = false;
     p->entry_count = p->record_count = 0;
     p->record_bytes = 0;
@@ -262,6 +225,7 @@ struct publisher *publisher_new(const struct publisher_options *options, const s
     p->ports = *ports;
     p->arena = arena_over(memory, PUBLIC_RECORDS_ARENA_SIZE);
     p->began_ms = publisher_now(p) - options->interval_ms;
+    p->base = p->read = (struct publisher_place){.applied = -1};
     return p;
 }
 
@@ -276,7 +240,7 @@ void publisher_own(struct publisher *p, bool is_owner) {
 }
 
 void publisher_look(const struct publisher *p, struct publisher_view *ret_view) {
-    const struct publisher_place *published = p->is_transaction_open ? &p->kept : &p->read;
+    const struct publisher_place *published = p->is_transaction_open ? &p->base : &p->read;
     *ret_view = (struct publisher_view){.state = p->state,
                                         .stop = p->stop,
                                         .number = published->journal.number,

@@ -5,15 +5,16 @@
  *    ^               ^   `-- no position and nothing published yet: commits the beginning --> COMMITTING
  *    |               +---- aborted, fenced, failed, or a commit that was not clean: another producer, the committed position
  *    +---- disown (from any state but STOPPED)
- *   any -> STOPPED: no position though something was published, a position that went back, a cut or wrong journal;
+ *   any -> STOPPED: no position though something was published, a position that cannot be read, a cut or wrong journal;
  *                   stays so until an operator acts
  *
  * publisher_step does a bounded amount of work, one call that waits at most. It reads the journal with a reader of its own
  * and judges it with the journal's rule, so a zombie among publishers only ever emits true history, and is fenced.
  *
- * What makes each record come once: the position is in the same transaction as the records, and a publisher begins at the
- * position that Kafka knows, never at one that it remembers. The beginning is committed before the first record, so that
- * "no position" and "nothing published" are the same thing; where they are not, nothing is published anew. */
+ * What makes each record come once: the position is in the same transaction as the records, a publisher begins at the
+ * position that Kafka knows, never at one that it remembers, and what readers of the public topics see already is not
+ * published again (docs/adr/0010). The beginning is committed before the first record, so that "no position" and "nothing
+ * published" are the same thing; where they are not, nothing is published anew. */
 #ifndef BHR_HOST_PUBLISHER_H
 #define BHR_HOST_PUBLISHER_H
 
@@ -51,7 +52,7 @@ const char *publisher_state_name(enum publisher_state state);
     X(PUBLISHER_STOP_NO_POSITION, "no_position",                                                                       \
       "events were published, but no position is known: nothing is published a second time")                           \
     X(PUBLISHER_STOP_NOTE, "position_unreadable", "the committed position cannot be read by this version")             \
-    X(PUBLISHER_STOP_BACK, "position_back", "the committed position is before one that was committed: a torn commit")  \
+    X(PUBLISHER_STOP_TAIL, "tail_unreadable", "the last public record does not say which entry it comes from")         \
     X(PUBLISHER_STOP_CUT, "journal_cut", "the journal lost records that were published")                               \
     X(PUBLISHER_STOP_NO_JOURNAL, "no_journal", "the topic holds no journal: its first record is no Genesis")           \
     X(PUBLISHER_STOP_WRONG_JOURNAL, "wrong_journal", "the journal is another one than was published")                  \

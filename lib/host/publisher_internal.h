@@ -1,5 +1,6 @@
 /* What the files publisher*.c share, and nobody else includes.
- *   publisher.c       the life: states and moves, producer, position, commit
+ *   publisher.c       the life: states and moves, commits, giving up
+ *   publisher_start.c beginning: producer, what is public already, position
  *   publisher_read.c  the journal: confirming the record at the position, judging, appending what is public
  *   publisher_note.c  what is kept beside the position */
 #ifndef BHR_HOST_PUBLISHER_INTERNAL_H
@@ -12,9 +13,12 @@
 enum {
     PUBLISHER_STEP_RECORDS_MAX = 1000, /* of the journal, judged in one step */
     PUBLISHER_IDLE_MS = 1000,
-    PUBLISHER_PAUSE_MS = 100,        /* before a call is made again, and before another producer */
-    PUBLISHER_FAILED_MS = 1000,      /* before another one after a failure that may last */
-    PUBLISHER_FENCED_MS = 2000,      /* before fencing back: by then whoever no longer owns the partition knows it */
+    PUBLISHER_PAUSE_MS = 100,   /* before a call is made again, and before another producer */
+    PUBLISHER_FAILED_MS = 1000, /* before another one after a failure that may last */
+    PUBLISHER_FENCED_MS = 2000, /* before fencing back: by then whoever no longer owns the partition knows it */
+    PUBLISHER_UNASSIGN_MS =
+        1000,                   /* librdkafka asserts that two changes of an assignment do not meet (its issue 5573) */
+    PUBLISHER_SETTLE_MS = 2000, /* a transaction of ours that is still open after that long hangs */
     PUBLISHER_COMMIT_MS_MAX = 30000, /* a commit without an answer is given up; Kafka then knows its outcome */
     PUBLISHER_ADMIN_MS_MAX = 1000,
 };
@@ -35,13 +39,18 @@ struct publisher {
     size_t record_bytes;
     int64_t logged_ms[PUBLISHER_BATCH_MAX];
 
-    /* The position: what Kafka was told last, and how far the journal was judged since. */
-    bool is_kept_known;
-    struct publisher_place kept, read;
-    int64_t kept_ms;
+    /* Where the open or next transaction begins, and how far the journal was judged since. */
+    struct publisher_place base, read;
+    int64_t kept_ms; /* when the position was committed */
+
+    /* What was public when this producer started: entries up to these numbers are not published again. */
+    uint64_t event_number, dead_number;
+    bool has_public_record;
+    int64_t unsettled_ms; /* since when something of ours is open that should not be; 0: nothing is */
 
     /* The journal's reader. */
-    bool is_reading;        /* it is assigned */
+    bool is_reading;        /* it is assigned, and from where this publisher wants it */
+    bool must_unassign;     /* it may be assigned, and nobody reads */
     bool is_anchor_pending; /* the record at read.applied has not come again yet */
     bool is_at_end;
     bool was_read_on_suspicion; /* and nothing was committed since */
@@ -62,6 +71,13 @@ void publisher_halt(struct publisher *p, enum publisher_stop reason);
 void publisher_alarm(const struct publisher *p, const char *name, const char *text);
 /* Drops the producer and everything since the last commit, and starts again. */
 void publisher_give_up(struct publisher *p, enum publish_result result, const char *why);
+
+/* publisher_start.c */
+int publisher_start(struct publisher *p);
+
+/* publisher.c again, for publisher_start.c: the same call again a little later, or another producer. */
+int publisher_failed(struct publisher *p, enum publish_result result);
+int publisher_commit(struct publisher *p);
 
 /* publisher_read.c */
 /* Reads from that place on; it is confirmed first unless it is the journal's beginning. */

@@ -54,7 +54,7 @@ int publisher_confirm(struct publisher *p) {
 void publisher_read_from(struct publisher *p, const struct publisher_place *place) {
     ASSERT(!p->is_transaction_open);
     p->read = *place;
-    p->is_at_end = false;
+    p->is_at_end = p->must_unassign = false;
     p->is_anchor_pending = place->applied >= 0;
     int64_t offset = p->is_anchor_pending ? place->applied : 0;
     struct error error = {0};
@@ -170,14 +170,17 @@ static enum publisher_take publish(struct publisher *p, const struct entry *entr
     uint32_t count = p->ports.records(p->ports.records_context, p->read.journal.journal_id, entry, &p->arena, records);
     if (count == PUBLIC_RECORDS_UNREADABLE) return on_unreadable(p);
     ASSERT(count <= PUBLIC_RECORDS_MAX);
-    if (count == 0) return TAKE_MORE;
     enum publish_result result = PUBLISH_OK;
-    if (!p->is_transaction_open) {
-        result = producer->begin(producer->context);
-        p->is_transaction_open = result == PUBLISH_OK;
-        p->began_ms = publisher_now(p);
-    }
+    uint32_t appended = 0;
     for (uint32_t i = 0; i < count && result == PUBLISH_OK; i++) {
+        bool is_public = entry->number <= (records[i].is_dead_letter ? p->dead_number : p->event_number);
+        if (is_public) continue;
+        if (!p->is_transaction_open) {
+            result = producer->begin(producer->context);
+            p->is_transaction_open = result == PUBLISH_OK;
+            p->began_ms = publisher_now(p);
+            if (result != PUBLISH_OK) break;
+        }
         const struct topic_append append = {.topic = records[i].is_dead_letter ? p->options.dead_topic
                                                                                : p->options.event_topic,
                                             .key = records[i].key,
@@ -186,14 +189,16 @@ static enum publisher_take publish(struct publisher *p, const struct entry *entr
                                             .headers = records[i].headers};
         result = producer->append(producer->context, &append);
         p->record_bytes += append.key.size + append.value.size;
+        appended++;
     }
     if (result != PUBLISH_OK) {
         /* A full queue cannot be: a transaction is smaller. Half an entry in it is of no use in any case. */
         publisher_give_up(p, result == PUBLISH_RETRY ? PUBLISH_ABORTED : result, producer->reason(producer->context));
         return TAKE_RESTARTED;
     }
+    if (appended == 0) return TAKE_MORE;
     p->logged_ms[p->entry_count++] = logged_ms;
-    p->record_count += count;
+    p->record_count += appended;
     return TAKE_MORE;
 }
 
@@ -203,7 +208,6 @@ static enum publisher_take on_unreadable(struct publisher *p) {
         publisher_halt(p, PUBLISHER_STOP_BODY);
         return TAKE_RESTARTED;
     }
-    p->ports.journal.unassign(p->ports.journal.context);
     p->is_reading = false;
     return TAKE_FULL;
 }

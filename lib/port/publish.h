@@ -9,7 +9,7 @@
 
 #include "lib/port/topic.h"
 
-enum { PUBLISH_WAIT_MS = 1000, PUBLISH_NOTE_MAX = 1024 };
+enum { PUBLISH_WAIT_MS = 1000, PUBLISH_NOTE_MAX = 1024, PUBLISH_HEADER_MAX = 32 };
 
 enum publish_result {
     PUBLISH_OK,
@@ -32,12 +32,29 @@ struct publish_recovered {
     uint8_t note[PUBLISH_NOTE_MAX];
 };
 
+/* The end of a topic as readers of committed records see it. */
+struct publish_tail {
+    bool is_settled; /* they see up to its end; false: a transaction is open, or hangs */
+    bool has_record; /* they see any record at all */
+    size_t value_size;
+    char
+        value[PUBLISH_HEADER_MAX]; /* of the header that was asked for, in the last record they see; empty without it */
+};
+
 struct publish_port {
     void *context;
     /* A producer: every earlier one with this transactional id is fenced and its open transaction aborted. */
     enum publish_result (*start)(void *context);
     /* The position that was committed last, no transaction pending on it. */
     enum publish_result (*recover)(void *context, struct publish_recovered *ret_recovered);
+    /* range: of the topic, as topic_admin tells it now. */
+    enum publish_result (*tail)(void *context, const char *topic, struct topic_range range, const char *header,
+                                struct publish_tail *ret_tail);
+    /* Ends every transaction of this transactional id that hangs in one of its topics or on its position, as aborted: one of
+     * a producer before, whose end a broker forgot to write when it was itself restarted (docs/adr/0010). Leaves one
+     * aborted record in each topic. After it tail and recover say whether it helped. */
+    enum publish_result (*settle)(void *context);
+    /* PUBLISH_ABORTED, too, when a connection was lost since start: what the last transaction came to must be looked up. */
     enum publish_result (*begin)(void *context);
     /* Copies and queues, never waits; the token is not used. */
     enum publish_result (*append)(void *context, const struct topic_append *append);

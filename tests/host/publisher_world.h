@@ -39,6 +39,7 @@ struct world {
     struct process processes[WORLD_PROCESSES];
     uint32_t alarm_count;
     char alarm[32];
+    char numbers[PUBLIC_RECORDS_MAX][24]; /* header values lent to the publisher */
 };
 static struct world world;
 
@@ -118,6 +119,9 @@ static inline uint32_t world_records(const void *context, struct id128 journal_i
         if (i == count) break;
         ret_records[i] = (struct public_record){.is_dead_letter = is_dead_letter, .key = slice_text("key")};
         ret_records[i].value = arena_copy(arena, slice_text(text));
+        (void)snprintf(world.numbers[i], sizeof world.numbers[i], "%llu", (unsigned long long)entry->number);
+        ret_records[i].headers[ret_records[i].header_count++] =
+            (struct topic_header){slice_text("ce_bhrnumber"), slice_text(world.numbers[i])};
     }
     return count;
 }

@@ -1,6 +1,7 @@
 /* The publisher under chance: two processes that both believe to own the partition, killed and started again, with failing
- * producers, commits whose answer lies, lost connections and clones in the journal. Whatever is drawn, when it ends both
- * topics hold what the journal says, each record once and in order. BHR_TEST_SEED=<n> plays one seed alone. */
+ * producers, commits whose answer lies or of which only a part lands, transactions that hang, lost connections and clones
+ * in the journal. Whatever is drawn, when it ends both topics hold what the journal says, each record once and in order.
+ * BHR_TEST_SEED=<n> plays one seed alone. */
 #include "tests/host/publisher_world.h"
 
 #include "tests/support/prng.h"
@@ -27,6 +28,8 @@ static void disturb(struct process *process) {
     process->producer.fail_per_mille = prng_chance(&prng, 30) ? 60 : 0;
     process->producer.silent_per_mille = prng_chance(&prng, 20) ? 200 : 0;
     process->producer.unclean_per_mille = prng_chance(&prng, 20) ? 300 : 0;
+    process->producer.tear_per_mille = prng_chance(&prng, 20) ? 300 : 0;
+    process->producer.hang_per_mille = prng_chance(&prng, 30) ? 500 : 0;
     process->reader.nothing_per_mille = prng_chance(&prng, 20) ? 300 : 0;
     if (prng_chance(&prng, 5)) process->reader.pending = prng_chance(&prng, 80) ? TOPIC_DISCONNECTED : TOPIC_FAILED;
 }
@@ -59,7 +62,7 @@ static void play(uint64_t seed) {
     world_die(0);
     world_die(1);
     world_start(0);
-    world_run(20000);
+    world_run(120000); /* enough for transactions of one entry each */
     world_expect_published(world.state.number);
     world_end();
 }

@@ -133,6 +133,21 @@ static inline struct publish_recovered recover(const struct publish_port *port) 
     return recovered;
 }
 
+/* What readers of committed records see at the end of the events. */
+static inline struct publish_tail tail(const struct producer *producer, const struct publish_port *port) {
+    struct topic_range range;
+    struct publish_tail found = {0};
+    struct error error = {0};
+    assert_int_equal(test.admin_port.range(test.admin, producer->events, ADMIN_MS, &range, &error), STATUS_OK);
+    int64_t until_us = now_us() + INT64_C(1000) * ANSWER_MS_MAX;
+    enum publish_result result = PUBLISH_RETRY;
+    while (result == PUBLISH_RETRY && now_us() < until_us) {
+        result = port->tail(port->context, producer->events, range, "ce_id", &found);
+    }
+    expect(port, result, PUBLISH_OK);
+    return found;
+}
+
 /* offset -1: none is known. */
 static inline void expect_position(const struct publish_port *port, int64_t offset, const char *note) {
     struct publish_recovered recovered = recover(port);
@@ -202,6 +217,8 @@ static inline uint32_t machine_records(const void *context, struct id128 journal
     char text[VALUE_MAX];
     (void)snprintf(text, sizeof text, "%" PRIu64, entry->number);
     ret_records[0] = (struct public_record){.key = slice_text("k"), .value = arena_copy(arena, slice_text(text))};
+    ret_records[0].headers[ret_records[0].header_count++] =
+        (struct topic_header){slice_text("ce_bhrnumber"), ret_records[0].value};
     return 1;
 }
 

@@ -3,6 +3,12 @@
 
 #include "lib/base/assert.h"
 
+static void end_hanging(struct fake_transactions *transactions, bool is_commit);
+
+static bool is_fenced(const struct fake_publisher *publisher) {
+    return publisher->epoch != publisher->transactions->epoch;
+}
+
 /* Draws what goes wrong with this call. *ret_is_after: only the answer is wrong, not the effect. */
 static bool goes_wrong(struct fake_publisher *publisher, bool is_commit, enum publish_result *ret_result,
                        bool *ret_is_after) {
@@ -21,9 +27,23 @@ static bool goes_wrong(struct fake_publisher *publisher, bool is_commit, enum pu
     return true;
 }
 
+static void hang(struct fake_transactions *transactions, struct fake_log *log, struct fake_record *record) {
+    ASSERT(transactions->hanging_count < FAKE_PENDING_MAX);
+    transactions->hanging_logs[transactions->hanging_count] = log;
+    transactions->hanging[transactions->hanging_count++] = record;
+}
+
 /* Records of a transaction that came to nothing leave their offsets unused, as the broker's readers see it. */
 static void forget(struct fake_publisher *publisher) {
-    for (uint32_t i = 0; i < publisher->pending_count; i++) publisher->pending_logs[i]->end++;
+    bool do_hang = publisher->pending_count > 0 && !is_fenced(publisher) &&
+                   fake_chance(publisher->hooks, publisher->hang_per_mille);
+    for (uint32_t i = 0; i < publisher->pending_count; i++) {
+        if (do_hang) {
+            hang(publisher->transactions, publisher->pending_logs[i], publisher->pending[i]);
+        } else {
+            publisher->pending_logs[i]->end++;
+        }
+    }
     publisher->pending_count = 0;
     publisher->is_open = false;
 }
@@ -48,14 +68,45 @@ static enum publish_result recover(void *context, struct publish_recovered *ret_
     enum publish_result wrong;
     bool is_after;
     if (goes_wrong(publisher, false, &wrong, &is_after)) return wrong;
+    if (transactions->does_position_hang) return PUBLISH_RETRY;
     *ret_recovered = (struct publish_recovered){
         .is_known = transactions->is_known, .offset = transactions->offset, .note_size = transactions->note_size};
     memcpy(ret_recovered->note, transactions->note, transactions->note_size);
     return PUBLISH_OK;
 }
 
-static bool is_fenced(const struct fake_publisher *publisher) {
-    return publisher->epoch != publisher->transactions->epoch;
+static enum publish_result tail(void *context, const char *topic, struct topic_range range, const char *header,
+                                struct publish_tail *ret_tail) {
+    struct fake_publisher *publisher = context;
+    const struct fake_log *log = fake_log_find(publisher->transactions->broker, topic);
+    fake_at_call(publisher->hooks, "publish.tail");
+    enum publish_result wrong;
+    bool is_after;
+    ASSERT(log != NULL && range.end <= log->end);
+    if (goes_wrong(publisher, false, &wrong, &is_after)) return wrong;
+    *ret_tail = (struct publish_tail){.is_settled = true, .has_record = log->count > 0};
+    for (uint32_t i = 0; i < publisher->transactions->hanging_count; i++) {
+        if (publisher->transactions->hanging_logs[i] == log) ret_tail->is_settled = false;
+    }
+    struct slice value;
+    if (log->count == 0 || !topic_header_find(&log->records[log->count - 1]->shown, header, &value)) return PUBLISH_OK;
+    ASSERT(value.size <= sizeof ret_tail->value);
+    ret_tail->value_size = value.size;
+    memcpy(ret_tail->value, value.data, value.size);
+    return PUBLISH_OK;
+}
+
+static enum publish_result settle(void *context) {
+    struct fake_publisher *publisher = context;
+    fake_at_call(publisher->hooks, "publish.settle");
+    enum publish_result wrong;
+    bool is_after;
+    ASSERT(publisher->epoch != 0 && !publisher->is_open);
+    if (goes_wrong(publisher, false, &wrong, &is_after)) return wrong == PUBLISH_RETRY ? PUBLISH_ABORTED : wrong;
+    if (is_fenced(publisher)) return PUBLISH_FENCED;
+    end_hanging(publisher->transactions, false);
+    publisher->transactions->settled++;
+    return PUBLISH_OK;
 }
 
 static enum publish_result begin(void *context) {
@@ -87,18 +138,51 @@ static enum publish_result append(void *context, const struct topic_append *appe
     return PUBLISH_OK;
 }
 
-/* Records and position together, or nothing. */
-static void land(struct fake_publisher *publisher, const struct publish_position *position) {
+/* What hangs ends as the transaction that ends it. */
+static void end_hanging(struct fake_transactions *transactions, bool is_commit) {
+    for (uint32_t i = 0; i < transactions->hanging_count; i++) {
+        if (is_commit) {
+            fake_log_append(transactions->broker, transactions->hanging_logs[i], transactions->hanging[i], 0);
+        } else {
+            transactions->hanging_logs[i]->end++;
+        }
+    }
+    transactions->hanging_count = 0;
+    if (transactions->does_position_hang && is_commit) {
+        transactions->is_known = true;
+        transactions->offset = transactions->hanging_offset;
+        transactions->note_size = transactions->hanging_note_size;
+        memcpy(transactions->note, transactions->hanging_note, transactions->hanging_note_size);
+    }
+    transactions->does_position_hang = false;
+}
+
+/* Records and position together; torn: each log and the position for itself, or not yet. */
+static void land(struct fake_publisher *publisher, const struct publish_position *position, bool is_torn) {
     struct fake_transactions *transactions = publisher->transactions;
+    end_hanging(transactions, true);
+    uint64_t parts = is_torn ? fake_draw(publisher->hooks, 8) : 7;
+    struct fake_log *first = publisher->pending_count > 0 ? publisher->pending_logs[0] : NULL;
     for (uint32_t i = 0; i < publisher->pending_count; i++) {
-        fake_log_append(transactions->broker, publisher->pending_logs[i], publisher->pending[i], 0);
+        struct fake_log *log = publisher->pending_logs[i];
+        bool does_land = (parts & (log == first ? 1 : 2)) != 0;
+        if (does_land) {
+            fake_log_append(transactions->broker, log, publisher->pending[i], 0);
+        } else {
+            hang(transactions, log, publisher->pending[i]);
+        }
     }
     publisher->pending_count = 0;
-    transactions->is_known = true;
-    transactions->offset = position->offset;
-    transactions->note_size = position->note.size;
-    memcpy(transactions->note, position->note.data, position->note.size);
+    transactions->hanging_offset = position->offset;
+    transactions->hanging_note_size = position->note.size;
+    memcpy(transactions->hanging_note, position->note.data, position->note.size);
+    transactions->does_position_hang = true;
     transactions->commits++;
+    if ((parts & 4) == 0) return;
+    uint32_t hanging_count = transactions->hanging_count;
+    transactions->hanging_count = 0;
+    end_hanging(transactions, true);
+    transactions->hanging_count = hanging_count;
 }
 
 static enum publish_result commit(void *context, const struct publish_position *position, bool *ret_is_clean) {
@@ -118,13 +202,18 @@ static enum publish_result commit(void *context, const struct publish_position *
         if (wrong != PUBLISH_RETRY) publisher->is_broken = true;
         return wrong;
     }
-    if (!is_torn) land(publisher, position);
+    bool is_torn_apart = !is_wrong && fake_chance(publisher->hooks, publisher->tear_per_mille);
+    if (!is_torn) land(publisher, position, is_torn_apart);
     fake_at_call(publisher->hooks, "publish.commit done");
+    if (is_torn_apart && fake_draw(publisher->hooks, 2) == 0) {
+        publisher->is_broken = true;
+        return fake_draw(publisher->hooks, 2) == 0 ? PUBLISH_ABORTED : PUBLISH_FENCED;
+    }
     if (is_wrong && !is_torn && wrong == PUBLISH_RETRY)
         return wrong; /* asked again, it lands once more: with nothing in it */
     if (is_wrong && !is_torn) publisher->is_broken = true;
     publisher->is_open = publisher->is_broken && publisher->is_open;
-    *ret_is_clean = !is_torn && !fake_chance(publisher->hooks, publisher->unclean_per_mille);
+    *ret_is_clean = !is_torn && !is_torn_apart && !fake_chance(publisher->hooks, publisher->unclean_per_mille);
     return is_wrong && !is_torn ? wrong : PUBLISH_OK;
 }
 
@@ -156,6 +245,7 @@ void fake_publisher_init(struct fake_publisher *publisher, struct fake_transacti
     publisher->transactions = transactions;
     publisher->hooks = hooks;
     publisher->fail_per_mille = publisher->silent_per_mille = publisher->unclean_per_mille = 0;
+    publisher->tear_per_mille = publisher->hang_per_mille = 0;
     publisher->calls = publisher->fail_at = 0;
     publisher->fail_with = PUBLISH_OK;
     publisher->fail_after_effect = publisher->is_torn = false;
@@ -168,6 +258,8 @@ struct publish_port fake_publisher_port(struct fake_publisher *publisher) {
     return (struct publish_port){.context = publisher,
                                  .start = start,
                                  .recover = recover,
+                                 .tail = tail,
+                                 .settle = settle,
                                  .begin = begin,
                                  .append = append,
                                  .commit = commit,

@@ -6,7 +6,10 @@
 #include "lib/port/fake/broker.h"
 #include "lib/port/publish.h"
 
-/* What the broker keeps of one transactional id and its position. */
+enum { FAKE_PENDING_MAX = 4096 };
+
+/* What the broker keeps of one transactional id and its position. What hangs belongs to a transaction that is over for
+ * everybody but the log it lies in (docs/adr/0010): the next end of a transaction of this id ends it, too. */
 struct fake_transactions {
     struct fake_broker *broker;
     uint64_t epoch; /* of the newest producer */
@@ -14,11 +17,16 @@ struct fake_transactions {
     int64_t offset;
     size_t note_size;
     uint8_t note[PUBLISH_NOTE_MAX];
-    uint64_t commits;
+    uint64_t commits, settled;
+    uint32_t hanging_count;
+    struct fake_log *hanging_logs[FAKE_PENDING_MAX];
+    struct fake_record *hanging[FAKE_PENDING_MAX];
+    bool does_position_hang;
+    int64_t hanging_offset;
+    size_t hanging_note_size;
+    uint8_t hanging_note[PUBLISH_NOTE_MAX];
 };
 void fake_transactions_init(struct fake_transactions *transactions, struct fake_broker *broker);
-
-enum { FAKE_PENDING_MAX = 4096 };
 
 struct fake_publisher {
     struct fake_transactions *transactions;
@@ -26,6 +34,8 @@ struct fake_publisher {
     unsigned fail_per_mille;    /* a call answers anything but PUBLISH_OK and had no effect */
     unsigned silent_per_mille;  /* a commit had its effect and answers anything but PUBLISH_OK */
     unsigned unclean_per_mille; /* a commit that is told not to be clean */
+    unsigned tear_per_mille;    /* a commit of which each part lands or hangs; unclean or anything but PUBLISH_OK */
+    unsigned hang_per_mille;    /* an end other than a commit after which the records hang */
     /* The one call that fails, counted from 1; 0 for none. */
     uint64_t calls, fail_at;
     enum publish_result fail_with;

@@ -16,6 +16,8 @@ enum {
     MESSAGE_MS_MAX = 8000,
     COMMIT_MS_CLEAN = 1000, /* a commit that took longer has had a time-out somewhere on its way */
     PUBLISHER_FIXED_FIELDS = 5,
+    TAIL_RECORDS = 64,  /* looked at first; then eight times as many, and so on */
+    TAIL_MS_MAX = 3000, /* in all */
 };
 
 struct kafka_publisher {
@@ -31,12 +33,15 @@ struct kafka_publisher {
     bool are_offsets_sent; /* of the commit under way */
     bool is_committing;
     int64_t commit_began_ms;
-    unsigned sockets_closed; /* when the transaction began */
+    unsigned sockets_closed; /* when it started */
     char reason[KAFKA_REASON_MAX];
 };
 
 static enum publish_result publisher_start(void *context);
 static enum publish_result publisher_recover(void *context, struct publish_recovered *ret_recovered);
+static enum publish_result publisher_tail(void *context, const char *topic, struct topic_range range,
+                                          const char *header, struct publish_tail *ret_tail);
+static enum publish_result publisher_settle(void *context);
 static enum publish_result publisher_begin(void *context);
 static enum publish_result publisher_append(void *context, const struct topic_append *append);
 static enum publish_result publisher_commit(void *context, const struct publish_position *position, bool *ret_is_clean);
@@ -44,8 +49,12 @@ static void publisher_abort(void *context);
 static void publisher_drop(void *context);
 static const char *publisher_reason(void *context);
 static enum status open_producer(struct kafka_publisher *publisher, struct error *reterr_error);
-static enum publish_result result_of(struct kafka_publisher *publisher, rd_kafka_error_t *error);
-static int64_t monotonic_ms(void);
+
+static int64_t monotonic_ms(void) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 /* Takes the error. */
 static enum publish_result result_of(struct kafka_publisher *publisher, rd_kafka_error_t *error) {
@@ -79,24 +88,29 @@ static enum publish_result publisher_start(void *context) {
     if (publisher->client == NULL && open_producer(publisher, &error) != STATUS_OK) {
         return fail(publisher, PUBLISH_FAILED, error.message);
     }
-    return result_of(publisher, rd_kafka_init_transactions(publisher->client->handle, PUBLISH_WAIT_MS));
+    enum publish_result result =
+        result_of(publisher, rd_kafka_init_transactions(publisher->client->handle, PUBLISH_WAIT_MS));
+    publisher->sockets_closed = atomic_load(&publisher->client->sockets_closed);
+    return result;
 }
 
-/* Asked with read_committed, so that an offset of a transaction still under way is waited for, not overlooked. */
+/* The consumer that looks things up: with read_committed, so that what is still pending is waited for, not overlooked. */
+static enum status open_inquiry(struct kafka_publisher *publisher, struct error *reterr_error) {
+    if (publisher->inquiry != NULL) return STATUS_OK;
+    struct kafka_conf conf;
+    kafka_conf_begin(&conf, &publisher->options, "publisher-inquiry");
+    kafka_conf_consumer(&conf, &publisher->options);
+    kafka_conf_set(&conf, "group.id", publisher->group);
+    kafka_conf_set(&conf, "isolation.level", "read_committed");
+    kafka_conf_set(&conf, "enable.partition.eof", "true");
+    kafka_conf_set_number(&conf, "fetch.wait.max.ms", publisher->options.fetch_wait_ms_max);
+    return kafka_client_open(&conf, &publisher->options, RD_KAFKA_CONSUMER, -1, &publisher->inquiry, reterr_error);
+}
+
 static enum publish_result publisher_recover(void *context, struct publish_recovered *ret_recovered) {
     struct kafka_publisher *publisher = context;
     struct error error = {0};
-    if (publisher->inquiry == NULL) {
-        struct kafka_conf conf;
-        kafka_conf_begin(&conf, &publisher->options, "publisher-position");
-        kafka_conf_consumer(&conf, &publisher->options);
-        kafka_conf_set(&conf, "group.id", publisher->group);
-        kafka_conf_set(&conf, "isolation.level", "read_committed");
-        if (kafka_client_open(&conf, &publisher->options, RD_KAFKA_CONSUMER, -1, &publisher->inquiry, &error) !=
-            STATUS_OK) {
-            return fail(publisher, PUBLISH_FAILED, error.message);
-        }
-    }
+    if (open_inquiry(publisher, &error) != STATUS_OK) return fail(publisher, PUBLISH_FAILED, error.message);
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_t *asked =
         rd_kafka_topic_partition_list_add(list, publisher->position_topic, publisher->options.partition);
@@ -126,7 +140,9 @@ static enum publish_result publisher_begin(void *context) {
     struct kafka_publisher *publisher = context;
     ASSERT(publisher->client != NULL);
     publisher->are_offsets_sent = publisher->is_committing = false;
-    publisher->sockets_closed = atomic_load(&publisher->client->sockets_closed);
+    if (atomic_load(&publisher->client->sockets_closed) != publisher->sockets_closed) {
+        return fail(publisher, PUBLISH_ABORTED, "a connection was lost since the last transaction");
+    }
     return result_of(publisher, rd_kafka_begin_transaction(publisher->client->handle));
 }
 
@@ -173,29 +189,34 @@ static enum publish_result publisher_append(void *context, const struct topic_ap
     return result == PUBLISH_FENCED ? PUBLISH_FENCED : PUBLISH_ABORTED;
 }
 
+static enum publish_result send_position(struct kafka_publisher *publisher, int64_t offset, struct slice note) {
+    ASSERT(note.size <= PUBLISH_NOTE_MAX && publisher->group_metadata != NULL);
+    rd_kafka_t *handle = publisher->client->handle;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_t *position =
+        rd_kafka_topic_partition_list_add(list, publisher->position_topic, publisher->options.partition);
+    position->offset = offset;
+    position->metadata = rd_kafka_mem_malloc(handle, note.size + 1); /* freed with the list */
+    ASSERT(position->metadata != NULL);
+    if (note.size > 0) memcpy(position->metadata, note.data, note.size);
+    position->metadata_size = note.size;
+    enum publish_result result = result_of(
+        publisher, rd_kafka_send_offsets_to_transaction(handle, list, publisher->group_metadata, PUBLISH_WAIT_MS));
+    rd_kafka_topic_partition_list_destroy(list);
+    return result;
+}
+
 /* Offsets first, then the end; a repeated call goes on where the one before ended. */
 static enum publish_result publisher_commit(void *context, const struct publish_position *position,
                                             bool *ret_is_clean) {
     struct kafka_publisher *publisher = context;
     struct kafka_client *client = publisher->client;
-    ASSERT(client != NULL && publisher->group_metadata != NULL);
-    ASSERT(position->note.size <= PUBLISH_NOTE_MAX);
+    ASSERT(client != NULL);
     if (!publisher->is_committing) publisher->commit_began_ms = monotonic_ms();
     publisher->is_committing = true;
     enum publish_result result = PUBLISH_OK;
     if (!publisher->are_offsets_sent) {
-        rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-        rd_kafka_topic_partition_t *offset =
-            rd_kafka_topic_partition_list_add(list, publisher->position_topic, publisher->options.partition);
-        offset->offset = position->offset;
-        /* Freed with the list. */
-        offset->metadata = rd_kafka_mem_malloc(client->handle, position->note.size + 1);
-        ASSERT(offset->metadata != NULL);
-        memcpy(offset->metadata, position->note.data, position->note.size);
-        offset->metadata_size = position->note.size;
-        result = result_of(publisher, rd_kafka_send_offsets_to_transaction(client->handle, list,
-                                                                           publisher->group_metadata, PUBLISH_WAIT_MS));
-        rd_kafka_topic_partition_list_destroy(list);
+        result = send_position(publisher, position->offset, position->note);
         publisher->are_offsets_sent = result == PUBLISH_OK;
     }
     if (result == PUBLISH_OK) {
@@ -205,6 +226,78 @@ static enum publish_result publisher_commit(void *context, const struct publish_
     *ret_is_clean = atomic_load(&client->sockets_closed) == publisher->sockets_closed &&
                     monotonic_ms() - publisher->commit_began_ms < COMMIT_MS_CLEAN;
     return result;
+}
+
+/* A transaction over everything that one of ours can have touched, and its end: the broker then ends, with the same words,
+ * whatever of the same producer id hangs there. Flushed before it is aborted, or nothing of it would be sent. */
+static enum publish_result publisher_settle(void *context) {
+    struct kafka_publisher *publisher = context;
+    rd_kafka_t *handle = publisher->client->handle;
+    enum publish_result result = publisher_begin(publisher);
+    for (uint32_t i = 0; i < publisher->topic_count && result == PUBLISH_OK; i++) {
+        const struct topic_header why = {slice_text("bhr_settle"), slice_text(publisher->transactional_id)};
+        const struct topic_append append = {.topic = publisher->topics[i], .header_count = 1, .headers = &why};
+        result = publisher_append(publisher, &append);
+    }
+    if (result == PUBLISH_OK && rd_kafka_flush(handle, 2 * PUBLISH_WAIT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        result = fail(publisher, PUBLISH_ABORTED, "the broker did not take a record in time");
+    }
+    if (result == PUBLISH_OK) result = send_position(publisher, 0, slice_text(""));
+    if (result == PUBLISH_OK) result = result_of(publisher, rd_kafka_abort_transaction(handle, 2 * PUBLISH_WAIT_MS));
+    return result == PUBLISH_RETRY ? PUBLISH_ABORTED : result;
+}
+
+/* Reads from that offset to where committed records end. False: not in time. */
+static bool read_tail(struct kafka_publisher *publisher, const char *topic, int64_t from, const char *header,
+                      int64_t until_ms, struct publish_tail *ret_tail, int64_t *ret_end) {
+    rd_kafka_t *handle = publisher->inquiry->handle;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, topic, publisher->options.partition)->offset = from;
+    bool is_over = false;
+    if (rd_kafka_assign(handle, list) != RD_KAFKA_RESP_ERR_NO_ERROR) until_ms = 0;
+    rd_kafka_topic_partition_list_destroy(list);
+    while (!is_over && monotonic_ms() < until_ms) {
+        rd_kafka_message_t *message = rd_kafka_consumer_poll(handle, 100);
+        if (message == NULL) continue;
+        if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+            is_over = true;
+            *ret_end = message->offset;
+        } else if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            const void *value = NULL;
+            size_t size = 0;
+            rd_kafka_headers_t *headers = NULL;
+            bool has_header = rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+                              rd_kafka_header_get_last(headers, header, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+                              size <= sizeof ret_tail->value;
+            ret_tail->has_record = true;
+            ret_tail->value_size = has_header ? size : 0;
+            if (has_header && size > 0) memcpy(ret_tail->value, value, size);
+        } else {
+            until_ms = 0;
+        }
+        rd_kafka_message_destroy(message);
+    }
+    (void)rd_kafka_assign(handle, NULL);
+    return is_over;
+}
+
+static enum publish_result publisher_tail(void *context, const char *topic, struct topic_range range,
+                                          const char *header, struct publish_tail *ret_tail) {
+    struct kafka_publisher *publisher = context;
+    struct error error = {0};
+    if (open_inquiry(publisher, &error) != STATUS_OK) return fail(publisher, PUBLISH_FAILED, error.message);
+    int64_t until_ms = monotonic_ms() + TAIL_MS_MAX, end = range.end;
+    struct publish_tail tail = {0};
+    for (int64_t count = TAIL_RECORDS; range.end > range.start && !tail.has_record; count *= 8) {
+        int64_t from = range.end - range.start > count ? range.end - count : range.start;
+        if (!read_tail(publisher, topic, from, header, until_ms, &tail, &end)) {
+            return fail(publisher, PUBLISH_RETRY, "the end of a topic was not reached in time");
+        }
+        if (from == range.start) break;
+    }
+    tail.is_settled = end >= range.end;
+    *ret_tail = tail;
+    return PUBLISH_OK;
 }
 
 static void publisher_abort(void *context) {
@@ -285,6 +378,8 @@ enum status kafka_publisher_open(const struct kafka_options *options, const char
     *ret_port = (struct publish_port){.context = publisher,
                                       .start = publisher_start,
                                       .recover = publisher_recover,
+                                      .tail = publisher_tail,
+                                      .settle = publisher_settle,
                                       .begin = publisher_begin,
                                       .append = publisher_append,
                                       .commit = publisher_commit,
@@ -302,10 +397,4 @@ void kafka_publisher_close(struct kafka_publisher **publisher_p) {
     kafka_client_wait_discarded(KAFKA_CLOSE_MS_MAX);
     if (publisher->group_metadata != NULL) rd_kafka_consumer_group_metadata_destroy(publisher->group_metadata);
     free(publisher);
-}
-
-static int64_t monotonic_ms(void) {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
