@@ -69,7 +69,7 @@ need_servers() {
     command_or curl curl
     command_or ps procps
     command_or openssl openssl
-    command_or java default-jre-headless
+    command_or javac default-jdk-headless # java runs the broker; a test compiles a reader for it
     command_or mvn maven
     command_or redis-server redis-server
     file_or /usr/share/zoneinfo/Europe/London tzdata

@@ -60,7 +60,7 @@ class Load(threading.Thread):
         for one in sockets:
             poller.register(one, zmq.POLLIN)
         since = time.monotonic()
-        while len(self.final) < len(self.requests) and time.monotonic() < since + self.limit_s:
+        while len(self.final) < self.sent + len(self.waiting) and time.monotonic() < since + self.limit_s:
             for one in sockets:
                 self.fill(one, due[one], since)
             for one, _ in poller.poll(10):
@@ -103,6 +103,10 @@ class Load(threading.Thread):
             self.answers[header.request_id].append(
                 self.Reply(time.monotonic(), status, header.outcome, header.repeated_answer, booking_id))
             self.final.add(header.request_id)
+
+    def stop_asking(self):
+        """Only what was asked already is still waited for."""
+        self.waiting.clear()
 
     def outcomes(self):
         return collections.Counter(replies[0].outcome for replies in self.answers.values())
