@@ -14,7 +14,8 @@ import subprocess
 import sys
 import time
 
-from bench_suite import ROOT, SLOTS_PER_SESSION, BenchSuite, Failure, free_ports, kafka_floor, temporary_folder, until
+from bench_suite import (ROOT, SLOTS_PER_SESSION, BenchSuite, Consumer, Failure, Schema, differences, expected_events,
+                         free_ports, kafka_floor, temporary_folder, until)
 from postgres import Postgres
 
 ROWS = {
@@ -24,10 +25,12 @@ ROWS = {
     8: "owner killed or stopped, until the next reply",
     9: "memory of a service that is idle",
     10: "token check: bookings that carry a user's token, beside the same without",
+    11: "public event behind its entry",
 }
 RATE_MAX = 60000  # bookings a second for which slots are made ready; a run that needs more stops and says so
 WARM_SECONDS, WARM_SECONDS_MAX, TAKE_OVER_PER_SECOND, SESSION_TIMEOUT_MS = 10, 60, 200, 6000
 JIT_SHARE_MAX = 0.05  # of one processor: below it the broker's code counts as compiled
+EVENT_LOADS = ((100, "one booking after the other"), (2000, "a steady load"))  # bookings a second
 COMMAND_BYTES = 400  # about what one Book command is on the command log, headers included
 
 
@@ -175,6 +178,29 @@ def row_10(bench, report, suite):
     report.floor(10, "rate with a token beside without, at least 0.9", round(ratio, 2), ratio >= 0.9, " times")
 
 
+def row_11(bench, report):
+    """From an entry's time in the journal to the moment when a Java reader of committed records has its event in hand."""
+    print(f"\nrow 11: {ROWS[11]}", flush=True)
+    with BenchSuite(bench.build) as suite:
+        suite.publish(int(max(rate for rate, _ in EVENT_LOADS) * (bench.seconds + bench.warm_seconds) * 3))
+        consumer = Consumer(suite.brokers, f"{suite.folder}/events")
+        suite.book(8, 16, bench.warm_seconds, EVENT_LOADS[-1][0])
+        for rate, name in EVENT_LOADS:
+            time.sleep(2)
+            before = consumer.count()
+            suite.book(8, 16, bench.seconds, rate)
+            expected = expected_events(suite.brokers)
+            if not until(lambda: consumer.count() >= len(expected), 30):
+                report.fault([f"{len(expected) - consumer.count()} public events were not seen"])
+            lags_ms = sorted(seen.at_ms - wanted.logged_ms for seen, wanted in
+                             list(zip(consumer.seen(), expected))[before:])
+            p50, p99 = lags_ms[len(lags_ms) // 2], lags_ms[len(lags_ms) * 99 // 100]
+            report.line(f"{name + f', {rate:,} a second':<46} p50 {p50} ms  p99 {p99} ms  (least {lags_ms[0]}, most {lags_ms[-1]})")
+        report.floor(11, "p99 under a steady load, below 250", p99, p99 < 250, " ms")
+        consumer.end()
+        report.fault(differences(consumer.seen(), expected, Schema()) + suite.faults())
+
+
 class Bench:
     def __init__(self, words):
         quick = words.quick
@@ -314,6 +340,8 @@ def main():
                   writemap=False)
         if 8 in bench.rows:
             row_8(bench, report)
+        if 11 in bench.rows:
+            row_11(bench, report)
     except Failure as failure:
         report.fault([str(failure)])
     finally:

@@ -8,8 +8,9 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-sys.path.insert(0, f"{ROOT}/tests/e2e")
+sys.path[:0] = [f"{ROOT}/tests/e2e", f"{ROOT}/tests/support"]
 
+from public_events import Consumer, Schema, differences, expected_events  # noqa: E402,F401 (for bench.py)
 from suite import Failure, OwnSuite, free_ports, until  # noqa: E402,F401 (for bench.py)
 
 SLOTS_PER_SESSION = 200
