@@ -50,8 +50,8 @@ struct publish_port {
     /* range: of the topic, as topic_admin tells it now. */
     enum publish_result (*tail)(void *context, const char *topic, struct topic_range range, const char *header,
                                 struct publish_tail *ret_tail);
-    /* Ends every transaction of this transactional id that hangs in one of its topics or on its position, as aborted: one of
-     * a producer before, whose end a broker forgot to write when it was itself restarted (docs/adr/0010). Leaves one
+    /* Ends every transaction of this transactional id that hangs in one of its topics or on its position, as aborted: one
+     * of a producer before, whose end a broker forgot to write when it was itself restarted (docs/adr/0010). Leaves one
      * aborted record in each topic. After it tail and recover say whether it helped. */
     enum publish_result (*settle)(void *context);
     /* PUBLISH_ABORTED, too, when a connection was lost since start: what the last transaction came to must be looked up. */
@@ -62,7 +62,7 @@ struct publish_port {
      * uncertain happened on the way; this producer must then be dropped, because a request of it that is still under way
      * could end its next transaction (reliability.md section 7). */
     enum publish_result (*commit)(void *context, const struct publish_position *position, bool *ret_is_clean);
-    /* Ends the open transaction so that readers need not wait for its time-out. Only a courtesy: drop and start do it too. */
+    /* Ends the open transaction, so that readers need not wait for its time-out. A courtesy only: drop and start do it. */
     void (*abort)(void *context);
     /* Forgets the producer; start makes another. Harmless when there is none. */
     void (*drop)(void *context);

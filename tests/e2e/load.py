@@ -94,7 +94,8 @@ class Load(threading.Thread):
                 return
             header = self.reply_type.FromString(frames[0])
             status = STATUS[header.status]
-            if status in ASK_AGAIN:
+            # Expired is decided: for this id nothing else will ever be answered.
+            if status in ASK_AGAIN and header.outcome != "expired":
                 if header.request_id in due:
                     due[header.request_id] = time.monotonic() + max(header.retry_after_ms, 50) / 1000
                 continue

@@ -184,7 +184,7 @@ static enum publish_result publisher_append(void *context, const struct topic_ap
         rd_kafka_error_destroy(error);
         return fail(publisher, PUBLISH_RETRY, "the local queue is full");
     }
-    /* A transaction that has failed already refuses records with errors that carry no flag: only the end of it will say why. */
+    /* A transaction that has failed refuses records with errors that carry no flag: only its end would say why. */
     enum publish_result result = result_of(publisher, error);
     return result == PUBLISH_FENCED ? PUBLISH_FENCED : PUBLISH_ABORTED;
 }
