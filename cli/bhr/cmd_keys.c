@@ -1,5 +1,5 @@
-/* bhr keys: key pairs of systems and doors, the secret behind pseudonyms, and the master key. Writes files that only their owner may
- * read; never prints a secret. */
+/* bhr keys: key pairs of systems and doors, the secret behind pseudonyms, and the master key. Writes files that only their
+ * owner may read; never prints a secret. */
 #include "cli/bhr/certificates.h"
 #include "cli/bhr/cluster.h"
 #include "cli/bhr/commands.h"

@@ -1,6 +1,6 @@
-/* The keys of persons in memory: found by key id (to open) and by person (to seal). Reserved once for a named number of keys,
- * about 90 bytes each with both indexes; pages are used as keys come. Keys lie unwrapped, so the memory is left out of core
- * dumps, kept from swap where the system lets us, and overwritten when a key goes. Pure memory work; one thread. */
+/* The keys of persons in memory: found by key id (to open) and by person (to seal). Reserved once for a named number of
+ * keys, about 90 bytes each with both indexes; pages are used as keys come. Keys lie unwrapped, so the memory is left out of
+ * core dumps, kept from swap where the system lets us, and overwritten when a key goes. Pure memory work; one thread. */
 #ifndef BHR_HOST_PERSON_KEY_TABLE_H
 #define BHR_HOST_PERSON_KEY_TABLE_H
 

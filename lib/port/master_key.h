@@ -1,6 +1,6 @@
-/* The master key: wraps the keys of persons, so that what lies in their topic is worth nothing without it. Today it is a file
- * (lib/host/master_key_file.h); the port is this narrow so that a key service, which never gives its key away, fits behind
- * it. One thread. */
+/* The master key: wraps the keys of persons, so that what lies in their topic is worth nothing without it. Today it is a
+ * file (lib/host/master_key_file.h); the port is this narrow so that a key service, which never gives its key away, fits
+ * behind it. One thread. */
 #ifndef BHR_PORT_MASTER_KEY_H
 #define BHR_PORT_MASTER_KEY_H
 

@@ -71,7 +71,7 @@ class Checks:
 
 
 class OwnSuite(Suite):
-    def __init__(self, session_timeout_ms=1500, count=2, settings="", build=BUILD):
+    def __init__(self, session_timeout_ms=1500, count=2, settings="", build=BUILD, kafka_settings=""):
         for tool in ("java", "mvn", "redis-server", "curl"):
             if shutil.which(tool) is None:
                 skip(f"there is no {tool}")
@@ -83,6 +83,7 @@ class OwnSuite(Suite):
         folder = tempfile.mkdtemp(prefix="bhr-e2e-")
         super().__init__(folder, build, {
             "BHR_KAFKA_DIR": f"{folder}/kafka", "BHR_KAFKA_PORT": str(kafka_port), "BHR_KAFKA_HEAP": "256m",
+            "BHR_KAFKA_SETTINGS": kafka_settings,
             "BHR_REDIS_DIR": f"{folder}/redis", "BHR_DOOR_PORT": str(door_port), "BHR_HTTP_PORT": str(http_port),
             "BHR_SUITE_COUNT": str(count),
             "BHR_SUITE_SETTINGS": f"session_timeout_ms={session_timeout_ms} {settings}".strip()})

@@ -1,5 +1,5 @@
-/* The sealed details on the wire: what is judged about their sizes, what is inside, and how an entry of apply version 1, which
- * held its person in the clear, is read. */
+/* The sealed details on the wire: what is judged about their sizes, what is inside, and how an entry of apply version 1,
+ * which held its person in the clear, is read. */
 #include "lib/wire/booking/booking_details.h"
 #include "lib/wire/booking/booking_journal.h"
 #include "tests/support/cmocka.h"

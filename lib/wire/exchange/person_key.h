@@ -1,5 +1,5 @@
-/* One record of bhr.keys.v1 (proto bhr.exchange.v1.PersonKey): the key's id as the record's key, the wrapped key of one person
- * as its value, or no value when the key was destroyed. Any thread; nothing is kept. */
+/* One record of bhr.keys.v1 (proto bhr.exchange.v1.PersonKey): the key's id as the record's key, the wrapped key of one
+ * person as its value, or no value when the key was destroyed. Any thread; nothing is kept. */
 #ifndef BHR_WIRE_EXCHANGE_PERSON_KEY_H
 #define BHR_WIRE_EXCHANGE_PERSON_KEY_H
 
