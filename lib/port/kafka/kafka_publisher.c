@@ -37,17 +37,6 @@ struct kafka_publisher {
     char reason[KAFKA_REASON_MAX];
 };
 
-static enum publish_result publisher_start(void *context);
-static enum publish_result publisher_recover(void *context, struct publish_recovered *ret_recovered);
-static enum publish_result publisher_tail(void *context, const char *topic, struct topic_range range,
-                                          const char *header, struct publish_tail *ret_tail);
-static enum publish_result publisher_settle(void *context);
-static enum publish_result publisher_begin(void *context);
-static enum publish_result publisher_append(void *context, const struct topic_append *append);
-static enum publish_result publisher_commit(void *context, const struct publish_position *position, bool *ret_is_clean);
-static void publisher_abort(void *context);
-static void publisher_drop(void *context);
-static const char *publisher_reason(void *context);
 static enum status open_producer(struct kafka_publisher *publisher, struct error *reterr_error);
 
 static int64_t monotonic_ms(void) {
@@ -247,20 +236,21 @@ static enum publish_result publisher_settle(void *context) {
     return result == PUBLISH_RETRY ? PUBLISH_ABORTED : result;
 }
 
-/* Reads from that offset to where committed records end. False: not in time. */
-static bool read_tail(struct kafka_publisher *publisher, const char *topic, int64_t from, const char *header,
-                      int64_t until_ms, struct publish_tail *ret_tail, int64_t *ret_end) {
+/* Reads from that offset to where committed records end. */
+static enum publish_result read_tail(struct kafka_publisher *publisher, const char *topic, int64_t from,
+                                     const char *header, int64_t until_ms, struct publish_tail *ret_tail,
+                                     int64_t *ret_end) {
     rd_kafka_t *handle = publisher->inquiry->handle;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(list, topic, publisher->options.partition)->offset = from;
-    bool is_over = false;
+    enum publish_result result = fail(publisher, PUBLISH_RETRY, "the end of a topic was not reached in time");
     if (rd_kafka_assign(handle, list) != RD_KAFKA_RESP_ERR_NO_ERROR) until_ms = 0;
     rd_kafka_topic_partition_list_destroy(list);
-    while (!is_over && monotonic_ms() < until_ms) {
+    while (result == PUBLISH_RETRY && monotonic_ms() < until_ms) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(handle, 100);
         if (message == NULL) continue;
         if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-            is_over = true;
+            result = PUBLISH_OK;
             *ret_end = message->offset;
         } else if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
             const void *value = NULL;
@@ -272,13 +262,15 @@ static bool read_tail(struct kafka_publisher *publisher, const char *topic, int6
             ret_tail->has_record = true;
             ret_tail->value_size = has_header ? size : 0;
             if (has_header && size > 0) memcpy(ret_tail->value, value, size);
-        } else {
+        } else if (kafka_is_transport(message->err)) {
             until_ms = 0;
+        } else {
+            result = fail(publisher, PUBLISH_FAILED, rd_kafka_message_errstr(message));
         }
         rd_kafka_message_destroy(message);
     }
     (void)rd_kafka_assign(handle, NULL);
-    return is_over;
+    return result;
 }
 
 static enum publish_result publisher_tail(void *context, const char *topic, struct topic_range range,
@@ -290,9 +282,8 @@ static enum publish_result publisher_tail(void *context, const char *topic, stru
     struct publish_tail tail = {0};
     for (int64_t count = TAIL_RECORDS; range.end > range.start && !tail.has_record; count *= 8) {
         int64_t from = range.end - range.start > count ? range.end - count : range.start;
-        if (!read_tail(publisher, topic, from, header, until_ms, &tail, &end)) {
-            return fail(publisher, PUBLISH_RETRY, "the end of a topic was not reached in time");
-        }
+        enum publish_result result = read_tail(publisher, topic, from, header, until_ms, &tail, &end);
+        if (result != PUBLISH_OK) return result;
         if (from == range.start) break;
     }
     tail.is_settled = end >= range.end;
