@@ -14,6 +14,7 @@
 enum {
     TRANSACTION_MS_MAX = 10000, /* the broker aborts a transaction that is open for longer */
     MESSAGE_MS_MAX = 8000,
+    RETRY_MS = 20,
     COMMIT_MS_CLEAN = 1000, /* a commit that took longer has had a time-out somewhere on its way */
     PUBLISHER_FIXED_FIELDS = 5,
     TAIL_RECORDS = 64,  /* looked at first; then eight times as many, and so on */
@@ -323,6 +324,8 @@ static enum status open_producer(struct kafka_publisher *publisher, struct error
     kafka_conf_set(&conf, "transactional.id", publisher->transactional_id);
     kafka_conf_set_number(&conf, "transaction.timeout.ms", TRANSACTION_MS_MAX);
     kafka_conf_set_number(&conf, "message.timeout.ms", MESSAGE_MS_MAX);
+    /* Until the markers of the transaction before are written, each request is told to come again. */
+    kafka_conf_set_number(&conf, "retry.backoff.ms", RETRY_MS);
     kafka_conf_set(&conf, "compression.codec", options->compression);
     kafka_conf_set_number(&conf, "linger.ms", options->linger_ms);
     kafka_conf_set_number(&conf, "queue.buffering.max.messages", options->append_queue_max);
