@@ -60,8 +60,8 @@ static void add_topic(struct acl_work *work, enum topic_id id, const char *servi
     ASSERT(is_named);
     add_rights(work, id, service, system, name);
     if (id != TOPIC_ID_COMMAND) return;
-    /* An owner asks whether the next generation is there ("….gN", journal.md section 5): to who may not see a topic, one that
-     * does not exist is forbidden, and the owner would know nothing. */
+    /* An owner asks whether the next generation is there ("….gN", journal.md section 5): to who may not see a topic,
+     * one that does not exist is forbidden, and the owner would know nothing. */
     char generations[TOPIC_NAME_MAX];
     int size = snprintf(generations, sizeof generations, "%s.g*", name);
     ASSERT(size > 0 && (size_t)size < sizeof generations);

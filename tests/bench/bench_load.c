@@ -4,9 +4,10 @@
  * waited for and counted: a rate is never taken from what was sent.
  *
  * usage: bhr-bench-load publish SERVER_KEY KEY_FILE ENDPOINTS SLOT_FILE SESSIONS
- *        bhr-bench-load book    SERVER_KEY KEY_FILE ENDPOINTS SLOT_FILE FIRST CLIENTS IN_FLIGHT SECONDS [PER_SECOND [TOKEN_FILE]]
- * ENDPOINTS are comma separated. FIRST is how many slots of the file are used up. PER_SECOND: an open loop at this rate; 0: as
- * fast as answers come. TOKEN_FILE: a user's token that every booking carries. */
+ *        bhr-bench-load book    SERVER_KEY KEY_FILE ENDPOINTS SLOT_FILE FIRST CLIENTS IN_FLIGHT SECONDS
+ *                             [PER_SECOND [TOKEN_FILE]]
+ * ENDPOINTS are comma separated. FIRST is how many slots of the file are used up. PER_SECOND: an open loop at this rate;
+ * 0: as fast as answers come. TOKEN_FILE: a user's token that every booking carries. */
 #include "lib/base/assert.h"
 #include "lib/client/client_zmq.h"
 #include "lib/digest/digest.h"

@@ -1,4 +1,5 @@
-/* A key is taken away while its connections stand: they end within a second, others stay, and nothing more is served of it. */
+/* A key is taken away while its connections stand: they end within a second, others stay, and nothing more is served
+ * of it. */
 #include "tests/port/zmq_world.h"
 
 /* Raw sockets, as a client of another make would have them: they tell when their connection ends. */

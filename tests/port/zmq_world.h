@@ -1,5 +1,5 @@
-/* What the tests of the door's socket share: a door on a free port of 127.0.0.1, keys that it knows and one that it does not,
- * our own clients and bare sockets of libzmq. */
+/* What the tests of the door's socket share: a door on a free port of 127.0.0.1, keys that it knows and one that it does
+ * not, our own clients and bare sockets of libzmq. */
 #ifndef BHR_TESTS_PORT_ZMQ_WORLD_H
 #define BHR_TESTS_PORT_ZMQ_WORLD_H
 
