@@ -87,7 +87,9 @@ struct topic_report {
 struct topic_writer {
     void *context;
     /* Copies and queues; never waits. STATUS_FULL when the local queue is full, STATUS_UNAVAILABLE when there is no
-     * producer to be had, or when the one there was has failed for good: the next append then gets another. */
+     * producer to be had, or when the one there was has failed for good: the next append then gets another.
+     * What is appended while earlier records are on their way may wait for their reports: whoever appends goes on taking
+     * reports, also when it waits for something else. */
     enum status (*append)(void *context, const struct topic_append *append);
     /* Takes the next delivery report; false when there is none. */
     bool (*report)(void *context, struct topic_report *ret_report);

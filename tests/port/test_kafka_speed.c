@@ -30,13 +30,17 @@ static void one_record_alone(void **state) {
         struct topic_append append = {.topic = topic, .value = slice_of(value, sizeof value), .token = (uint64_t)i};
         int64_t begin_us = now_us();
         assert_int_equal(to.append(to.context, &append), STATUS_OK);
-        do {
-            next_event(&from, wake_fd, PATIENCE_MS, &event);
-        } while (event.kind == TOPIC_END);
+        for (;;) {
+            /* The record may be back before its report; the next one then waits in the writer until that was taken. */
+            while (to.report(to.context, &report)) assert_int_equal(report.result, TOPIC_DELIVERED);
+            from.poll(from.context, &event);
+            if (event.kind != TOPIC_NOTHING && event.kind != TOPIC_END) break;
+            assert_true(now_us() - begin_us < INT64_C(1000) * PATIENCE_MS);
+            if (event.kind == TOPIC_NOTHING) wake_wait(wake_fd, PATIENCE_MS);
+        }
         assert_int_equal(event.kind, TOPIC_RECORD);
         assert_int_equal(event.record.offset, i);
         if (i >= WARM) took_us[i - WARM] = now_us() - begin_us;
-        while (to.report(to.context, &report)) assert_int_equal(report.result, TOPIC_DELIVERED);
     }
     qsort(took_us, COUNT, sizeof took_us[0], compare_us);
     print_message("append to read back, one at a time: p50 %" PRId64 " us, p99 %" PRId64 " us, longest %" PRId64
