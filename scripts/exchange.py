@@ -52,6 +52,12 @@ class Suite:
                                "--print-config"], env=self.environment, capture_output=True, text=True, check=True)
         return re.search(rf"^{key} = (\S*)", done.stdout, re.MULTILINE).group(1)
 
+    def trust_words(self):
+        """How a program that is not ours shows who it is to Kafka: --ca, --certificate and --key, or nothing."""
+        with open(f"{self.folder}/bhr.ini", encoding="utf-8") as file:
+            rows = dict(re.findall(r"^kafka_(ca|certificate|key)_file = (.*)$", file.read(), re.MULTILINE))
+        return [word for name, path in rows.items() for word in (f"--{name}", path)]
+
     def bhr_words(self, *words, system="111-nel"):
         return [f"{self.build}/bhr", "--config", f"{self.folder}/bhr.ini", "--as", system, "-o", "json",
                 *option("--token", self.tokens.get(system)), *map(str, words)]

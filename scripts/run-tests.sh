@@ -46,7 +46,7 @@ run_ctest() {
 
 # The settings are for this broker alone: suites that tests start have brokers of their own.
 kafka() {
-    BHR_KAFKA_DIR=$scratch/kafka BHR_KAFKA_PORT=$broker_port "$KAFKA" "$@"
+    BHR_KAFKA_DIR=$scratch/kafka BHR_KAFKA_PORT=$broker_port BHR_KAFKA_PLAINTEXT=1 "$KAFKA" "$@"
 }
 
 # The broker listens on this port, its controller on the next one.

@@ -9,7 +9,7 @@ source scripts/lib.sh
 # shellcheck source=deploy/local/ports.env
 source deploy/local/ports.env
 
-readonly STEP_COUNT=9 STEP_LOG=run/log/up.log
+readonly STEP_COUNT=10 STEP_LOG=run/log/up.log
 readonly SUITE=deploy/local/suite.sh KAFKA=deploy/local/kafka/kafka.sh REDIS=deploy/local/redis.sh
 readonly TOLD=run/story-told
 
@@ -21,10 +21,11 @@ main() {
     forget_settings
     step "installing what is missing" scripts/install-deps.sh
     step "building the programs" build
-    step "making keys and configuration" configure
+    step "making keys, certificates and configuration" configure
     step "starting Kafka" start_kafka
     step "starting Redis" "$REDIS" start
     step "making topics and the journal's first record" build/release/bhr --config run/bhr.ini topics apply
+    step "saying who may touch which topic" apply_rules
     step "starting two booking processes" start_booking
     step "publishing the demo borough's sessions" /usr/bin/python3 scripts/demo_borough.py
     tell_story
@@ -46,8 +47,18 @@ configure() {
 }
 
 start_kafka() {
-    if "$KAFKA" status; then echo "= runs already"; fi
-    "$KAFKA" start
+    local said
+    said=$("$KAFKA" start)
+    echo "$said"
+    if grep -q "already runs" <<<"$said"; then echo "= runs already"; fi
+}
+
+apply_rules() {
+    if [[ -n ${BHR_KAFKA_PLAINTEXT:-} ]]; then
+        echo "= BHR_KAFKA_PLAINTEXT: everybody may do everything"
+        return
+    fi
+    build/release/bhr --config run/bhr.ini topics acl --apply --remove
 }
 
 start_booking() {
@@ -61,10 +72,10 @@ start_booking() {
 # The story kills a process and books a clinic full, so it is told once; again by hand.
 tell_story() {
     if [[ -f $TOLD ]]; then
-        echo "[9/9] the story was told before; again: scripts/story.py"
+        echo "[10/10] the story was told before; again: scripts/story.py"
         return
     fi
-    echo "[9/9] a story"
+    echo "[10/10] a story"
     echo
     /usr/bin/python3 scripts/story.py || fail "the story did not end as it must; logs: run/log/"
     touch "$TOLD"

@@ -4,7 +4,8 @@
 # are kafka.sh and redis.sh beside it.
 #
 # Usage: suite.sh {configure|start|ready|stop|kill|status} [number ...]
-#   configure  makes keys and configuration that are not there yet: keys/*.key, policy, booking-N.ini, bhr.ini
+#   configure  makes keys, certificates and configuration that are not there yet: keys/*.key, tls/*, policy, booking-N.ini,
+#              bhr.ini; and new certificates for those with fewer than 10 days left
 #   start      starts what does not run or is outdated     ready   waits until they answer and know the journal's end
 #   stop       ends them in order                       kill    ends them like a power cut would (kill -9)
 #   status     says which run; exits 3 when one does not
@@ -13,6 +14,7 @@
 #   BHR_SUITE_COUNT  booking processes (2)              BHR_SUITE_SETTINGS  more "key=value" words for booking-N.ini
 #   BHR_SUITE_REDIS  socket of Redis (redis/redis.sock in its folder)
 #   BHR_KAFKA_PORT, BHR_DOOR_PORT, BHR_HTTP_PORT        as in ports.env
+#   BHR_KAFKA_PLAINTEXT  1 when Kafka speaks no TLS (kafka.sh): no certificates then
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -33,12 +35,21 @@ hub-demo Y90020 hub
 ops      Y90000 operator"
 # Those of them that may write their requests to a Kafka topic of their own, too.
 readonly REQUEST_SYSTEMS="111-nel,gp-demo"
+# Certificates: name and kind. A principal each (lib/host/topics.def says what it may do).
+readonly CERTIFICATES="broker broker
+booking service
+booking-publisher publisher
+ops operator
+111-nel system
+gp-demo system
+hub-demo system"
+readonly ROTATE_DAYS=10
 
 main() {
     local verb=${1:-} number
     shift || true
     case $verb in configure | start | ready | stop | kill | status) ;; *)
-        sed -n '2,16s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+        sed -n '2,18s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
         exit 2
         ;;
     esac
@@ -64,11 +75,13 @@ main() {
 start() {
     local number=$1 settings=$dir/booking-$1.ini
     if running "$number"; then
-        if [[ $(readlink "/proc/$(cat "$dir/booking-$number.pid")/exe") != *" (deleted)" ]]; then
+        local why
+        why=$(outdated "$number")
+        if [[ -z $why ]]; then
             echo "booking-$number: already runs (pid $(cat "$dir/booking-$number.pid"))"
             return
         fi
-        end TERM "stopped, because its program was built anew" "$number"
+        end TERM "stopped, because its $why" "$number"
     fi
     [[ -f $settings ]] || give_up "there is no $settings: run \"suite.sh configure\" first"
     # Only what it needs: every other BHR_ name in the environment would be taken for a setting.
@@ -76,6 +89,18 @@ start() {
         setsid "$build/bhr-booking" --config "$settings" >>"$dir/log/booking-$number.log" 2>&1 </dev/null &
     echo $! >"$dir/booking-$number.pid"
     echo "booking-$number: started (pid $!)"
+}
+
+# What of it is older than what it should run with; nothing when all is well. A process reads each of them once.
+outdated() {
+    local pid_file=$dir/booking-$1.pid
+    if [[ $(readlink "/proc/$(cat "$pid_file")/exe") == *" (deleted)" ]]; then
+        echo "program was built anew"
+    elif [[ $dir/booking-$1.ini -nt $pid_file ]]; then
+        echo "configuration has changed"
+    elif [[ $dir/tls/booking.crt -nt $pid_file || $dir/tls/booking-publisher.crt -nt $pid_file ]]; then
+        echo "certificate is a new one"
+    fi
 }
 
 await_ready() {
@@ -162,7 +187,8 @@ http_port() {
     echo $((BHR_HTTP_PORT + $1 - 1))
 }
 
-# Keys are made once and never again; the rest is written anew each time, so that it follows this script.
+# Keys are made once and never again, certificates when they run out; the rest is written anew when it is not what this
+# script would write.
 configure() {
     local name number
     mkdir -p "$dir/keys"
@@ -170,15 +196,54 @@ configure() {
     { echo door && echo "$SYSTEMS"; } | while read -r name _; do
         [[ -f $dir/keys/$name.key ]] || "$build/bhr" keys new "$name" --dir "$dir/keys" >/dev/null
     done
+    [[ -n ${BHR_KAFKA_PLAINTEXT:-} ]] || make_certificates
     [[ -f $dir/keys/pseudonym.key ]] || "$build/bhr" keys pseudonym --dir "$dir/keys" >/dev/null
     [[ -f $dir/keys/master.key ]] || "$build/bhr" keys master --dir "$dir/keys" >/dev/null
     # An issuer of users' tokens that this machine alone trusts, and the list of those who are signed out by force.
     [[ -f $dir/keys/token-keys.json ]] || "$build/bhr" token issuer --dir "$dir/keys" >/dev/null
     [[ -f $dir/keys/token-revoked ]] || : >"$dir/keys/token-revoked"
     write_policy >"$dir/policy"
-    for number in $(seq "$count"); do write_booking "$number" >"$dir/booking-$number.ini"; done
+    for number in $(seq "$count"); do
+        write_booking "$number" >"$dir/booking-$number.ini.new"
+        if cmp -s "$dir/booking-$number.ini.new" "$dir/booking-$number.ini"; then
+            rm "$dir/booking-$number.ini.new"
+        else
+            mv "$dir/booking-$number.ini.new" "$dir/booking-$number.ini"
+        fi
+    done
     write_client >"$dir/bhr.ini"
     echo "suite: keys and configuration in $dir"
+}
+
+make_certificates() {
+    local name kind
+    [[ -f $dir/tls/ca.crt ]] || "$build/bhr" keys ca --tls "$dir/tls" >/dev/null
+    while read -r name kind; do
+        if [[ -f $dir/tls/$name.crt ]]; then
+            "$build/bhr" keys rotate "$name" --tls "$dir/tls" --left $ROTATE_DAYS >/dev/null
+        else
+            "$build/bhr" keys new "$name" --kind "$kind" --tls "$dir/tls" --dir "$dir/keys" >/dev/null
+        fi
+    done <<<"$CERTIFICATES"
+}
+
+# The rows of a configuration that say who somebody is to Kafka: of a process, and with "ops" of a person.
+trust_rows() {
+    if [[ -n ${BHR_KAFKA_PLAINTEXT:-} ]]; then
+        echo "kafka_plaintext = true"
+        return
+    fi
+    cat <<INI
+kafka_ca_file = $dir/tls/ca.crt
+kafka_certificate_file = $dir/tls/$1.crt
+kafka_key_file = $dir/tls/$1.key
+INI
+    if [[ $1 == booking ]]; then
+        cat <<INI
+kafka_publisher_certificate_file = $dir/tls/booking-publisher.crt
+kafka_publisher_key_file = $dir/tls/booking-publisher.key
+INI
+    fi
 }
 
 public_key() {
@@ -256,7 +321,7 @@ locality = nel-bhr
 process = booking-$number
 data_dir = $dir/data/booking-$number
 brokers = 127.0.0.1:$BHR_KAFKA_PORT
-kafka_plaintext = true
+$(trust_rows booking)
 door_endpoint = tcp://127.0.0.1:$(door_port "$number")
 door_key_file = $dir/keys/door.key
 policy_file = $dir/policy
@@ -285,7 +350,7 @@ write_client() {
 environment = local
 locality = nel-bhr
 brokers = 127.0.0.1:$BHR_KAFKA_PORT
-kafka_plaintext = true
+$(trust_rows ops)
 redis_socket = ${BHR_SUITE_REDIS:-$dir/redis/redis.sock}
 data_dirs = $data_dirs
 endpoints = $endpoints

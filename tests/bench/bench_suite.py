@@ -25,9 +25,9 @@ class BenchSuite(OwnSuite):
         self.flush, self.used, self.told, self.slot_file = flush, 0, 0, f"{self.folder}/slots"
 
     def __enter__(self):
+        self.script("suite.sh", "configure")
         self.script("kafka/kafka.sh", "start")
         self.script("redis.sh", "start")
-        self.script("suite.sh", "configure")
         self.must("topics", "apply", *(["--flush"] if self.flush else []), system="ops")
         self.script("suite.sh", "start")
         self.script("suite.sh", "ready")

@@ -71,7 +71,7 @@ class Checks:
 
 
 class OwnSuite(Suite):
-    def __init__(self, session_timeout_ms=1500, count=2, settings="", build=BUILD, kafka_settings=""):
+    def __init__(self, session_timeout_ms=1500, count=2, settings="", build=BUILD, kafka_settings="", tls=False):
         for tool in ("java", "mvn", "redis-server", "curl"):
             if shutil.which(tool) is None:
                 skip(f"there is no {tool}")
@@ -79,23 +79,26 @@ class OwnSuite(Suite):
             if not os.access(f"{build}/{program}", os.X_OK):
                 skip(f"there is no {build}/{program}")
         kafka_port, door_port, http_port = free_ports()
-        self.brokers = f"127.0.0.1:{kafka_port}"
+        self.brokers, self.tls = f"127.0.0.1:{kafka_port}", tls
         folder = tempfile.mkdtemp(prefix="bhr-e2e-")
         super().__init__(folder, build, {
             "BHR_KAFKA_DIR": f"{folder}/kafka", "BHR_KAFKA_PORT": str(kafka_port), "BHR_KAFKA_HEAP": "256m",
             "BHR_KAFKA_SETTINGS": kafka_settings,
             "BHR_REDIS_DIR": f"{folder}/redis", "BHR_DOOR_PORT": str(door_port), "BHR_HTTP_PORT": str(http_port),
             "BHR_SUITE_COUNT": str(count),
+            **({"BHR_KAFKA_TLS": f"{folder}/tls"} if tls else {"BHR_KAFKA_PLAINTEXT": "1"}),
             "BHR_SUITE_SETTINGS": f"session_timeout_ms={session_timeout_ms} {settings}".strip()})
         self.guardian = subprocess.Popen(["bash", "-c", GUARDIAN, "guardian", f"{ROOT}/deploy/local"],
                                          env=self.script_environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                                          stderr=subprocess.DEVNULL, start_new_session=True)
 
     def __enter__(self):
+        self.script("suite.sh", "configure")
         self.script("kafka/kafka.sh", "start")
         self.script("redis.sh", "start")
-        self.script("suite.sh", "configure")
         self.must("topics", "apply", system="ops")
+        if self.tls:
+            self.must("topics", "acl", "--apply", system="ops")
         self.script("suite.sh", "start")
         self.script("suite.sh", "ready")
         if until(self.owner, 20) is None:
@@ -196,7 +199,8 @@ class OwnSuite(Suite):
 
     def count(self):
         """What the journal says, counted by a program that shares nothing with ours."""
-        done = subprocess.run(["/usr/bin/python3", f"{ROOT}/tests/support/count_bookings.py", self.brokers, "--ids"],
+        done = subprocess.run(["/usr/bin/python3", f"{ROOT}/tests/support/count_bookings.py", self.brokers, "--ids",
+                               *self.trust_words()],
                               capture_output=True, text=True, check=False)
         if done.returncode not in (0, 1):
             raise Failure(f"count_bookings.py: {done.stdout} {done.stderr}")

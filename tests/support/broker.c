@@ -35,7 +35,12 @@ void broker_any(struct broker *ret_broker) {
 }
 
 void broker_own(struct broker *ret_broker) {
+    broker_own_tls(ret_broker, "");
+}
+
+void broker_own_tls(struct broker *ret_broker, const char *tls) {
     *ret_broker = (struct broker){.folder = "/tmp/bhr-broker-XXXXXX", .guardian_fd = -1};
+    (void)snprintf(ret_broker->tls, sizeof ret_broker->tls, "%s", tls);
     if (system("command -v java >/dev/null && command -v mvn >/dev/null") != 0) skip("no Java or Maven for a broker");
     if (mkdtemp(ret_broker->folder) == NULL) skip("no folder for a broker");
     guard(ret_broker);
@@ -56,6 +61,11 @@ bool broker_do(const struct broker *broker, const char *verb) {
     if (child == 0) {
         (void)setenv("BHR_KAFKA_DIR", broker->folder, 1);
         (void)setenv("BHR_KAFKA_PORT", port, 1);
+        if (broker->tls[0] != '\0') {
+            (void)setenv("BHR_KAFKA_TLS", broker->tls, 1);
+        } else {
+            (void)setenv("BHR_KAFKA_PLAINTEXT", "1", 1);
+        }
         (void)execl(BHR_SOURCE_DIR "/deploy/local/kafka/kafka.sh", "kafka.sh", verb, (char *)NULL);
         _exit(127);
     }

@@ -9,6 +9,7 @@
 struct broker {
     char address[64]; /* "127.0.0.1:23456" */
     char folder[64];  /* empty for a shared one; its logs are in folder/data */
+    char tls[64];     /* folder of its certificates; empty for plain text */
     int port;
     int guardian_fd; /* closing it ends the broker */
     int guardian_pid;
@@ -17,6 +18,8 @@ struct broker {
 /* Exits the program with 77 after "skipped: <why>" when there can be no broker. */
 void broker_any(struct broker *ret_broker);
 void broker_own(struct broker *ret_broker);
+/* One that speaks TLS and enforces access rules: tls has ca.crt and broker.pem. */
+void broker_own_tls(struct broker *ret_broker, const char *tls);
 /* kafka.sh with that verb ("kill", "start", "stop"); false when it failed. Own brokers only. */
 bool broker_do(const struct broker *broker, const char *verb);
 /* Ends an own broker and removes its folder; harmless for a shared one. */

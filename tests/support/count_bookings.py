@@ -4,7 +4,9 @@ records, and the rule of journal.md is the second one of tests/journal/check_gol
 a slot was given more often than it has places, one command has two outcomes, or a person has two bookings at once.
 
 usage: count_bookings.py BROKERS [--ids] [--environment local] [--service booking] [--locality nel-bhr] [--partition 0]
+                         [--ca FILE --certificate FILE --key FILE]
   --ids  also the ids of all bookings that stand, each with its slot
+  --ca, --certificate, --key  for brokers that speak TLS: their authority, and who is counting
 """
 import argparse
 import collections
@@ -27,9 +29,9 @@ SILENCE_S = 10.0
 ID_REUSED, REFUSED_AT_DOOR = 7, 10  # outcomes by which nothing was decided under the id
 
 
-def read_journal(brokers, topic, partition):
+def read_journal(brokers, topic, partition, trust=None):
     """(offset, timestamp, is append time, value) of every record up to the end that the partition has now."""
-    consumer = Consumer({"bootstrap.servers": brokers, "group.id": "count-bookings", "enable.auto.commit": False,
+    consumer = Consumer({**(trust or {}), "bootstrap.servers": brokers, "group.id": "count-bookings", "enable.auto.commit": False,
                          "isolation.level": "read_uncommitted", "auto.offset.reset": "error"})
     try:
         first, end = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=SILENCE_S)
@@ -100,7 +102,12 @@ def main():
     words.add_argument("--service", default="booking")
     words.add_argument("--locality", default="nel-bhr")
     words.add_argument("--partition", type=int, default=0)
+    for name in ("--ca", "--certificate", "--key"):
+        words.add_argument(name)
     words = words.parse_args()
+    trust = {} if words.certificate is None else {
+        "security.protocol": "ssl", "ssl.ca.location": words.ca, "ssl.certificate.location": words.certificate,
+        "ssl.key.location": words.key}
     check_golden.IDENTITY = (words.environment, words.service, words.locality)
     schema = Schema()
     record_type, event_type = schema("bhr.journal.v1.Record"), schema("bhr.booking.v1.BookingEvent")
@@ -108,7 +115,7 @@ def main():
     rule, count = check_golden.Rule(), Count()
     try:
         for offset, timestamp, is_append_time, value in read_journal(words.brokers, f"bhr.{words.service}.journal.v1",
-                                                                     words.partition):
+                                                                     words.partition, trust):
             record = check_golden.decode(record_type, value)
             verdict = rule.accept(record, offset, timestamp, is_append_time, value)
             count.verdicts[verdict] += 1

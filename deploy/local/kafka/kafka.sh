@@ -2,15 +2,20 @@
 # One Kafka broker on this machine: the real one, a single KRaft node on 127.0.0.1. Everything it writes lies in one
 # folder. It only ever signals the process that it started for that folder.
 #
+# Both of its listeners take mutual TLS and nothing else, and what a certificate's owner may do is what the access rules say
+# (bhr topics acl); ops and broker may do everything. With BHR_KAFKA_PLAINTEXT=1 anybody may, as tests want it.
+#
 # Usage: kafka.sh {fetch|start|stop|kill|status}
 #   fetch   gets the jars once (Maven); start does it too
-#   start   formats the folder if it is new, starts the broker and waits until it is ready
+#   start   formats the folder if it is new, starts the broker and waits until it is ready; one that runs with other
+#           settings or an older certificate is stopped first
 #   stop    ends it in order; kill ends it like a power cut would (kill -9)
 #   status  says whether it runs; exits 3 when it does not
 # Environment:
 #   BHR_KAFKA_DIR   its folder (run/kafka)         BHR_KAFKA_PORT  its port (ports.env); the controller has the next one
 #   BHR_KAFKA_LIBS  the jars (build/kafka-libs)    BHR_KAFKA_HEAP  its heap (512m)
 #   BHR_KAFKA_SETTINGS  further lines for its properties, name=value, separated by spaces
+#   BHR_KAFKA_TLS   its certificates (run/tls: ca.crt, broker.pem)     BHR_KAFKA_PLAINTEXT  1 for none
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -21,6 +26,8 @@ source "$here/../ports.env"
 dir=${BHR_KAFKA_DIR:-$root/run/kafka}
 libs=${BHR_KAFKA_LIBS:-$root/build/kafka-libs}
 heap=${BHR_KAFKA_HEAP:-512m}
+tls=${BHR_KAFKA_TLS:-$root/run/tls}
+plaintext=${BHR_KAFKA_PLAINTEXT:-}
 port=$BHR_KAFKA_PORT
 readonly READY_SECONDS=60 STOP_SECONDS=30
 
@@ -34,19 +41,25 @@ main() {
     kill) end KILL "killed" ;;
     status) status ;;
     *)
-        sed -n '2,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+        sed -n '2,18s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
         exit 2
         ;;
     esac
 }
 
 start() {
+    check_certificates
+    write_properties >"$dir/server.properties.new"
     if running; then
-        echo "kafka: already runs on 127.0.0.1:$port (pid $(cat "$dir/pid"))"
-        return
+        if ! outdated; then
+            rm "$dir/server.properties.new"
+            echo "kafka: already runs on 127.0.0.1:$port (pid $(cat "$dir/pid"))"
+            return
+        fi
+        end TERM "stopped, because its settings or its certificate are others now"
     fi
     fetch
-    write_properties
+    mv "$dir/server.properties.new" "$dir/server.properties"
     [[ -f $dir/data/meta.properties ]] || format
     local java_options=(-Xms128m "-Xmx$heap" -XX:+UseSerialGC -Djava.awt.headless=true "-Dkafka.logs.dir=$dir/logs"
         "-Dlog4j2.configurationFile=file:$here/log4j2.properties")
@@ -66,6 +79,21 @@ start() {
         sleep 0.1
     done
     echo "kafka: ready on 127.0.0.1:$port (pid $(cat "$dir/pid"), $dir)"
+}
+
+check_certificates() {
+    if [[ -n $plaintext ]]; then return; fi
+    if [[ ! -r $tls/ca.crt || ! -r $tls/broker.pem ]]; then
+        echo "kafka: $tls has no ca.crt and broker.pem: \"suite.sh configure\" makes them (bhr keys ca, keys new broker)" >&2
+        exit 1
+    fi
+    tls=$(cd "$tls" && pwd)
+}
+
+# A broker reads its certificate when it starts.
+outdated() {
+    ! cmp -s "$dir/server.properties" "$dir/server.properties.new" ||
+        [[ -z $plaintext && $tls/broker.pem -nt $dir/pid ]]
 }
 
 # The pid file may be older than the process that has its number now: the command line must name our folder.
@@ -141,15 +169,17 @@ format() {
 }
 
 write_properties() {
-    cat >"$dir/server.properties" <<EOF
+    local listener=SSL
+    if [[ -n $plaintext ]]; then listener=PLAINTEXT; fi
+    cat <<EOF
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:$((port + 1))
-listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$((port + 1))
-advertised.listeners=PLAINTEXT://127.0.0.1:$port
+listeners=$listener://127.0.0.1:$port,CONTROLLER://127.0.0.1:$((port + 1))
+advertised.listeners=$listener://127.0.0.1:$port
 controller.listener.names=CONTROLLER
-inter.broker.listener.name=PLAINTEXT
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+inter.broker.listener.name=$listener
+listener.security.protocol.map=CONTROLLER:$listener,$listener:$listener
 log.dirs=$dir/data
 num.network.threads=2
 num.io.threads=2
@@ -171,7 +201,22 @@ log.segment.bytes=16777216
 log.index.size.max.bytes=1048576
 log.cleaner.dedupe.buffer.size=4194304
 EOF
-    tr ' ' '\n' <<<"${BHR_KAFKA_SETTINGS:-}" >>"$dir/server.properties"
+    tr ' ' '\n' <<<"${BHR_KAFKA_SETTINGS:-}"
+    if [[ -z $plaintext ]]; then write_trust; fi
+}
+
+# The controller's listener is no back door: it asks for a certificate too, and nobody is anonymous.
+write_trust() {
+    cat <<EOF
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:CN=broker;User:CN=ops
+allow.everyone.if.no.acl.found=false
+ssl.client.auth=required
+ssl.keystore.type=PEM
+ssl.keystore.location=$tls/broker.pem
+ssl.truststore.type=PEM
+ssl.truststore.location=$tls/ca.crt
+EOF
 }
 
 main "$@"
