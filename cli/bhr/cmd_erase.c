@@ -3,16 +3,14 @@
  * topic of keys and reads them back. May be run any number of times. Main thread. */
 #include "cli/bhr/cluster.h"
 #include "cli/bhr/commands.h"
-#include "lib/base/text.h"
-#include "lib/digest/seal.h"
+#include "cli/bhr/person_id.h"
 #include "lib/host/person_keys.h"
 #include "lib/wire/exchange/person_key.h"
-#include "services/booking/resolve.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
-enum { KEYS_MAX = 256, ROUNDS_MAX = 3, PSEUDONYM_KEY_SIZE = 32 };
+enum { KEYS_MAX = 256, ROUNDS_MAX = 3 };
 
 struct key_of_person {
     struct uuid key_id;
@@ -32,7 +30,6 @@ struct erasure {
     struct key_of_person live[KEYS_MAX], destroyed[KEYS_MAX];
 };
 
-static int find_person(struct cli *cli, const struct arguments *arguments, struct uuid *ret_person_id);
 static int open_topic(struct erasure *erasure);
 static void close_topic(struct erasure *erasure);
 static int read_to_end(struct erasure *erasure);
@@ -41,15 +38,14 @@ static bool is_confirmed(const struct cli *cli, const struct erasure *erasure);
 static int report(struct erasure *erasure);
 
 static const struct command_option options[] = {
-    {.name = "nhs-number", .value = "NUMBER", .kind = OPTION_NHS, .sentence = "NHS number, ten digits"},
-    {.name = "person-id", .value = "ID", .kind = OPTION_UUID, .sentence = "Pseudonymous id, as `bhr show` prints it"},
+    PERSON_ID_OPTION_ROWS,
     {.name = "yes", .kind = OPTION_FLAG, .sentence = "Do not ask whether it is meant"},
 };
 
 static int run(struct cli *cli, const struct arguments *arguments) {
     static struct erasure erasure; /* large */
     erasure = (struct erasure){.cli = cli};
-    int code = find_person(cli, arguments, &erasure.person_id);
+    int code = person_id_read(cli, arguments, &erasure.person_id);
     if (code != CLI_OK) return code;
     bool may_ask = isatty(STDIN_FILENO) && !cli->is_json;
     if (!option_is_given(arguments, "yes") && !may_ask) {
@@ -88,39 +84,6 @@ const struct command command_person_erase = {
     .option_count = sizeof options / sizeof options[0],
     .run = run,
 };
-
-static int read_pseudonym_key(struct cli *cli, uint8_t ret_key[PSEUDONYM_KEY_SIZE]) {
-    const char *path = cli->suite.pseudonym_key_file;
-    char text[2 * PSEUDONYM_KEY_SIZE + 2] = {0};
-    FILE *file = path[0] != '\0' ? fopen(path, "re") : NULL;
-    size_t size = file != NULL ? fread(text, 1, sizeof text - 1, file) : 0;
-    if (file != NULL) (void)fclose(file);
-    while (size > 0 && (text[size - 1] == '\n' || text[size - 1] == '\r')) size--;
-    bool is_good = text_unhex(slice_of(text, size), ret_key, PSEUDONYM_KEY_SIZE);
-    seal_wipe(text, sizeof text);
-    if (is_good) return CLI_OK;
-    return cli_fail(cli, CLI_USAGE, "or name the person with --person-id",
-                    "%s: [suite] needs pseudonym_key_file, a file with 64 hexadecimal digits, to find a person by NHS "
-                    "number",
-                    cli->suite.path);
-}
-
-static int find_person(struct cli *cli, const struct arguments *arguments, struct uuid *ret_person_id) {
-    const char *nhs_number = option_nhs(arguments, "nhs-number");
-    *ret_person_id = option_uuid(arguments, "person-id");
-    bool has_number = *nhs_number != '\0', has_id = !uuid_is_zero(*ret_person_id);
-    if (has_number == has_id) return command_usage(cli, arguments, "expected --nhs-number or --person-id");
-    if (has_id) return CLI_OK;
-    int code = cli_need_suite(cli);
-    uint8_t key[PSEUDONYM_KEY_SIZE];
-    if (code == CLI_OK) code = read_pseudonym_key(cli, key);
-    if (code != CLI_OK) return code;
-    struct booking_person person = {0};
-    memcpy(person.nhs_number, nhs_number, strlen(nhs_number) + 1);
-    *ret_person_id = resolve_person(key, slice_text(""), &person);
-    seal_wipe(key, sizeof key);
-    return CLI_OK;
-}
 
 static int open_topic(struct erasure *erasure) {
     struct cluster *cluster = &erasure->cluster;
