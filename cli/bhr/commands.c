@@ -9,6 +9,6 @@ const struct command *const commands[] = {
     &command_topics_acl,   &command_keys_ca,        &command_policy_check,   &command_policy_why,
     &command_keys_new,     &command_keys_rotate,    &command_keys_pseudonym, &command_keys_master,
     &command_person_erase, &command_token_issuer,   &command_token_new,      &command_token_show,
-    &command_load,
+    &command_audit_person, &command_audit_user,     &command_audit_refusals, &command_load,
 };
 const uint32_t command_count = sizeof commands / sizeof commands[0];

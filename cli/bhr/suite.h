@@ -15,7 +15,7 @@
  *   token_issuer   = bhr-local              ; for `bhr token new`
  *   token_audience = bhr-exchange
  *   token_key_file = run/keys/token-issuer.key
- *   pseudonym_key_file = run/keys/pseudonym.key   ; only for `bhr person erase --nhs-number`
+ *   pseudonym_key_file = run/keys/pseudonym.key   ; only for --nhs-number of `person erase`, `audit person`
  *   [client]
  *   system       = 111-nel
  *   key_file     = run/keys/111-nel.key

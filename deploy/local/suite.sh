@@ -334,6 +334,7 @@ token_revoked_file = $dir/keys/token-revoked
 redis_socket = ${BHR_SUITE_REDIS:-$dir/redis/redis.sock}
 http_port = $(http_port "$number")
 request_systems = $REQUEST_SYSTEMS
+audit_durable_methods = ListPersonBookings
 INI
     for setting in ${BHR_SUITE_SETTINGS:-}; do echo "${setting%%=*} = ${setting#*=}"; done
 }

@@ -158,6 +158,8 @@ static const struct {
     {"policy why --file " BOROUGH " gp-elm - Cancel --purpose audit", CLI_USAGE, NULL, "USER: expected an id"},
     {"policy why --file " BOROUGH " gp-elm - Steal", CLI_USAGE, NULL, "METHOD: expected a method of booking, as Book"},
     {"policy why gp-elm -", CLI_USAGE, NULL, "expected SYSTEM USER METHOD after the command"},
+    {"audit person", CLI_USAGE, NULL, "expected --nhs-number or --person-id"},
+    {"audit user", CLI_USAGE, NULL, "expected USER"},
     {"keys new ../x", CLI_USAGE, NULL, "NAME: expected 1 to 64 of A-Z"},
     {"token new", CLI_USAGE, NULL, "expected USER"},
     {"token new a/b", CLI_USAGE, NULL, "USER: expected 1 to 64 of A-Z"},
