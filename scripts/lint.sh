@@ -50,14 +50,15 @@ check_format() {
 }
 
 # Left out: three checks that the compiler does better (-Wreturn-type, -Wmaybe-uninitialized, the sanitizers) and that here
-# only ever found ASSERT, whose end cppcheck does not follow, and buffers that a function fills for its caller.
+# only ever found ASSERT, whose end cppcheck does not follow, and buffers that a function fills for its caller. And readdir,
+# which glibc makes safe for threads as long as each has a stream of its own.
 check_cppcheck() {
     local -a files
     mapfile -t files < <(git ls-files 'lib/*.c' 'services/*.c' 'cli/*.c' 'tools/*.c' 'tests/*.c')
     cppcheck --quiet -j "$(nproc)" --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
         --std=c11 --library=posix,gnu -I. -D_GNU_SOURCE -D'BHR_VERSION="0"' -D'BHR_SOURCE_DIR=""' -D'BHR_BINARY_DIR=""' \
         --suppress=missingInclude --suppress=missingIncludeSystem --suppress=missingReturn --suppress=uninitvar \
-        --suppress=nullPointerRedundantCheck "${files[@]}"
+        --suppress=nullPointerRedundantCheck --suppress=readdirCalled "${files[@]}"
 }
 
 check_shell() {

@@ -53,7 +53,7 @@ static bool is_name_byte(char byte) {
 
 static bool is_name(const char *text, size_t size_max) {
     size_t size = 0;
-    while (text[size] != '\0' && size <= size_max) {
+    while (size <= size_max && text[size] != '\0') {
         if (!is_name_byte(text[size++])) return false;
     }
     return size >= 1 && size <= size_max;
