@@ -1,11 +1,14 @@
 /* Callers of booking at the rate they can get: N clients, each with a connection of its own and M requests in flight, all
  * driven by one thread as pgbench drives its own (32 threads on two cores would measure the scheduler). It publishes the
- * sessions, books each slot once for a person of its own in a scattered order, and prints one JSON object. Every answer is
- * waited for and counted: a rate is never taken from what was sent.
+ * sessions, books each slot once in a scattered order, and prints one JSON object. Every answer is waited for and counted: a
+ * rate is never taken from what was sent.
+ *
+ * Slots at the same time are for different people, so nobody is refused for being booked twice. By default the callers are
+ * a population that comes again, as a borough's does; with "new" each is somebody nobody has seen before.
  *
  * usage: bhr-bench-load publish SERVER_KEY KEY_FILE ENDPOINTS SLOT_FILE SESSIONS
  *        bhr-bench-load book    SERVER_KEY KEY_FILE ENDPOINTS SLOT_FILE FIRST CLIENTS IN_FLIGHT SECONDS
- *                             [PER_SECOND [TOKEN_FILE]]
+ *                             [PER_SECOND [known|new [TOKEN_FILE]]]
  * ENDPOINTS are comma separated. FIRST is how many slots of the file are used up. PER_SECOND: an open loop at this rate;
  * 0: as fast as answers come. TOKEN_FILE: a user's token that every booking carries. */
 #include "lib/base/assert.h"
@@ -27,6 +30,7 @@ enum {
     PUBLISH_IN_FLIGHT = 64,
     SERVICES = 100, /* each has one session a day, of almost seventeen hours */
     DAYS = 300,
+    PEOPLE = 2 * SERVICES * SLOTS_PER_SESSION, /* twice as many as there are slots at one time of day */
     NOT_OK_SHOWN_MAX = 5,
 };
 #define SLOT_STEP UINT64_C(1000003) /* a prime: (i * step) mod count visits every slot once, neighbours far apart */
@@ -43,6 +47,7 @@ struct load {
     uint32_t caller_count, in_flight;
     struct uuid *sessions;
     uint64_t slot_count, next, end; /* bookings: next to send, and where slots end */
+    bool is_everybody_new;
     uint64_t sent, answered, ok;
     struct samples took;
     char user_token[EXCHANGE_USER_TOKEN_MAX];
@@ -56,7 +61,7 @@ static struct load load;
 static struct {
     uint64_t count, next;
     int64_t begin_ms, first_ms;
-    FILE *file;
+    uint64_t number_of_place[PUBLISH_IN_FLIGHT]; /* one caller publishes */
 } publish;
 
 static void stop(const char *text) {
@@ -111,18 +116,22 @@ static void submit(struct caller *caller, const char *method, const struct buffe
     load.sent++;
 }
 
-static void submit_booking(struct caller *caller, int64_t started_us) {
-    ASSERT(load.next < load.end);
-    uint64_t number = load.next++, slot = number * SLOT_STEP % load.slot_count;
-    struct book_request request = {.slot_id = {.session_id = load.sessions[slot / SLOTS_PER_SESSION],
-                                               .index = (uint32_t)(slot % SLOTS_PER_SESSION)}};
-    struct booking_person *person = &request.person;
+static void fill_person(uint64_t number, struct book_request *request) {
+    struct booking_person *person = &request->person;
     (void)snprintf(person->local_id, sizeof person->local_id, "bench-%08llu", (unsigned long long)number);
     (void)snprintf(person->family_name, sizeof person->family_name, "Specimen-%llu", (unsigned long long)number % 9973);
     (void)snprintf(person->given_name, sizeof person->given_name, "Given-%llu", (unsigned long long)number % 997);
     (void)snprintf(person->birth_date, sizeof person->birth_date, "19%02u-%02u-%02u", (unsigned)(number % 90 + 10),
                    (unsigned)(number % 12 + 1), (unsigned)(number % 28 + 1));
-    (void)snprintf(request.contact.phone, sizeof request.contact.phone, "0207946%04u", (unsigned)(number % 10000));
+    (void)snprintf(request->contact.phone, sizeof request->contact.phone, "0207946%04u", (unsigned)(number % 10000));
+}
+
+static void submit_booking(struct caller *caller, int64_t started_us) {
+    ASSERT(load.next < load.end);
+    uint64_t number = load.next++, slot = number * SLOT_STEP % load.slot_count;
+    struct book_request request = {.slot_id = {.session_id = load.sessions[slot / SLOTS_PER_SESSION],
+                                               .index = (uint32_t)(slot % SLOTS_PER_SESSION)}};
+    fill_person(load.is_everybody_new ? PEOPLE + slot : slot % PEOPLE, &request);
     struct buffer body = buffer_over(load.memory, sizeof load.memory);
     book_request_encode(&request, &body);
     submit(caller, BOOKING_METHOD_BOOK, &body, started_us);
@@ -207,6 +216,7 @@ static void run(void (*fill)(struct caller *caller), void (*took)(const struct c
 static void fill_sessions(struct caller *caller) {
     while (caller->free_count > 0 && publish.next < publish.count) {
         uint64_t number = publish.next++;
+        publish.number_of_place[caller->free_places[caller->free_count - 1]] = number;
         submit_session(caller, number, publish.first_ms + (int64_t)(number / SERVICES % DAYS) * BOOKING_DAY_MS,
                        samples_now_us());
     }
@@ -220,7 +230,7 @@ static void keep_session(const struct client_result *result) {
     if (!booking_answer_decode(BOOKING_COMMAND_PUBLISH, result->body, &arena, &answer, &fault)) {
         stop("an answer could not be read");
     }
-    if (fwrite(answer.id.bytes, sizeof answer.id.bytes, 1, publish.file) != 1) stop("the slot file cannot be written");
+    load.sessions[publish.number_of_place[result->token]] = answer.id;
 }
 
 static void publish_sessions(char **words) {
@@ -228,14 +238,15 @@ static void publish_sessions(char **words) {
     publish.count = strtoull(words[4], NULL, 10);
     publish.begin_ms = clock.wall_ms(clock.context);
     publish.first_ms = (publish.begin_ms / BOOKING_DAY_MS + 2) * BOOKING_DAY_MS;
-    publish.file = fopen(words[3], "ae");
-    if (publish.file == NULL || publish.count == 0 || publish.count > SERVICES * DAYS) {
-        stop("no slot file, no sessions or too many");
-    }
+    if (publish.count == 0 || publish.count > SERVICES * DAYS) stop("no sessions or too many");
+    load.sessions = calloc(publish.count, sizeof *load.sessions);
+    FILE *file = fopen(words[3], "we");
+    if (load.sessions == NULL || file == NULL) stop("no memory or no slot file");
     open_callers(1, PUBLISH_IN_FLIGHT, words[0], words[1], words[2]);
     int64_t begin_us = samples_now_us();
     run(fill_sessions, keep_session);
-    (void)fclose(publish.file);
+    bool is_written = fwrite(load.sessions, sizeof *load.sessions, publish.count, file) == publish.count;
+    if (fclose(file) != 0 || !is_written) stop("the slot file cannot be written");
     if (load.ok != publish.count) stop("not every session was published");
     (void)printf("{\"sessions\": %llu, \"slots\": %llu, \"seconds\": %.3f}\n", (unsigned long long)publish.count,
                  (unsigned long long)publish.count * SLOTS_PER_SESSION, (double)(samples_now_us() - begin_us) / 1e6);
@@ -275,9 +286,11 @@ static void read_token(const char *path) {
     (void)fclose(file);
 }
 
-static void book(char **words, const char *rate, const char *token_file) {
+static void book(char **words, int count) {
     read_sessions(words[3]);
-    if (token_file != NULL) read_token(token_file);
+    const char *rate = count > 8 ? words[8] : NULL;
+    load.is_everybody_new = count > 9 && strcmp(words[9], "new") == 0;
+    if (count > 10) read_token(words[10]);
     uint64_t first = load.next = strtoull(words[4], NULL, 10);
     per_second = rate == NULL ? 0 : strtoull(rate, NULL, 10);
     open_callers((uint32_t)strtoul(words[5], NULL, 10), (uint32_t)strtoul(words[6], NULL, 10), words[0], words[1],
@@ -298,8 +311,8 @@ int main(int argc, char **argv) {
     if (!digest_init()) stop("libsodium does not start");
     if (argc == 7 && strcmp(argv[1], "publish") == 0) {
         publish_sessions(argv + 2);
-    } else if (argc >= 10 && argc <= 12 && strcmp(argv[1], "book") == 0) {
-        book(argv + 2, argc >= 11 ? argv[10] : NULL, argc >= 12 ? argv[11] : NULL);
+    } else if (argc >= 10 && argc <= 13 && strcmp(argv[1], "book") == 0) {
+        book(argv + 2, argc - 2);
     } else {
         stop("usage: see the beginning of tests/bench/bench_load.c");
     }

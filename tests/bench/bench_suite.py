@@ -45,11 +45,11 @@ class BenchSuite(OwnSuite):
     def publish(self, slots):
         return read_json(self.load_words("publish", "ops", -(-slots // SLOTS_PER_SESSION)))
 
-    def book(self, clients, in_flight, seconds, per_second=0, token=None):
+    def book(self, clients, in_flight, seconds, per_second=0, people="known", token=None):
         """One run: {per_second, p50_us, p99_us, cpu_us, ...}; every request must have been booked."""
         cpu = self.cpu_s()
         result = read_json(self.load_words("book", "111-nel", self.used, clients, in_flight, seconds,
-                                           per_second, *([] if token is None else [token])))
+                                           per_second, people, *([] if token is None else [token])))
         return self.take(result, cpu)
 
     def token_check(self, token, seconds):
