@@ -230,6 +230,7 @@ void door_committed(struct door *door, uint64_t number, struct position resume_a
     door->knows_position = true;
     door->number = number;
     door->resume_at = resume_at;
+    door_backlog_decided(door, is_new_generation);
     door_settle_passed(door, is_new_generation);
     door_run_waiting(door);
 }
@@ -295,6 +296,7 @@ struct door *door_new(const struct door_options *options, const struct door_port
     ASSERT(limits->request_bytes_max > 0 && limits->request_bytes_max <= SOCKET_MESSAGE_MAX);
     ASSERT(limits->deadline_default_ms > 0 && limits->deadline_default_ms <= limits->deadline_ms_max);
     ASSERT(limits->position_wait_ms_max >= 0);
+    ASSERT(limits->command_backlog_max > 0);
     for (uint32_t i = 0; i < options->service->method_count; i++) {
         ASSERT(options->service->methods[i].audit == AUDIT_NONE || ports->audit.put != NULL);
     }

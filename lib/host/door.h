@@ -32,6 +32,7 @@ struct door_limits {
     int64_t deadline_default_ms;    /* when the header says 0 */
     int64_t deadline_ms_max;        /* a deadline further away is brought back to this */
     int64_t position_wait_ms_max;   /* how long a query waits for min_position */
+    int64_t command_backlog_max;    /* commands that wait to be decided; above it none is written */
     uint32_t requests_per_step_max; /* bounded work */
     uint32_t
         audit_refusals_max; /* of one system that leave a record of their own in a minute; the others are counted */
@@ -107,5 +108,7 @@ void door_abandon(struct door *door);
  * nothing is answered from it: requests are unavailable, what is in flight is answered now (commands: unknown_outcome). */
 void door_shut(struct door *door);
 uint32_t door_in_flight(const struct door *door);
+/* Commands in the log that are not decided yet, as far as this door knows: it hears of the end by its own commands. */
+int64_t door_backlog_waiting(const struct door *door);
 
 #endif

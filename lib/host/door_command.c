@@ -77,6 +77,10 @@ static bool write_command(struct door *door, const struct door_request *request,
         reply->outcome = OUTCOME_UNAVAILABLE;
         return false;
     }
+    if (door_backlog_is_full(door, &reply->retry_after_ms)) {
+        reply->outcome = OUTCOME_TOO_BUSY;
+        return false;
+    }
     reply->outcome = may_do(door, request);
     if (reply->outcome != OUTCOME_OK) return false;
     bool is_accepted = accept(door, request, reply);
@@ -194,6 +198,7 @@ static void on_report(struct door *door, const struct topic_report *report) {
     case TOPIC_DELIVERED:
         if (report->offset < 0) return;
         ticket->position.offset = report->offset;
+        door_backlog_delivered(door, ticket->position);
         door_table_list_delivered(&door->table, ticket);
         if (position_compare(ticket->position, door->resume_at) < 0) settle_from_store(door, ticket);
         return;

@@ -4,6 +4,7 @@
  *   door_policy.c   whether a request may be done, also about what it is about
  *   door_command.c  one command: repeat? accept, append to the command log, and what the outside says about it later
  *   door_burst.c    commands on their way to the log, handed over together
+ *   door_backlog.c  how many commands wait to be decided, and whether one more may
  *   door_keys.c     commands that wait until Kafka has the key that they are sealed with
  *   door_marker.c   tells the other doors, in Redis, what takes long here
  *   door_query.c    one query: answered from the local store, at once or when the store has read far enough
@@ -22,6 +23,9 @@
 enum {
     DOOR_WAITING_QUERIES_MAX = 1024, /* queries that wait for a position; above it callers are told too_busy */
     DOOR_BUSY_RETRY_MS = 100,        /* hint of too_busy: the time in which much of what is in flight has left */
+    DOOR_BACKLOG_RETRY_MS = 5000,    /* the same while nothing is decided: about what a take-over costs */
+    DOOR_BACKLOG_RETRY_MS_MAX = 60000,
+    DOOR_BACKLOG_TRY_MS = 10000,     /* a full command log takes one command in this time, to hear where it ends now */
     DOOR_IDLE_MS_MAX = 1000,         /* the step wants to be called at least this often */
     DOOR_REPORT_MS = 50,             /* and so often while something is in flight: delivery reports wake nobody */
     DOOR_ARENA_BASE = 512 * 1024,    /* beside eight times the largest request: decoded forms, answers told again */
@@ -132,6 +136,14 @@ struct door_burst {
     struct buffer bytes;
 };
 
+/* What is known of the command log of the present generation. */
+struct door_backlog {
+    int64_t end;                      /* one past the last own command that was reported */
+    int64_t counted_from, counted_ms; /* resume_at when counting began, and the monotonic clock */
+    int64_t per_second;               /* decided when last counted; 0 when not known */
+    int64_t heard_ms;                 /* monotonic: when the end was told, or a command sent to hear of it */
+};
+
 /* What the door counts about one system of the policy; at the system's index. */
 struct door_system {
     uint32_t in_flight;
@@ -168,6 +180,7 @@ struct door {
     bool knows_position; /* false until the store holds a journal */
     uint64_t number;     /* every entry up to it is in the store */
     struct position resume_at;
+    struct door_backlog backlog;
     char command_topic[REPLICA_TOPIC_MAX]; /* of resume_at.generation */
 
     struct arena arena;     /* of the request in hand */
@@ -218,6 +231,14 @@ void door_burst_fini(struct door_burst *burst);
 void door_burst_put(struct door *door, const struct topic_append *record);
 /* Hands all to the writer; what it does not take is answered. */
 void door_burst_send(struct door *door);
+
+/* door_backlog.c */
+/* Whether one more command may be written now; when not, when to come back. */
+bool door_backlog_is_full(struct door *door, int64_t *ret_retry_ms);
+/* An own command lies there. */
+void door_backlog_delivered(struct door *door, struct position at);
+/* resume_at has moved. */
+void door_backlog_decided(struct door *door, bool is_new_generation);
 
 /* door_keys.c */
 /* Which key the command in hand has to wait for; 0 for none. Asked once after every accept. */

@@ -143,6 +143,7 @@ enum status host_door_open(struct host *host, struct error *reterr_error) {
                    .deadline_default_ms = config->deadline_default_ms,
                    .deadline_ms_max = config->deadline_ms_max,
                    .position_wait_ms_max = config->position_wait_ms_max,
+                   .command_backlog_max = config->command_backlog_max,
                    .requests_per_step_max = HOST_REQUESTS_PER_STEP,
                    .audit_refusals_max = (uint32_t)config->audit_refusals_per_minute_max},
         .durable_methods = host->durable_methods,

@@ -71,6 +71,7 @@ void host_watch(struct host *host) {
     host_keys_watch(host);
     uint32_t in_flight = host->door != NULL ? door_in_flight(host->door) : 0;
     metrics_set(METRIC_DOOR_IN_FLIGHT, NULL, NULL, in_flight);
+    metrics_set(METRIC_COMMAND_BACKLOG, NULL, NULL, host->door != NULL ? (double)door_backlog_waiting(host->door) : 0);
     struct intake_view requests = {0};
     if (host->intake != NULL) requests = intake_look(host->intake);
     metrics_set(METRIC_INTAKE_WAITING, NULL, NULL, requests.waiting);

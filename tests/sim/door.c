@@ -124,6 +124,7 @@ struct sim_door *sim_door_new(struct process *process) {
                    .deadline_default_ms = 5000,
                    .deadline_ms_max = 60000,
                    .position_wait_ms_max = 2000,
+                   .command_backlog_max = 60,
                    .requests_per_step_max = 8},
         .service_context = sim_service_context(sim),
         .locality = "nel-bhr",

@@ -205,6 +205,7 @@ void fake_door_init(struct fake_door *fake) {
                    .deadline_default_ms = 5000,
                    .deadline_ms_max = 60000,
                    .position_wait_ms_max = 2000,
+                   .command_backlog_max = 1000,
                    .requests_per_step_max = 128,
                    .audit_refusals_max = 3},
         .process = "test-1",
