@@ -58,6 +58,8 @@ struct door_listener {
      * this process. */
     void (*replied)(void *context, const char *system, const char *method, const char *outcome,
                     enum reply_status status, int64_t took_ms);
+    /* A reply did not leave: its caller does not read what it asked for, or is gone. */
+    void (*reply_lost)(void *context, const char *system, bool is_unread);
     void (*alarm)(void *context, const char *name, const char *text);
     /* A token came with a request of that system. */
     void (*token_judged)(void *context, const char *system, enum token_fault fault);

@@ -23,7 +23,10 @@ void door_reply(struct door *door, const struct door_caller *caller, const struc
     struct buffer out = buffer_over(bytes, sizeof bytes);
     reply_header_encode(&header, &out);
     ASSERT(!out.is_full);
-    (void)caller->socket->send(caller->socket->context, &caller->route, buffer_slice(&out), reply->body);
+    enum status sent = caller->socket->send(caller->socket->context, &caller->route, buffer_slice(&out), reply->body);
+    if (sent != STATUS_OK && door->listener.reply_lost != NULL) {
+        door->listener.reply_lost(door->listener.context, caller->system, sent == STATUS_FULL);
+    }
     if (door->listener.replied != NULL) {
         const char *method = caller->method == NULL ? "" : caller->method->name;
         door->listener.replied(door->listener.context, caller->system, method, row->name, row->status,

@@ -39,6 +39,12 @@ static void on_replied(void *context, const char *system, const char *method, co
     }
 }
 
+static void on_reply_lost(void *context, const char *system, bool is_unread) {
+    (void)context;
+    if (is_unread) log_event(LOG_WARN, "reply_unread", LOG_TEXT("system", system));
+    metrics_add(METRIC_DOOR_REPLIES_LOST, is_unread ? "unread" : "gone", NULL, 1);
+}
+
 static void on_alarm(void *context, const char *name, const char *text) {
     (void)context;
     log_event(LOG_ERROR, "alarm", LOG_TEXT("name", name), LOG_TEXT("text", text));
@@ -184,8 +190,11 @@ enum status host_door_open(struct host *host, struct error *reterr_error) {
     ports.socket = zmq_door_port(host->socket);
     status = host_intake_open(host, &ports.intake, reterr_error);
     if (status != STATUS_OK) return status;
-    const struct door_listener listener = {
-        .context = host, .replied = on_replied, .alarm = on_alarm, .token_judged = on_token_judged};
+    const struct door_listener listener = {.context = host,
+                                           .replied = on_replied,
+                                           .reply_lost = on_reply_lost,
+                                           .alarm = on_alarm,
+                                           .token_judged = on_token_judged};
     host->door = door_new(&options, &ports, &listener);
     if (host->door == NULL) return error_set(reterr_error, STATUS_NO_MEMORY, "no memory for the door");
     return zmq_door_watch_start(host->socket, loop_uv(host->loop), on_readable, host, &host->watch, reterr_error);
