@@ -9,6 +9,10 @@
 
 #include <stdio.h>
 
+enum { BEHIND_MS = 3000 }; /* an idle replica looks every second */
+
+static bool is_behind(const struct replica_view *view);
+
 bool host_is_ready(void *context, char ret_reason[HEALTH_REASON_MAX]) {
     struct host *host = context;
     struct replica_view view;
@@ -25,6 +29,8 @@ bool host_is_ready(void *context, char ret_reason[HEALTH_REASON_MAX]) {
         reason = "the journal is empty: `bhr topics apply` begins it";
     } else if (!view.is_caught_up) {
         reason = "the journal's end is not reached yet";
+    } else if (is_behind(&view)) {
+        reason = "it is behind: for some seconds it has not read all that was there of the journal";
     } else if (host_keys_state(host) == HOST_KEYS_WRONG_MASTER) {
         reason = "the master key is not the one that the keys of persons were made with: restore it";
     } else if (host_keys_state(host) == HOST_KEYS_READING) {
@@ -34,6 +40,11 @@ bool host_is_ready(void *context, char ret_reason[HEALTH_REASON_MAX]) {
     }
     if (reason != NULL) (void)snprintf(ret_reason, HEALTH_REASON_MAX, "%s", reason);
     return reason == NULL;
+}
+
+/* Whoever was stopped for a while, or is slower than the owner, reads what is old without ever seeing the end. */
+static bool is_behind(const struct replica_view *view) {
+    return host_now_ms() - view->read_all_ms > BEHIND_MS;
 }
 
 void host_watch(struct host *host) {
@@ -62,7 +73,7 @@ void host_watch(struct host *host) {
 
     metrics_set(METRIC_REPLICA_APPLIED_OFFSET, NULL, NULL, (double)view.applied);
     metrics_set(METRIC_REPLICA_JOURNAL_NUMBER, NULL, NULL, (double)view.journal.number);
-    metrics_set(METRIC_REPLICA_CAUGHT_UP, NULL, NULL, view.is_caught_up);
+    metrics_set(METRIC_REPLICA_CAUGHT_UP, NULL, NULL, view.is_caught_up && !is_behind(&view));
     metrics_set_state(METRIC_REPLICA_STATE, replica_state_name(view.state));
     publisher_thread_watch(host->publisher, view.journal.number, host_now_ms());
     struct store_space space = replica_thread_space(host->replica);

@@ -12,6 +12,7 @@ static int step_owning(struct replica *r);
 static bool may_claim(struct replica *r, const struct membership_view *view);
 static void claim(struct replica *r);
 static void tend_membership(struct replica *r, struct membership_view *ret_view);
+static void note_pause(struct replica *r);
 static void housekeeping(struct replica *r);
 static bool stop_in_order(struct replica *r);
 static void step_down(struct replica *r, const char *why);
@@ -19,6 +20,7 @@ static void step_down(struct replica *r, const char *why);
 int replica_step(struct replica *r) {
     ASSERT(r->turn.is_open ? r->state == REPLICA_OWNING : true);
     ASSERT(!r->is_transaction_open || r->turn.is_open);
+    note_pause(r);
     housekeeping(r);
     if (r->is_stopping && stop_in_order(r)) return REPLICA_IDLE_MS;
     switch (r->state) {
@@ -256,6 +258,15 @@ static bool stop_in_order(struct replica *r) {
     return true;
 }
 
+/* Who was stopped for a while has no news and takes that for the journal's end: it has not caught up before it sees the end
+ * again. An owner need not be told: its next turn is judged by the journal. */
+static void note_pause(struct replica *r) {
+    int64_t now_ms = replica_now(r);
+    bool was_stopped = now_ms - r->stepped_ms > REPLICA_PAUSE_MS;
+    r->stepped_ms = now_ms;
+    if (was_stopped && r->state == REPLICA_FOLLOWING) replica_read_from_applied(r);
+}
+
 static void housekeeping(struct replica *r) {
     int64_t now_ms = replica_now(r);
     /* The store's own upkeep waits for the end of an open turn. */
@@ -320,6 +331,7 @@ struct replica *replica_new(const struct replica_options *options, const struct 
     r->applied = -1;
     r->timer_due_ms = INT64_MAX;
     r->reader_failed_ms = r->caught_up_ms = -REPLICA_BEHIND_MS_MAX;
+    r->stepped_ms = r->read_all_ms = replica_now(r);
     if (replica_load(r)) replica_read_from_applied(r);
     return r;
 }
@@ -337,6 +349,7 @@ void replica_look(const struct replica *r, struct replica_view *ret_view) {
     *ret_view = (struct replica_view){.state = r->state,
                                       .stop = r->stop,
                                       .is_caught_up = r->is_caught_up,
+                                      .read_all_ms = r->read_all_ms,
                                       .turn_is_open = r->turn.is_open,
                                       .applied = r->applied,
                                       .journal = r->journal,

@@ -131,7 +131,8 @@ void replica_stop(struct replica *replica);
 struct replica_view {
     enum replica_state state;
     enum replica_stop stop;
-    bool is_caught_up; /* has reached the journal's end since it last (re)started reading */
+    bool is_caught_up;   /* has reached the journal's end since it last (re)started reading */
+    int64_t read_all_ms; /* monotonic: when nothing more was there to read, last; long ago when it cannot keep up */
     bool turn_is_open;
     int64_t applied; /* offset of the last record judged, -1 for none */
     struct journal_state journal;

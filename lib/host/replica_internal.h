@@ -25,6 +25,7 @@ enum {
     REPLICA_GATHER_ENTRIES = 4,    /* fewer are not worth waiting for */
     REPLICA_ADMIN_MS_MAX = 1000,   /* one question to the broker */
     REPLICA_RETRY_MS = 1000,       /* between two attempts to read a journal that cannot be read */
+    REPLICA_PAUSE_MS = 3000,       /* between two steps: more, and the process was stopped meanwhile */
     REPLICA_BEHIND_MS_MAX = 10000, /* whoever cannot read it for so long leaves the group */
     REPLICA_LEAVE_MS_MIN = 5000,   /* out of the group after failures: 5-15 s */
     REPLICA_LEAVE_MS_SPREAD = 10000,
@@ -78,6 +79,7 @@ struct replica {
     bool was_read_on_suspicion; /* reading began again on suspicion and nothing was committed since */
     bool is_reader_lost;        /* no reader is assigned; one is asked for at read_not_before_ms */
     int64_t read_not_before_ms, reader_failed_ms, caught_up_ms; /* monotonic */
+    int64_t read_all_ms; /* monotonic: when nothing more was there to read, last */
 
     /* The write transaction: of a batch that is followed, or of the open turn. */
     bool is_transaction_open;
@@ -112,7 +114,7 @@ struct replica {
     struct buffer turn_bytes;
     struct arena work_arena;
 
-    int64_t housekeeping_ms; /* monotonic */
+    int64_t stepped_ms, housekeeping_ms; /* monotonic */
     uint64_t turns, entries_written, rejected, claims, failed_turns;
     uint64_t token;
 };

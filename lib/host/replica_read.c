@@ -52,6 +52,7 @@ enum read_result replica_read_one(struct replica *r, struct judged *ret_judged) 
     r->ports.journal.poll(r->ports.journal.context, &event);
     switch (event.kind) {
     case TOPIC_NOTHING:
+        r->read_all_ms = replica_now(r);
         return READ_NOTHING;
     case TOPIC_RECORD:
         return on_record(r, &event.record, ret_judged);

@@ -175,6 +175,59 @@ static void who_cannot_read_the_journal_leaves_the_group(void **state) {
     assert_int_equal(world.view.state, REPLICA_OWNING);
 }
 
+static void nothing(void *context) {
+    (void)context;
+}
+
+static struct membership_view not_assigned(void *context) {
+    (void)context;
+    return (struct membership_view){.is_member = true, .is_settled = true};
+}
+
+/* Somebody else owns. */
+static void only_follow(void) {
+    world.ports.membership = (struct membership){.join = nothing, .leave = nothing, .poll = not_assigned};
+    world_start();
+    world_run(500);
+    assert_int_equal(world.view.state, REPLICA_FOLLOWING);
+    assert_true(world.view.is_caught_up);
+}
+
+/* SIGSTOP, a machine that sleeps: nothing has come yet when it wakes, and that is not the journal's end. */
+static void who_was_stopped_has_not_caught_up(void **state) {
+    (void)state;
+    only_follow();
+    faulty.is_silent = true;
+    world.time.now_ms += 2900;
+    world_step();
+    assert_true(world.view.is_caught_up);
+    world.time.now_ms += 3001;
+    world_step();
+    assert_false(world.view.is_caught_up);
+    faulty.is_silent = false;
+    world_run(100);
+    assert_true(world.view.is_caught_up);
+    assert_int_equal(world.view.state, REPLICA_FOLLOWING);
+}
+
+static void who_always_finds_more_has_not_read_all(void **state) {
+    (void)state;
+    only_follow();
+    const struct topic_append append = {.topic = world.journal->topic, .value = slice_text("no history")};
+    for (int i = 0; i < 2 * REPLICA_FOLLOW_RECORDS_MAX + 1; i++) {
+        fake_log_append(&world.broker, world.journal, fake_record_make(&world.broker, &append), 0);
+    }
+    int64_t since_ms = world.view.read_all_ms;
+    for (int i = 0; i < 2; i++) {
+        world.time.now_ms += 100;
+        world_step();
+        assert_int_equal(world.view.read_all_ms, since_ms);
+    }
+    world.time.now_ms += 100;
+    world_step();
+    assert_true(world.view.read_all_ms > since_ms);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_end_of_a_new_leader_is_no_cut, begin, end),
@@ -183,6 +236,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_reader_that_cannot_be_had_is_asked_for_again, begin, end),
         cmocka_unit_test_setup_teardown(a_reader_that_always_fails_is_given_time, begin, end),
         cmocka_unit_test_setup_teardown(who_cannot_read_the_journal_leaves_the_group, begin, end),
+        cmocka_unit_test_setup_teardown(who_was_stopped_has_not_caught_up, begin, end),
+        cmocka_unit_test_setup_teardown(who_always_finds_more_has_not_read_all, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
