@@ -14,6 +14,7 @@ static void claim(struct replica *r);
 static void tend_membership(struct replica *r, struct membership_view *ret_view);
 static void note_pause(struct replica *r);
 static void housekeeping(struct replica *r);
+static void show_position(struct replica *r);
 static bool stop_in_order(struct replica *r);
 static void step_down(struct replica *r, const char *why);
 
@@ -282,6 +283,18 @@ static void housekeeping(struct replica *r) {
     if (r->is_scarce && !was_scarce) {
         replica_alarm(r, "store_scarce", "less than a tenth of map or disk is free: not owning");
     }
+    if (r->state == REPLICA_OWNING && r->is_joined && now_ms >= r->show_ms) show_position(r);
+}
+
+/* For Kafka's own tools (journal.md section 3); what counts is resume_at in the journal. */
+static void show_position(struct replica *r) {
+    struct position resume_at = r->journal.resume_at;
+    if (r->shown_offset == resume_at.offset) return;
+    char topic[REPLICA_TOPIC_MAX];
+    replica_command_topic(r->service->name, resume_at.generation, topic);
+    r->ports.membership.show(r->ports.membership.context, topic, resume_at.offset);
+    r->shown_offset = resume_at.offset;
+    r->show_ms = replica_now(r) + REPLICA_SHOW_MS;
 }
 
 void replica_move(struct replica *r, enum replica_state to, const char *why) {
@@ -328,7 +341,7 @@ struct replica *replica_new(const struct replica_options *options, const struct 
     }
     replica_journal_topic(options->service->name, r->journal_topic);
     r->state = REPLICA_OPENING;
-    r->applied = -1;
+    r->applied = r->shown_offset = -1;
     r->timer_due_ms = INT64_MAX;
     r->reader_failed_ms = r->caught_up_ms = -REPLICA_BEHIND_MS_MAX;
     r->stepped_ms = r->read_all_ms = replica_now(r);

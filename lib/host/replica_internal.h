@@ -19,6 +19,7 @@ enum {
     REPLICA_ANSWERS_MAX = 1024,
     REPLICA_BURST_ENTRIES = 100, /* handed to the writer together */
     REPLICA_HOUSEKEEPING_MS = 1000,
+    REPLICA_SHOW_MS = 5000, /* between two positions left with the group */
     REPLICA_IDLE_MS = 1000,
     REPLICA_REPORT_MS = 50,        /* reports wake nobody: they are hints, and the read-back comes by itself */
     REPLICA_GATHER_MS = 3,         /* how long a turn waits for the callers of the one before */
@@ -102,8 +103,9 @@ struct replica {
     bool are_commands_checked; /* the command log reaches where the next decision starts */
     bool is_gap_due;
     struct position gap_to;
-    int64_t commands_retry_ms; /* monotonic */
-    bool has_command;          /* the next command was taken from the reader and waits for a turn */
+    int64_t commands_retry_ms;     /* monotonic */
+    int64_t shown_offset, show_ms; /* left with the group last, and when the next may be; monotonic */
+    bool has_command;              /* the next command was taken from the reader and waits for a turn */
     struct topic_event command;
     int64_t timer_due_ms; /* earliest timer in the store; INT64_MAX for none */
     uint32_t clock_off_turns;

@@ -111,6 +111,9 @@ struct membership {
     void (*leave)(void *context);
     /* Serves the group's events and shows the level; never waits. Must be called at least once a second. */
     struct membership_view (*poll)(void *context);
+    /* Where the next decision starts, left with the group for Kafka's own tools to show lag; the suite never reads it. Never
+     * waits, and may come to nothing. Only while a member. */
+    void (*show)(void *context, const char *topic, int64_t offset);
 };
 
 /* First and one-past-last offset of the partition. Asks the broker; waits at most timeout_ms. */

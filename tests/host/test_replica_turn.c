@@ -95,12 +95,31 @@ static void under_load_a_turn_waits_for_the_callers_of_the_one_before(void **sta
     assert_int_equal(world.view.turns, turns + 3);
 }
 
+/* Kafka's tools show lag by what the group was left with; it lags, and it is never read. */
+static void the_owner_leaves_its_position_with_the_group_now_and_then(void **state) {
+    (void)state;
+    world_start();
+    world_own();
+    world_run(6000);
+    assert_int_equal(world.member.shown, 0);
+    for (int i = 0; i < 20; i++) (void)world_send(OP_ADD, 1);
+    world_run(2000);
+    assert_int_equal(world.member.shown, 20);
+    (void)world_send(OP_ADD, 1);
+    world_run(2000);
+    assert_int_equal(world.member.shown, 20);
+    world_run(4000);
+    assert_int_equal(world.member.shown, 21);
+    assert_int_equal(world.view.journal.resume_at.offset, 21);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_outcome_that_is_too_large_is_an_outcome, begin, end),
         cmocka_unit_test_setup_teardown(large_outcomes_share_their_turns, begin, end),
         cmocka_unit_test_setup_teardown(a_timer_that_is_too_large_stays_visible, begin, end),
         cmocka_unit_test_setup_teardown(under_load_a_turn_waits_for_the_callers_of_the_one_before, begin, end),
+        cmocka_unit_test_setup_teardown(the_owner_leaves_its_position_with_the_group_now_and_then, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

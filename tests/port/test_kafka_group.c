@@ -2,6 +2,7 @@
  * over at once when it leaves, and a member that was killed is replaced after the session timeout. */
 #include "tests/port/kafka_support.h"
 
+#include <librdkafka/rdkafka.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -133,6 +134,45 @@ static void leaving_hands_over_at_once(void **state) {
     for (int i = 0; i < 2; i++) member_end(&members[i]);
 }
 
+/* As Kafka's own tools ask for it, without joining. */
+static int64_t offset_of_group(const char *service, const char *topic) {
+    char group[80], reason[256];
+    (void)snprintf(group, sizeof group, "%s-owners", service);
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    assert_int_equal(rd_kafka_conf_set(conf, "bootstrap.servers", test.options.brokers, reason, sizeof reason), 0);
+    assert_int_equal(rd_kafka_conf_set(conf, "group.id", group, reason, sizeof reason), 0);
+    rd_kafka_t *handle = rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, sizeof reason);
+    assert_non_null(handle);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, topic, test.options.partition);
+    assert_int_equal(rd_kafka_committed(handle, list, PATIENCE_MS), RD_KAFKA_RESP_ERR_NO_ERROR);
+    int64_t offset = list->elems[0].offset;
+    rd_kafka_topic_partition_list_destroy(list);
+    rd_kafka_destroy(handle);
+    return offset;
+}
+
+static void what_a_member_shows_is_what_tools_see(void **state) {
+    (void)state;
+    char service[64], topic[TOPIC_NAME_MAX];
+    struct member member;
+    new_service(service);
+    make_topic(&test, "show", NULL, NULL, topic);
+    member_begin(&member, service, topic);
+    member.port.show(member.port.context, topic, 7); /* no member yet: nothing comes of it */
+    member.port.join(member.port.context);
+    assert_true(settle(&member, 1, &member, PATIENCE_MS) >= 0);
+    assert_int_equal(offset_of_group(service, topic), RD_KAFKA_OFFSET_INVALID);
+    member.port.show(member.port.context, topic, 42);
+    int64_t begin_us = now_us();
+    while (offset_of_group(service, topic) != 42 && now_us() - begin_us < PATIENCE_MS * 1000) {
+        assert_true(look(&member).is_assigned);
+        wake_wait(member.wake_fd, 5);
+    }
+    assert_int_equal(offset_of_group(service, topic), 42);
+    member_end(&member);
+}
+
 /* In a process of its own, which has no other use: joins, says when it is assigned, and waits to be killed. */
 static _Noreturn void victim(const char *service, const char *topic, int tell_fd) {
     struct member member;
@@ -193,6 +233,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_member_is_assigned_and_keeps_it),
         cmocka_unit_test(leaving_hands_over_at_once),
+        cmocka_unit_test(what_a_member_shows_is_what_tools_see),
         cmocka_unit_test(a_killed_member_is_replaced_after_its_session),
     };
     return cmocka_run_group_tests(tests, start, stop);

@@ -163,10 +163,18 @@ static struct membership_view member_poll(void *context) {
     return member->view;
 }
 
+static void show(void *context, const char *topic, int64_t offset) {
+    struct fake_member *member = context;
+    (void)topic;
+    fake_at_call(member->hooks, "membership.show");
+    ASSERT(member->view.is_member);
+    member->shown = offset;
+}
+
 void fake_member_init(struct fake_member *member, struct fake_group *group, const struct fake_hooks *hooks) {
-    *member = (struct fake_member){.group = group, .hooks = hooks};
+    *member = (struct fake_member){.group = group, .hooks = hooks, .shown = -1};
 }
 
 struct membership fake_member_port(struct fake_member *member) {
-    return (struct membership){.context = member, .join = join, .leave = leave, .poll = member_poll};
+    return (struct membership){.context = member, .join = join, .leave = leave, .poll = member_poll, .show = show};
 }

@@ -52,6 +52,7 @@ struct fake_member {
     struct membership_view view;
     uint64_t joined_as; /* its seat; 0: not a member */
     uint64_t heard;     /* last finished rebalance it has heard of */
+    int64_t shown;      /* the last offset it left with the group */
 };
 /* A new process: it has no seat yet, whatever the one before it had. */
 void fake_member_init(struct fake_member *member, struct fake_group *group, const struct fake_hooks *hooks);

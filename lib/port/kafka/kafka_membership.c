@@ -24,6 +24,7 @@ struct kafka_membership {
 static void membership_join(void *context);
 static void membership_leave(void *context);
 static struct membership_view membership_poll(void *context);
+static void membership_show(void *context, const char *topic, int64_t offset);
 static void on_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *partitions,
                          void *opaque);
 static enum status open_client(struct kafka_membership *membership, struct error *reterr_error);
@@ -38,8 +39,11 @@ enum status kafka_membership_open(const struct kafka_options *options, int wake_
     membership->wake_fd = wake_fd;
     memcpy(membership->topic, topic, strlen(topic) + 1);
     *ret_membership = membership;
-    *ret_port = (struct membership){
-        .context = membership, .join = membership_join, .leave = membership_leave, .poll = membership_poll};
+    *ret_port = (struct membership){.context = membership,
+                                    .join = membership_join,
+                                    .leave = membership_leave,
+                                    .poll = membership_poll,
+                                    .show = membership_show};
     return STATUS_OK;
 }
 
@@ -81,6 +85,16 @@ static struct membership_view membership_poll(void *context) {
     }
     return (struct membership_view){
         .is_member = true, .is_settled = client->is_settled, .is_assigned = client->is_assigned};
+}
+
+static void membership_show(void *context, const char *topic, int64_t offset) {
+    struct kafka_membership *membership = context;
+    ASSERT(offset >= 0);
+    if (membership->client == NULL) return;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, topic, membership->options.partition)->offset = offset;
+    (void)rd_kafka_commit(membership->client->handle, list, 1);
+    rd_kafka_topic_partition_list_destroy(list);
 }
 
 /* On the thread that polls, or on the one that ends a member that has left. */
