@@ -12,11 +12,13 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { HOST_TEND_MS = 1000, HOST_KAFKA_MS_MAX = 3000 };
 
 static int start(struct host *host, struct error *reterr_error);
+static void take_all_descriptors(void);
 static int await_topics(struct host *host, struct error *reterr_error);
 static int step(void *context);
 static bool is_drained(const struct host *host);
@@ -68,6 +70,7 @@ static int start(struct host *host, struct error *reterr_error) {
     const struct config *config = &host->config;
     struct clock_port clock = system_clock_port();
     host->started_ms = clock.wall_ms(clock.context);
+    take_all_descriptors();
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGHUP, SIG_IGN); /* until the loop listens to it */
     if (!digest_init()) {
@@ -126,6 +129,14 @@ static int start(struct host *host, struct error *reterr_error) {
     log_event(LOG_INFO, "started", LOG_TEXT("version", BHR_VERSION), LOG_TEXT("locality", config->locality),
               LOG_TEXT("store", config->data_dir), LOG_NUMBER("pid", getpid()));
     return HOST_EXIT_OK;
+}
+
+/* The usual soft limit of 1,024 is there for programs that select(); a door has one descriptor for each connection. */
+static void take_all_descriptors(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* Waits for the cluster and for topics as the table declares them; topics that differ are refused. */

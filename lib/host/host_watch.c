@@ -7,11 +7,14 @@
 #include "lib/port/lmdb/lmdb_store.h"
 #include "lib/port/uv/system_clock.h"
 
+#include <dirent.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 enum { BEHIND_MS = 3000 }; /* an idle replica looks every second */
 
 static bool is_behind(const struct replica_view *view);
+static void watch_descriptors(void);
 
 bool host_is_ready(void *context, char ret_reason[HEALTH_REASON_MAX]) {
     struct host *host = context;
@@ -83,6 +86,7 @@ void host_watch(struct host *host) {
     uint32_t in_flight = host->door != NULL ? door_in_flight(host->door) : 0;
     metrics_set(METRIC_DOOR_IN_FLIGHT, NULL, NULL, in_flight);
     metrics_set(METRIC_COMMAND_BACKLOG, NULL, NULL, host->door != NULL ? (double)door_backlog_waiting(host->door) : 0);
+    watch_descriptors();
     struct intake_view requests = {0};
     if (host->intake != NULL) requests = intake_look(host->intake);
     metrics_set(METRIC_INTAKE_WAITING, NULL, NULL, requests.waiting);
@@ -97,4 +101,18 @@ void host_watch(struct host *host) {
     presence_put(&host->cache, &host->config, &view, in_flight, trust_expires_at_s(&host->trust), host->started_ms,
                  wall_ms);
     log_tell_suppressed();
+}
+
+/* Each connection is one; without any left nobody new is let in, and Kafka and Redis cannot be reached again. */
+static void watch_descriptors(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) metrics_set(METRIC_PROCESS_MAX_FDS, NULL, NULL, (double)limit.rlim_cur);
+    DIR *directory = opendir("/proc/self/fd");
+    if (directory == NULL) return;
+    uint32_t count = 0;
+    for (const struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
+        if (entry->d_name[0] != '.') count++;
+    }
+    closedir(directory);
+    metrics_set(METRIC_PROCESS_OPEN_FDS, NULL, NULL, count);
 }
