@@ -169,7 +169,7 @@ enum status replica_thread_open(const struct replica_thread_options *options, st
 static enum status open_store(struct replica_thread *t, struct error *reterr_error) {
     const struct config *config = t->options.config;
     const struct lmdb_options options = {.dir = config->data_dir,
-                                         .map_bytes = (uint64_t)config->store_map_gib << 30,
+                                         .map_bytes = (uint64_t)config->store_map_mib << 20,
                                          .writemap = config->store_writemap};
     enum status status = lmdb_store_open(&options, &t->store, reterr_error);
     if (status == STATUS_CORRUPT) {

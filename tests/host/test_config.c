@@ -100,13 +100,13 @@ static void defaults_are_the_tables(void **state) {
 
 static void the_command_line_wins_over_environment_over_file(void **state) {
     (void)state;
-    write_file("http_port = 1\nstore_map_gib = 2\nhold_ttl_s = 60\nbrokers = kafka:9092 ; a comment\n# another\n\n");
+    write_file("http_port = 1\nstore_map_mib = 32\nhold_ttl_s = 60\nbrokers = kafka:9092 ; a comment\n# another\n\n");
     setenv("BHR_HTTP_PORT", "3", 1);
     READ_WITH(NO_DOOR, "--config", file_path);
     assert_int_equal(run.action, CONFIG_RUN);
     assert_string_equal(run.err, "");
     assert_int_equal(run.config.http_port, 3);
-    assert_int_equal(run.config.store_map_gib, 2);
+    assert_int_equal(run.config.store_map_mib, 32);
     assert_int_equal(run.config.service_values[0], 60);
     assert_string_equal(run.config.brokers, "kafka:9092");
     READ_WITH(NO_DOOR, "--config", file_path, "--set", "http_port=4", "--set", "shift_min=-60");
