@@ -126,9 +126,10 @@ class Suite:
             return 0, str(error)
 
     def metrics(self, number):
-        """{'bhr_replica_state{state="owning"}': 1.0, ...}"""
-        return {name: float(value) for name, value in
-                re.findall(r"^([a-z_]+(?:\{[^}]*\})?) (\S+)$", self.http(number, "/metrics")[1], re.MULTILINE)}
+        """{'bhr_replica_state{state="owning"}': 1.0, ...}; nothing when nobody answers."""
+        status, text = self.http(number, "/metrics")
+        rows = re.findall(r"^([a-z_]+(?:\{[^}]*\})?) (\S+)$", text, re.MULTILINE) if status == 200 else []
+        return {name: float(value) for name, value in rows}
 
     def owner(self):
         """The number of the process that owns the partition, or None."""
