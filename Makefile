@@ -1,8 +1,9 @@
 # The front door for people: every line calls a script or the build. What to do is in scripts/ and CMakeLists.txt.
 .DEFAULT_GOAL := help
-.PHONY: help build test up down wipe bench sim fmt lint docs
+.PHONY: help build test up down wipe bench sim soak fmt lint docs
 
 SIM_ARGS ?=
+SOAK ?=
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +35,10 @@ sim: ## the simulator, optimised; SIM_ARGS are handed on
 	@cmake --preset release >/dev/null
 	@ninja -C build/release
 	@build/release/tests/sim/bhr-sim $(SIM_ARGS)
+
+soak: ## the tests of volume at full size; SOAK="follower flood" for some
+	@scripts/install-deps.sh --test
+	@scripts/soak.sh $(SOAK)
 
 fmt: ## format every C file
 	@scripts/install-deps.sh --lint

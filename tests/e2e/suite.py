@@ -207,9 +207,9 @@ class OwnSuite(Suite):
         return json.loads(done.stdout)
 
 
-def run(name, body, **options):
+def run(name, body, kind=OwnSuite, **options):
     """The whole of a test program."""
-    with Checks(name) as check, OwnSuite(**options) as suite:
+    with Checks(name) as check, kind(**options) as suite:
         check.note(f"Kafka, Redis and {len(suite.numbers())} processes run; booking-{suite.owner()} owns")
         body(suite, check)
         if check.failed:
