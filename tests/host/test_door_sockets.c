@@ -11,6 +11,7 @@ static struct {
     uint8_t header[EXCHANGE_REQUEST_HEADER_MAX];
     size_t header_size;
     uint32_t reply_count;
+    enum status sent;
     char outcome[EXCHANGE_OUTCOME_MAX + 1], route[8];
 } second;
 
@@ -36,7 +37,7 @@ static enum status send_reply(void *context, const struct socket_route *route, s
     memcpy(second.route, route->bytes, route->size);
     second.route[route->size] = '\0';
     second.reply_count++;
-    return STATUS_OK;
+    return second.sent;
 }
 
 static struct uuid ask_second(const char *method) {
@@ -85,6 +86,24 @@ static void what_runs_out_of_time_is_told_where_it_was_asked(void **state) {
     assert_int_equal(fake.reply_count, 0);
 }
 
+/* The door waits for nobody: who does not read, or is gone, asks again. */
+static void a_reply_that_does_not_leave_is_counted_as_lost(void **state) {
+    (void)state;
+    second.sent = STATUS_FULL;
+    (void)ask_second(FAKE_SECRET);
+    door_step(fake.door);
+    assert_int_equal(fake.lost_count[true], 1);
+    second.sent = STATUS_NOT_FOUND;
+    (void)ask_second(FAKE_SECRET);
+    door_step(fake.door);
+    second.sent = STATUS_OK;
+    (void)ask_second(FAKE_SECRET);
+    door_step(fake.door);
+    assert_int_equal(second.reply_count, 3);
+    assert_int_equal(fake.lost_count[true], 1);
+    assert_int_equal(fake.lost_count[false], 1);
+}
+
 static int open_both(void **state) {
     (void)state;
     memset(&second, 0, sizeof second);
@@ -107,6 +126,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_is_refused_at_once_is_told_where_it_was_asked, open_both, close_both),
         cmocka_unit_test_setup_teardown(what_is_decided_later_is_told_where_it_was_asked, open_both, close_both),
         cmocka_unit_test_setup_teardown(what_runs_out_of_time_is_told_where_it_was_asked, open_both, close_both),
+        cmocka_unit_test_setup_teardown(a_reply_that_does_not_leave_is_counted_as_lost, open_both, close_both),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

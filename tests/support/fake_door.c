@@ -172,6 +172,11 @@ static void replied(void *context, const char *system, const char *method, const
     copy_text(fake->told_outcome, sizeof fake->told_outcome, slice_text(outcome));
 }
 
+static void reply_lost(void *context, const char *system, bool is_unread) {
+    assert_string_equal(system, FAKE_OTHER); /* of the tests, only that one's replies are lost */
+    ((struct fake_door *)context)->lost_count[is_unread]++;
+}
+
 static void alarm_heard(void *context, const char *name, const char *text) {
     assert_true(strlen(name) > 0 && strlen(text) > 0);
     ((struct fake_door *)context)->alarm_count++;
@@ -229,8 +234,11 @@ void fake_door_with_cache(struct fake_door *fake) {
 }
 
 void fake_door_open(struct fake_door *fake) {
-    struct door_listener listener = {
-        .context = fake, .replied = replied, .alarm = alarm_heard, .token_judged = token_judged};
+    struct door_listener listener = {.context = fake,
+                                     .replied = replied,
+                                     .reply_lost = reply_lost,
+                                     .alarm = alarm_heard,
+                                     .token_judged = token_judged};
     fake->door = door_new(&fake->options, &fake->ports, &listener);
     assert_non_null(fake->door);
 }

@@ -93,6 +93,7 @@ struct fake_door {
 
     struct fake_tokens tokens;
     uint32_t told_count, alarm_count; /* by the listener */
+    uint32_t lost_count[2];           /* of replies: gone, unread */
     uint32_t told_tokens[TOKEN_NOT_TAKEN + 1];
     char told_method[EXCHANGE_METHOD_MAX + 1], told_outcome[64], told_system[SOCKET_SYSTEM_MAX + 1];
     int64_t told_took_ms;
