@@ -2,7 +2,7 @@
 that it is not ready, and whoever asks it with min_position is told `behind`, never what is not true any more."""
 import time
 
-from raw_client import Schema, new_id
+from raw_client import new_id
 from load import book_request
 from suite import now_ms, people, run, until
 from volume import VolumeSuite, sized
