@@ -18,7 +18,7 @@ enum {
     PUBLISHER_FENCED_MS = 2000, /* before fencing back: by then whoever no longer owns the partition knows it */
     PUBLISHER_UNASSIGN_MS =
         1000,                   /* librdkafka asserts that two changes of an assignment do not meet (its issue 5573) */
-    PUBLISHER_SETTLE_MS = 2000, /* a transaction of ours that is still open after that long hangs */
+    PUBLISHER_SETTLE_MS = 2000, /* a transaction that is still open so long after it was ended hangs */
     PUBLISHER_COMMIT_MS_MAX = 30000, /* a commit without an answer is given up; Kafka then knows its outcome */
     PUBLISHER_ADMIN_MS_MAX = 1000,
 };
@@ -46,7 +46,7 @@ struct publisher {
     /* What was public when this producer started: entries up to these numbers are not published again. */
     uint64_t event_number, dead_number;
     bool has_public_record;
-    int64_t unsettled_ms; /* since when something of ours is open that should not be; 0: nothing is */
+    int64_t unsettled_ms; /* since when something is open that was ended; 0: nothing is */
 
     /* The journal's reader. */
     bool is_reading;        /* it is assigned, and from where this publisher wants it */

@@ -1,6 +1,7 @@
-/* How a publisher begins: with a producer that fences every one before it, with what readers of committed records already
- * see, and with the position. The three agree unless a broker has torn a transaction (docs/adr/0010); then what readers see
- * is the truth, and the entries of the last transaction are read once more to complete it. One thread. */
+/* How a publisher begins: with a producer that fences every one before it, first at the coordinator and then in each topic;
+ * with what readers of committed records already see; and with the position. The three agree unless a broker has torn a
+ * transaction (docs/adr/0010); then what readers see is the truth, and the entries of the last transaction are read once
+ * more to complete it. One thread. */
 #include "lib/host/publisher_internal.h"
 
 #include "lib/base/text.h"
@@ -8,7 +9,7 @@
 #define ENTRY_NUMBER_HEADER "ce_bhrnumber"
 
 static enum publish_result look_at(struct publisher *p, const char *topic, uint64_t *ret_number, bool *ret_is_settled);
-static int wait_or_settle(struct publisher *p);
+static int look_again(struct publisher *p);
 static int examine(struct publisher *p, const struct publish_recovered *recovered);
 static int begin_anew(struct publisher *p);
 
@@ -17,19 +18,20 @@ int publisher_start(struct publisher *p) {
     ASSERT(!p->is_transaction_open);
     if (!p->has_producer) {
         enum publish_result result = producer->start(producer->context);
+        if (result == PUBLISH_OK) result = producer->settle(producer->context);
         if (result != PUBLISH_OK) return publisher_failed(p, result);
         p->has_producer = true;
     }
-    /* Only now: whoever had the id before cannot add or commit anything any more. */
+    /* Only now: nothing of whoever had the id before can come into the topics any more, or become visible in them. */
     bool are_events_settled, are_dead_settled;
     p->has_public_record = false;
     enum publish_result result = look_at(p, p->options.event_topic, &p->event_number, &are_events_settled);
     if (result == PUBLISH_OK) result = look_at(p, p->options.dead_topic, &p->dead_number, &are_dead_settled);
     if (result != PUBLISH_OK) return p->state == PUBLISHER_STOPPED ? 0 : publisher_failed(p, result);
-    if (!are_events_settled || !are_dead_settled) return wait_or_settle(p);
+    if (!are_events_settled || !are_dead_settled) return look_again(p);
     struct publish_recovered recovered;
     result = producer->recover(producer->context, &recovered);
-    if (result == PUBLISH_RETRY) return wait_or_settle(p); /* a transaction is pending on the position */
+    if (result == PUBLISH_RETRY) return look_again(p); /* a transaction is pending on the position */
     return result == PUBLISH_OK ? examine(p, &recovered) : publisher_failed(p, result);
 }
 
@@ -54,18 +56,14 @@ static enum publish_result look_at(struct publisher *p, const char *topic, uint6
     return PUBLISH_FAILED;
 }
 
-/* A transaction that is only just ending is waited for; one that does not end is ended here. */
-static int wait_or_settle(struct publisher *p) {
-    const struct publish_port *producer = &p->ports.producer;
+/* The settling is only just ending. If it does not, its end was forgotten, too, and the next producer settles again. */
+static int look_again(struct publisher *p) {
     int64_t now_ms = publisher_now(p);
     if (p->unsettled_ms == 0) p->unsettled_ms = now_ms;
-    if (now_ms - p->unsettled_ms >= PUBLISHER_SETTLE_MS) {
-        enum publish_result result = producer->settle(producer->context);
-        if (result != PUBLISH_OK) return publisher_failed(p, result);
-        publisher_alarm(p, "publisher_hanging", "a transaction of a publisher before hung in a topic and was ended");
-        p->unsettled_ms = 0;
-    }
-    return publisher_failed(p, PUBLISH_RETRY);
+    if (now_ms - p->unsettled_ms < PUBLISHER_SETTLE_MS) return publisher_failed(p, PUBLISH_RETRY);
+    publisher_alarm(p, "publisher_hanging", "a transaction of this publisher hangs in a topic and is ended again");
+    publisher_give_up(p, PUBLISH_ABORTED, "the topics did not settle");
+    return 0;
 }
 
 static int examine(struct publisher *p, const struct publish_recovered *recovered) {

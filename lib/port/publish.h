@@ -51,8 +51,9 @@ struct publish_port {
     enum publish_result (*tail)(void *context, const char *topic, struct topic_range range, const char *header,
                                 struct publish_tail *ret_tail);
     /* Ends every transaction of this transactional id that hangs in one of its topics or on its position, as aborted: one
-     * of a producer before, whose end a broker forgot to write when it was itself restarted (docs/adr/0010). Leaves one
-     * aborted record in each topic. After it tail and recover say whether it helped. */
+     * of a producer before, whose end a broker forgot to write when it was itself restarted (docs/adr/0010). From then on
+     * the topics themselves refuse what is still on its way from a producer before. Leaves one aborted record in each
+     * topic. Its own end may still be under way when it returns: tail and recover say when nothing is. */
     enum publish_result (*settle)(void *context);
     /* PUBLISH_ABORTED, too, when a connection was lost since start: what the last transaction came to must be looked up. */
     enum publish_result (*begin)(void *context);

@@ -1,6 +1,6 @@
 /* The publisher under chance: two processes that both believe to own the partition, killed and started again, with failing
- * producers, commits whose answer lies or of which only a part lands, transactions that hang, lost connections and clones
- * in the journal. Whatever is drawn, when it ends both topics hold what the journal says, each record once and in order.
+ * producers, commits whose answer lies or of which only a part lands, transactions that hang, records that arrive when their
+ * producer is gone, lost connections and clones in the journal. Whatever is drawn, when it ends both topics hold what the journal says, each record once and in order.
  * BHR_TEST_SEED=<n> plays one seed alone. */
 #include "tests/host/publisher_world.h"
 
@@ -30,6 +30,7 @@ static void disturb(struct process *process) {
     process->producer.unclean_per_mille = prng_chance(&prng, 20) ? 300 : 0;
     process->producer.tear_per_mille = prng_chance(&prng, 20) ? 300 : 0;
     process->producer.hang_per_mille = prng_chance(&prng, 30) ? 500 : 0;
+    process->producer.late_per_mille = prng_chance(&prng, 30) ? 500 : 0;
     process->reader.nothing_per_mille = prng_chance(&prng, 20) ? 300 : 0;
     if (prng_chance(&prng, 5)) process->reader.pending = prng_chance(&prng, 80) ? TOPIC_DISCONNECTED : TOPIC_FAILED;
 }

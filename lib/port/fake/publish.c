@@ -33,13 +33,51 @@ static void hang(struct fake_transactions *transactions, struct fake_log *log, s
     transactions->hanging[transactions->hanging_count++] = record;
 }
 
+static uint64_t touched_by(const struct fake_transactions *transactions, const struct fake_log *log) {
+    uint64_t epoch = transactions->settled_epoch;
+    for (uint32_t i = 0; i < transactions->touched_count; i++) {
+        bool is_newer = transactions->touched[i].log == log && transactions->touched[i].epoch > epoch;
+        if (is_newer) epoch = transactions->touched[i].epoch;
+    }
+    return epoch;
+}
+
+static void touch(struct fake_transactions *transactions, const struct fake_log *log, uint64_t epoch) {
+    uint32_t i = 0;
+    while (i < transactions->touched_count && transactions->touched[i].log != log) i++;
+    ASSERT(i < FAKE_TOUCHED_MAX);
+    if (i == transactions->touched_count) transactions->touched[transactions->touched_count++].log = log;
+    transactions->touched[i].epoch = epoch;
+}
+
+/* What was on its way arrives now, or not yet. A log refuses what is older than what it has seen. */
+static void arrive(struct fake_publisher *publisher) {
+    struct fake_transactions *transactions = publisher->transactions;
+    if (transactions->late_count == 0 || fake_draw(publisher->hooks, 2) == 0) return;
+    for (uint32_t i = 0; i < transactions->late_count; i++) {
+        struct fake_log *log = transactions->late[i].log;
+        if (transactions->late[i].epoch >= touched_by(transactions, log))
+            hang(transactions, log, transactions->late[i].record);
+    }
+    transactions->late_count = 0;
+}
+
 /* Records of a transaction that came to nothing leave their offsets unused, as the broker's readers see it. */
 static void forget(struct fake_publisher *publisher) {
+    struct fake_transactions *transactions = publisher->transactions;
+    bool are_late = publisher->pending_count > 0 && fake_chance(publisher->hooks, publisher->late_per_mille);
+    for (uint32_t i = 0; are_late && i < publisher->pending_count; i++) {
+        ASSERT(transactions->late_count < FAKE_PENDING_MAX);
+        transactions->late[transactions->late_count].log = publisher->pending_logs[i];
+        transactions->late[transactions->late_count].record = publisher->pending[i];
+        transactions->late[transactions->late_count++].epoch = publisher->epoch;
+    }
+    if (are_late) publisher->pending_count = 0;
     bool do_hang = publisher->pending_count > 0 && !is_fenced(publisher) &&
                    fake_chance(publisher->hooks, publisher->hang_per_mille);
     for (uint32_t i = 0; i < publisher->pending_count; i++) {
         if (do_hang) {
-            hang(publisher->transactions, publisher->pending_logs[i], publisher->pending[i]);
+            hang(transactions, publisher->pending_logs[i], publisher->pending[i]);
         } else {
             publisher->pending_logs[i]->end++;
         }
@@ -80,6 +118,7 @@ static enum publish_result tail(void *context, const char *topic, struct topic_r
     struct fake_publisher *publisher = context;
     const struct fake_log *log = fake_log_find(publisher->transactions->broker, topic);
     fake_at_call(publisher->hooks, "publish.tail");
+    arrive(publisher);
     enum publish_result wrong;
     bool is_after;
     ASSERT(log != NULL && range.end <= log->end);
@@ -105,6 +144,7 @@ static enum publish_result settle(void *context) {
     if (goes_wrong(publisher, false, &wrong, &is_after)) return wrong == PUBLISH_RETRY ? PUBLISH_ABORTED : wrong;
     if (is_fenced(publisher)) return PUBLISH_FENCED;
     end_hanging(publisher->transactions, false);
+    publisher->transactions->settled_epoch = publisher->epoch;
     publisher->transactions->settled++;
     return PUBLISH_OK;
 }
@@ -112,6 +152,7 @@ static enum publish_result settle(void *context) {
 static enum publish_result begin(void *context) {
     struct fake_publisher *publisher = context;
     fake_at_call(publisher->hooks, "publish.begin");
+    arrive(publisher);
     enum publish_result wrong;
     bool is_after;
     ASSERT(publisher->epoch != 0);
@@ -165,6 +206,7 @@ static void land(struct fake_publisher *publisher, const struct publish_position
     struct fake_log *first = publisher->pending_count > 0 ? publisher->pending_logs[0] : NULL;
     for (uint32_t i = 0; i < publisher->pending_count; i++) {
         struct fake_log *log = publisher->pending_logs[i];
+        touch(transactions, log, publisher->epoch);
         bool does_land = (parts & (log == first ? 1 : 2)) != 0;
         if (does_land) {
             fake_log_append(transactions->broker, log, publisher->pending[i], 0);
@@ -245,7 +287,7 @@ void fake_publisher_init(struct fake_publisher *publisher, struct fake_transacti
     publisher->transactions = transactions;
     publisher->hooks = hooks;
     publisher->fail_per_mille = publisher->silent_per_mille = publisher->unclean_per_mille = 0;
-    publisher->tear_per_mille = publisher->hang_per_mille = 0;
+    publisher->tear_per_mille = publisher->hang_per_mille = publisher->late_per_mille = 0;
     publisher->calls = publisher->fail_at = 0;
     publisher->fail_with = PUBLISH_OK;
     publisher->fail_after_effect = publisher->is_torn = false;

@@ -6,13 +6,25 @@
 #include "lib/port/fake/broker.h"
 #include "lib/port/publish.h"
 
-enum { FAKE_PENDING_MAX = 4096 };
+enum { FAKE_PENDING_MAX = 4096, FAKE_TOUCHED_MAX = 8 };
 
 /* What the broker keeps of one transactional id and its position. What hangs belongs to a transaction that is over for
- * everybody but the log it lies in (docs/adr/0010): the next end of a transaction of this id ends it, too. */
+ * everybody but the log it lies in (docs/adr/0010): the next end of a transaction of this id ends it, too. What is late is
+ * still on its way from a producer that is gone, and comes to hang in its log unless a newer producer was there before. */
 struct fake_transactions {
     struct fake_broker *broker;
     uint64_t epoch; /* of the newest producer */
+    uint64_t settled_epoch;
+    uint32_t touched_count, late_count;
+    struct {
+        const struct fake_log *log;
+        uint64_t epoch; /* of the newest producer that wrote there */
+    } touched[FAKE_TOUCHED_MAX];
+    struct {
+        struct fake_log *log;
+        struct fake_record *record;
+        uint64_t epoch;
+    } late[FAKE_PENDING_MAX];
     bool is_known;
     int64_t offset;
     size_t note_size;
@@ -36,6 +48,7 @@ struct fake_publisher {
     unsigned unclean_per_mille; /* a commit that is told not to be clean */
     unsigned tear_per_mille;    /* a commit of which each part lands or hangs; unclean or anything but PUBLISH_OK */
     unsigned hang_per_mille;    /* an end other than a commit after which the records hang */
+    unsigned late_per_mille;    /* one after which they are still on their way */
     /* The one call that fails, counted from 1; 0 for none. */
     uint64_t calls, fail_at;
     enum publish_result fail_with;
