@@ -1,8 +1,10 @@
-/* What two hops through this broker cost without us: produce, consume, produce, consume, one record at a time, by plain
- * librdkafka with the settings of journal.md section 7. One thread asks and waits for the second topic; the other one
- * carries each record from the first topic to the second. Prints one JSON object.
+/* What this broker can do without us, by plain librdkafka with the settings of journal.md section 7. Two hops: produce,
+ * consume, produce, consume, one record at a time; one thread asks and waits for the second topic, the other one carries
+ * each record from the first topic to the second. Or a topic read from its beginning to its end, and nothing done with it.
+ * Prints one JSON object.
  *
- * usage: bhr-bench-kafka BROKERS RECORD_BYTES SECONDS */
+ * usage: bhr-bench-kafka hops BROKERS RECORD_BYTES SECONDS
+ *        bhr-bench-kafka read BROKERS TOPIC */
 #include "tests/bench/samples.h"
 
 #include <librdkafka/rdkafka.h>
@@ -55,24 +57,32 @@ static int64_t end_of(rd_kafka_t *client, const char *topic) {
     return high;
 }
 
+static rd_kafka_t *consumer_new(const char *brokers) {
+    static const char *const settings[][2] = {
+        {"group.id", "bench-floor"},    {"enable.auto.commit", "false"}, {"isolation.level", "read_uncommitted"},
+        {"auto.offset.reset", "error"}, {"check.crcs", "true"},          {"fetch.wait.max.ms", "100"}};
+    return client_new(RD_KAFKA_CONSUMER, brokers, settings, sizeof settings / sizeof settings[0]);
+}
+
+static void assign(rd_kafka_t *consumer, const char *topic, int64_t offset) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, topic, 0)->offset = offset;
+    if (rd_kafka_assign(consumer, list) != RD_KAFKA_RESP_ERR_NO_ERROR) stop("cannot assign");
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 static void end_open(struct end *end, const char *brokers, const char *from, const char *to) {
     static const char *const producer[][2] = {
         {"enable.idempotence", "true"}, {"acks", "all"}, {"linger.ms", "0"}, {"max.in.flight", "1"}};
-    static const char *const consumer[][2] = {
-        {"group.id", "bench-floor"},    {"enable.auto.commit", "false"}, {"isolation.level", "read_uncommitted"},
-        {"auto.offset.reset", "error"}, {"check.crcs", "true"},          {"fetch.wait.max.ms", "100"}};
     end->producer = client_new(RD_KAFKA_PRODUCER, brokers, producer, sizeof producer / sizeof producer[0]);
-    end->consumer = client_new(RD_KAFKA_CONSUMER, brokers, consumer, sizeof consumer / sizeof consumer[0]);
+    end->consumer = consumer_new(brokers);
     end->to = rd_kafka_topic_new(end->producer, to, NULL);
     const rd_kafka_metadata_t *metadata;
     if (rd_kafka_metadata(end->producer, 0, end->to, &metadata, ADMIN_MS) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         stop("no broker");
     }
     rd_kafka_metadata_destroy(metadata);
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, from, 0)->offset = end_of(end->consumer, from);
-    if (rd_kafka_assign(end->consumer, list) != RD_KAFKA_RESP_ERR_NO_ERROR) stop("cannot assign");
-    rd_kafka_topic_partition_list_destroy(list);
+    assign(end->consumer, from, end_of(end->consumer, from));
 }
 
 static void produce(struct end *end, const void *bytes, size_t size) {
@@ -122,20 +132,19 @@ static void make_topics(const char *brokers) {
     rd_kafka_destroy(client);
 }
 
-int main(int argc, char **argv) {
-    if (argc != 4) stop("usage: bhr-bench-kafka BROKERS RECORD_BYTES SECONDS");
+static void measure_hops(const char *brokers, const char *record_bytes, const char *seconds) {
     static char bytes[RECORD_BYTES_MAX];
-    size_t size = strtoul(argv[2], NULL, 10);
+    size_t size = strtoul(record_bytes, NULL, 10);
     if (size > sizeof bytes) stop("the record is too large");
-    make_topics(argv[1]);
+    make_topics(brokers);
     struct end asking, carrying;
-    end_open(&asking, argv[1], TOPICS[1], TOPICS[0]);
-    end_open(&carrying, argv[1], TOPICS[0], TOPICS[1]);
+    end_open(&asking, brokers, TOPICS[1], TOPICS[0]);
+    end_open(&carrying, brokers, TOPICS[0], TOPICS[1]);
     pthread_t thread;
     if (pthread_create(&thread, NULL, carry, &carrying) != 0) stop("no thread");
 
     struct samples took = {0};
-    int64_t begin_us = samples_now_us(), until_us = begin_us + (int64_t)(strtod(argv[3], NULL) * 1e6);
+    int64_t begin_us = samples_now_us(), until_us = begin_us + (int64_t)(strtod(seconds, NULL) * 1e6);
     for (uint64_t number = 0; samples_now_us() < until_us || number < 2 * WARM_RECORDS; number++) {
         (void)memcpy(bytes, &number, size < sizeof number ? size : sizeof number);
         int64_t sent_us = samples_now_us();
@@ -151,6 +160,35 @@ int main(int argc, char **argv) {
     (void)printf("{\"round_trips\": %zu, ", took.count);
     samples_print(&took);
     (void)printf("}\n");
+}
+
+static void measure_reading(const char *brokers, const char *topic) {
+    struct end reading = {.consumer = consumer_new(brokers)};
+    int64_t end = end_of(reading.consumer, topic), next = 0;
+    uint64_t count = 0, size = 0;
+    int64_t begin_us = samples_now_us();
+    assign(reading.consumer, topic, 0);
+    while (next < end) {
+        rd_kafka_message_t *message = consume(&reading);
+        if (message == NULL) continue;
+        count++;
+        size += message->len;
+        next = message->offset + 1;
+        rd_kafka_message_destroy(message);
+    }
+    double seconds = (double)(samples_now_us() - begin_us) / 1e6;
+    (void)printf("{\"records\": %llu, \"bytes\": %llu, \"per_second\": %.0f}\n", (unsigned long long)count,
+                 (unsigned long long)size, (double)count / seconds);
+}
+
+int main(int argc, char **argv) {
+    if (argc == 5 && strcmp(argv[1], "hops") == 0) {
+        measure_hops(argv[2], argv[3], argv[4]);
+    } else if (argc == 4 && strcmp(argv[1], "read") == 0) {
+        measure_reading(argv[2], argv[3]);
+    } else {
+        stop("usage: see the beginning of tests/bench/bench_kafka_floor.c");
+    }
     (void)fflush(stdout);
     _Exit(0); /* nothing is worth waiting for while librdkafka closes its connections */
 }

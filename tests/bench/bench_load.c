@@ -9,8 +9,10 @@
  * usage: bhr-bench-load publish SERVER_KEY KEY_FILE ENDPOINTS SLOT_FILE SESSIONS
  *        bhr-bench-load book    SERVER_KEY KEY_FILE ENDPOINTS SLOT_FILE FIRST CLIENTS IN_FLIGHT SECONDS
  *                             [PER_SECOND [known|new [TOKEN_FILE]]]
+ *        bhr-bench-load ask     SERVER_KEY KEY_FILE ENDPOINTS SLOT_FILE FIRST CLIENTS IN_FLIGHT SECONDS
  * ENDPOINTS are comma separated. FIRST is how many slots of the file are used up. PER_SECOND: an open loop at this rate;
- * 0: as fast as answers come. TOKEN_FILE: a user's token that every booking carries. */
+ * 0: as fast as answers come. TOKEN_FILE: a user's token that every booking carries. ask: for the bookings of
+ * those who come again, one after the other. */
 #include "lib/base/assert.h"
 #include "lib/client/client_zmq.h"
 #include "lib/digest/digest.h"
@@ -48,7 +50,7 @@ struct load {
     struct uuid *sessions;
     uint64_t slot_count, next, end; /* bookings: next to send, and where slots end */
     bool is_everybody_new;
-    uint64_t sent, answered, ok;
+    uint64_t sent, answered, ok, asked;
     struct samples took;
     char user_token[EXCHANGE_USER_TOKEN_MAX];
     size_t user_token_size;
@@ -116,14 +118,12 @@ static void submit(struct caller *caller, const char *method, const struct buffe
     load.sent++;
 }
 
-static void fill_person(uint64_t number, struct book_request *request) {
-    struct booking_person *person = &request->person;
+static void fill_person(uint64_t number, struct booking_person *person) {
     (void)snprintf(person->local_id, sizeof person->local_id, "bench-%08llu", (unsigned long long)number);
     (void)snprintf(person->family_name, sizeof person->family_name, "Specimen-%llu", (unsigned long long)number % 9973);
     (void)snprintf(person->given_name, sizeof person->given_name, "Given-%llu", (unsigned long long)number % 997);
     (void)snprintf(person->birth_date, sizeof person->birth_date, "19%02u-%02u-%02u", (unsigned)(number % 90 + 10),
                    (unsigned)(number % 12 + 1), (unsigned)(number % 28 + 1));
-    (void)snprintf(request->contact.phone, sizeof request->contact.phone, "0207946%04u", (unsigned)(number % 10000));
 }
 
 static void submit_booking(struct caller *caller, int64_t started_us) {
@@ -131,10 +131,20 @@ static void submit_booking(struct caller *caller, int64_t started_us) {
     uint64_t number = load.next++, slot = number * SLOT_STEP % load.slot_count;
     struct book_request request = {.slot_id = {.session_id = load.sessions[slot / SLOTS_PER_SESSION],
                                                .index = (uint32_t)(slot % SLOTS_PER_SESSION)}};
-    fill_person(load.is_everybody_new ? PEOPLE + slot : slot % PEOPLE, &request);
+    uint64_t person = load.is_everybody_new ? PEOPLE + slot : slot % PEOPLE;
+    fill_person(person, &request.person);
+    (void)snprintf(request.contact.phone, sizeof request.contact.phone, "0207946%04u", (unsigned)(person % 10000));
     struct buffer body = buffer_over(load.memory, sizeof load.memory);
     book_request_encode(&request, &body);
     submit(caller, BOOKING_METHOD_BOOK, &body, started_us);
+}
+
+static void submit_question(struct caller *caller) {
+    struct list_person_bookings_request request = {0};
+    fill_person(load.asked++ * SLOT_STEP % PEOPLE, &request.person);
+    struct buffer body = buffer_over(load.memory, sizeof load.memory);
+    list_person_bookings_request_encode(&request, &body);
+    submit(caller, BOOKING_METHOD_LIST_PERSON_BOOKINGS, &body, samples_now_us());
 }
 
 static void submit_session(struct caller *caller, uint64_t number, int64_t starts_at_ms, int64_t started_us) {
@@ -267,6 +277,10 @@ static void fill_bookings(struct caller *caller) {
     }
 }
 
+static void fill_questions(struct caller *caller) {
+    while (caller->free_count > 0 && samples_now_us() < until_us) submit_question(caller);
+}
+
 static void read_sessions(const char *path) {
     FILE *file = fopen(path, "re");
     if (file == NULL || fseek(file, 0, SEEK_END) != 0) stop("the slot file cannot be read");
@@ -286,18 +300,14 @@ static void read_token(const char *path) {
     (void)fclose(file);
 }
 
-static void book(char **words, int count) {
-    read_sessions(words[3]);
-    const char *rate = count > 8 ? words[8] : NULL;
-    load.is_everybody_new = count > 9 && strcmp(words[9], "new") == 0;
-    if (count > 10) read_token(words[10]);
+/* FIRST CLIENTS IN_FLIGHT SECONDS are the last of the words. */
+static void run_timed(char **words, void (*fill)(struct caller *caller)) {
     uint64_t first = load.next = strtoull(words[4], NULL, 10);
-    per_second = rate == NULL ? 0 : strtoull(rate, NULL, 10);
     open_callers((uint32_t)strtoul(words[5], NULL, 10), (uint32_t)strtoul(words[6], NULL, 10), words[0], words[1],
                  words[2]);
     begin_us = samples_now_us();
     until_us = begin_us + (int64_t)(strtod(words[7], NULL) * 1e6);
-    run(fill_bookings, NULL);
+    run(fill, NULL);
     if (load.next == load.end) stop("there were too few slots for this run");
     double seconds = (double)(load.last_us - begin_us) / 1e6;
     (void)printf("{\"sent\": %llu, \"ok\": %llu, \"used\": %llu, \"seconds\": %.3f, \"per_second\": %.0f, ",
@@ -307,12 +317,23 @@ static void book(char **words, int count) {
     (void)printf(", \"gap_ms\": %.1f}\n", (double)load.gap_us / 1000);
 }
 
+static void book(char **words, int count) {
+    read_sessions(words[3]);
+    per_second = count > 8 ? strtoull(words[8], NULL, 10) : 0;
+    load.is_everybody_new = count > 9 && strcmp(words[9], "new") == 0;
+    if (count > 10) read_token(words[10]);
+    run_timed(words, fill_bookings);
+}
+
 int main(int argc, char **argv) {
     if (!digest_init()) stop("libsodium does not start");
     if (argc == 7 && strcmp(argv[1], "publish") == 0) {
         publish_sessions(argv + 2);
     } else if (argc >= 10 && argc <= 13 && strcmp(argv[1], "book") == 0) {
         book(argv + 2, argc - 2);
+    } else if (argc == 10 && strcmp(argv[1], "ask") == 0) {
+        read_sessions(argv[5]);
+        run_timed(argv + 2, fill_questions);
     } else {
         stop("usage: see the beginning of tests/bench/bench_load.c");
     }

@@ -1,6 +1,8 @@
 """A suite to be measured: Kafka, Redis and booking processes of its own (tests/e2e/suite.py), and the load generator."""
+import contextlib
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -10,30 +12,50 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [f"{ROOT}/tests/e2e", f"{ROOT}/tests/support"]
 
-from public_events import Consumer, Schema, differences, expected_events  # noqa: E402,F401 (for bench.py)
-from suite import Failure, OwnSuite, free_ports, until  # noqa: E402,F401 (for bench.py)
+from load import book_request  # noqa: E402
+from public_events import Consumer, Schema, differences, expected_events  # noqa: E402,F401 (for the rows)
+from raw_client import SERVICE, new_id  # noqa: E402
+from people import people as made_up_people  # noqa: E402
+from suite import Failure, OwnSuite, free_ports, until  # noqa: E402,F401 (for the rows)
 
 SLOTS_PER_SESSION = 200
 KAFKA_HEAP = "1g"
+PERSONS_MAX = 10000000  # a run at 30,000 bookings a second meets more new people than a borough has
+AUDITED, AUDITED_DURABLY = "", "ListPersonBookings"  # values of audit_durable_methods
 
 
 class BenchSuite(OwnSuite):
-    def __init__(self, build, count=1, flush=False, writemap=True, session_timeout_ms=6000):
-        settings = f"journal_flush={str(flush).lower()} store_writemap={str(writemap).lower()}"
-        super().__init__(session_timeout_ms=session_timeout_ms, count=count, settings=settings, build=build)
+    def __init__(self, build, count=1, flush=False, writemap=True, session_timeout_ms=6000, tls=False,
+                 durable_methods=AUDITED_DURABLY):
+        settings = f"journal_flush={str(flush).lower()} store_writemap={str(writemap).lower()} " \
+            f"person_keys_max={PERSONS_MAX}"
+        super().__init__(session_timeout_ms=session_timeout_ms, count=count, settings=settings, build=build, tls=tls)
         self.script_environment["BHR_KAFKA_HEAP"] = KAFKA_HEAP
-        self.flush, self.used, self.told, self.slot_file = flush, 0, 0, f"{self.folder}/slots"
+        self.flush, self.durable_methods = flush, durable_methods
+        self.used, self.told, self.slot_file = 0, 0, f"{self.folder}/slots"
 
     def __enter__(self):
         self.script("suite.sh", "configure")
+        self.set("audit_durable_methods", self.durable_methods)
         self.script("kafka/kafka.sh", "start")
         self.script("redis.sh", "start")
         self.must("topics", "apply", *(["--flush"] if self.flush else []), system="ops")
+        if self.tls:
+            self.must("topics", "acl", "--apply", system="ops")
         self.script("suite.sh", "start")
         self.script("suite.sh", "ready")
         if until(self.owner, 20) is None:
             raise Failure("no process owns the partition")
         return self
+
+    def set(self, key, value):
+        """Another value of a setting that every process has."""
+        for number in self.numbers():
+            path = f"{self.folder}/booking-{number}.ini"
+            with open(path, encoding="utf-8") as file:
+                text = re.sub(rf"^{key} = .*$", f"{key} = {value}", file.read(), flags=re.MULTILINE)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
 
     def load_words(self, verb, system, *words):
         endpoints = ",".join(self.setting(number, "door_endpoint") for number in self.numbers())
@@ -52,6 +74,12 @@ class BenchSuite(OwnSuite):
                                            per_second, people, *([] if token is None else [token])))
         return self.take(result, cpu)
 
+    def ask(self, clients, in_flight, seconds):
+        """The same of questions for a person's bookings."""
+        cpu = self.cpu_s()
+        result = read_json(self.load_words("ask", "111-nel", self.used, clients, in_flight, seconds))
+        return self.judge(result, cpu)
+
     def token_check(self, token, seconds):
         """{verified_ns, remembered_ns}, in a process that does nothing else."""
         return read_json([f"{self.build}/tests/bench/bhr-bench-token", self.setting(1, "token_key_set_file"),
@@ -64,8 +92,11 @@ class BenchSuite(OwnSuite):
     def take(self, result, cpu_before_s):
         self.used += result["used"]
         self.told += result["ok"]
+        return self.judge(result, cpu_before_s)
+
+    def judge(self, result, cpu_before_s):
         if result["ok"] != result["sent"]:
-            raise Failure(f"{result['sent'] - result['ok']} of {result['sent']} bookings were not made")
+            raise Failure(f"{result['sent'] - result['ok']} of {result['sent']} requests were not done")
         result["cpu_us"] = (self.cpu_s() - cpu_before_s) * 1e6 / max(result["ok"], 1)
         return result
 
@@ -102,8 +133,8 @@ class BenchSuite(OwnSuite):
 
     def faults(self):
         """What an independent count of the journal contradicts, or nothing."""
-        done = subprocess.run(["/usr/bin/python3", f"{ROOT}/tests/support/count_bookings.py", self.brokers],
-                              capture_output=True, text=True, check=False)
+        done = subprocess.run(["/usr/bin/python3", f"{ROOT}/tests/support/count_bookings.py", self.brokers,
+                               *self.trust_words()], capture_output=True, text=True, check=False)
         if done.returncode not in (0, 1):
             return [f"count_bookings.py: {done.stderr.strip()}"]
         counted = json.loads(done.stdout)
@@ -121,7 +152,40 @@ def read_json(words):
 
 
 def kafka_floor(build, brokers, record_bytes, seconds):
-    return read_json([f"{build}/tests/bench/bhr-bench-kafka", brokers, str(record_bytes), str(seconds)])
+    return read_json([f"{build}/tests/bench/bhr-bench-kafka", "hops", brokers, str(record_bytes), str(seconds)])
+
+
+def kafka_reading(build, brokers, topic):
+    return read_json([f"{build}/tests/bench/bhr-bench-kafka", "read", brokers, topic])
+
+
+def curve_echo(build, how, clients, in_flight, seconds, sizes):
+    return read_json([f"{build}/tests/bench/bhr-bench-curve", how, *map(str, (clients, in_flight, seconds, *sizes))])
+
+
+def question_and_answer_bytes():
+    """Of a booking as it travels between caller and door, headers and bodies."""
+    schema, session_id = Schema(), new_id()
+    question = schema("bhr.exchange.v1.RequestHeader")(method=SERVICE + "Book", request_id=new_id())
+    answer = schema("bhr.exchange.v1.ReplyHeader")(request_id=new_id(), status=1, outcome="ok", position=1000000,
+                                                   answered_by="booking-1")
+    booking = schema("bhr.booking.v1.BookResponse")(booking_id=new_id())
+    booking.slot.slot_id = f"{session_id}:100"
+    body = book_request(schema, f"{session_id}:100", made_up_people(1, 1)[0])
+    return len(question.SerializeToString()) + len(body), len(answer.SerializeToString()) + len(booking.SerializeToString())
+
+
+def sealing(build, details_bytes, seconds):
+    return read_json([f"{build}/tests/bench/bhr-bench-seal", str(details_bytes), str(seconds)])
+
+
+@contextlib.contextmanager
+def unaudited_build(build):
+    """A build folder like that one, whose service audits nothing."""
+    with tempfile.TemporaryDirectory(prefix="bhr-bench-") as folder:
+        for name, target in (("bhr", "bhr"), ("tests", "tests"), ("bhr-booking", "tests/bench/bhr-bench-unaudited")):
+            os.symlink(f"{build}/{target}", f"{folder}/{name}")
+        yield folder
 
 
 def temporary_folder():
