@@ -1,24 +1,9 @@
 /* bhr store digest, copy, rebuild. */
 #include "cli/bhr/commands.h"
-#include "cli/bhr/progress.h"
 #include "cli/bhr/stores.h"
 #include "lib/base/text.h"
-#include "lib/digest/digest.h"
 
 #include <stdio.h>
-#include <time.h>
-
-struct digested {
-    const char *path;
-    struct digest digest;
-    uint64_t row_count;
-    bool has_meta;
-    int64_t applied;
-    uint64_t number;
-};
-
-static int digest_one(struct cli *cli, const char *path, struct digested *ret_digested);
-static bool differ(const struct digested *a, const struct digested *b);
 
 /* ---- digest ---- */
 
@@ -36,14 +21,14 @@ static int run_digest(struct cli *cli, const struct arguments *arguments) {
         for (; count < cli->suite.data_dirs.count; count++) paths[count] = cli->suite.data_dirs.items[count];
         if (count == 0) return command_usage(cli, arguments, "expected DIR: %s names no data_dirs", cli->suite.path);
     }
-    struct digested all[COMMAND_ARGUMENTS_MAX];
+    struct store_digest all[COMMAND_ARGUMENTS_MAX];
     json_t *list = json_array();
     bool differs = false;
     int code = CLI_OK;
     for (uint32_t i = 0; i < count && code == CLI_OK; i++) {
-        code = digest_one(cli, paths[i], &all[i]);
+        code = store_digest(cli, paths[i], &all[i]);
         if (code != CLI_OK) break;
-        for (uint32_t j = 0; j < i; j++) differs = differs || differ(&all[i], &all[j]);
+        for (uint32_t j = 0; j < i; j++) differs = differs || store_digests_differ(&all[i], &all[j]);
         char text[2 * sizeof(struct digest) + 1] = "";
         text_hex(all[i].digest.bytes, sizeof all[i].digest.bytes, text);
         if (!cli->is_json) {
@@ -75,46 +60,6 @@ const struct command command_store_digest = {
     .argument_max = COMMAND_ARGUMENTS_MAX,
     .run = run_digest,
 };
-
-static void add_sized(struct digest_stream *stream, struct slice bytes) {
-    uint8_t size[4] = {(uint8_t)(bytes.size >> 24), (uint8_t)(bytes.size >> 16), (uint8_t)(bytes.size >> 8),
-                       (uint8_t)bytes.size};
-    digest_stream_add(stream, slice_of(size, sizeof size));
-    digest_stream_add(stream, bytes);
-}
-
-static int digest_one(struct cli *cli, const char *path, struct digested *ret_digested) {
-    struct snapshot snapshot;
-    int code = snapshot_open(cli, path, &snapshot);
-    if (code != CLI_OK) return code;
-    struct digested digested = {.path = path, .applied = -1};
-    struct digest_stream stream;
-    digest_stream_begin(&stream);
-    struct progress progress = progress_begin(cli, path, "rows", 0);
-    struct row_walk walk;
-    struct slice key, value;
-    row_walk_begin(&walk);
-    while (row_walk_next(&snapshot.rows, &walk, &key, &value)) {
-        add_sized(&stream, key);
-        add_sized(&stream, value);
-        progress_step(&progress, ++digested.row_count);
-    }
-    progress_end(&progress);
-    digested.digest = digest_stream_end(&stream);
-    digested.has_meta = snapshot.has_meta;
-    if (snapshot.has_meta) {
-        digested.applied = snapshot.meta.applied;
-        digested.number = snapshot.meta.journal.number;
-    }
-    snapshot_close(&snapshot);
-    *ret_digested = digested;
-    return CLI_OK;
-}
-
-/* Records that are not history move `applied` but no row: the entry's number is what rows stand for. */
-static bool differ(const struct digested *a, const struct digested *b) {
-    return a->has_meta && b->has_meta && a->number == b->number && !digest_equal(a->digest, b->digest);
-}
 
 /* ---- copy ---- */
 

@@ -2,7 +2,9 @@
  * because a store's directory is known by the name store/. Never writes to a store. */
 #include "cli/bhr/stores.h"
 
+#include "cli/bhr/progress.h"
 #include "lib/base/assert.h"
+#include "lib/digest/digest.h"
 #include "services/booking/core/rows_booking.h"
 
 #include <errno.h>
@@ -86,6 +88,46 @@ const char *stores_table_name(uint8_t table, char ret_text[32]) {
     }
     (void)snprintf(ret_text, 32, "table 0x%02x", table);
     return ret_text;
+}
+
+static void add_sized(struct digest_stream *stream, struct slice bytes) {
+    uint8_t size[4] = {(uint8_t)(bytes.size >> 24), (uint8_t)(bytes.size >> 16), (uint8_t)(bytes.size >> 8),
+                       (uint8_t)bytes.size};
+    digest_stream_add(stream, slice_of(size, sizeof size));
+    digest_stream_add(stream, bytes);
+}
+
+int store_digest(struct cli *cli, const char *path, struct store_digest *ret_digest) {
+    struct snapshot snapshot;
+    int code = snapshot_open(cli, path, &snapshot);
+    if (code != CLI_OK) return code;
+    struct store_digest digested = {.path = path, .applied = -1};
+    struct digest_stream stream;
+    digest_stream_begin(&stream);
+    struct progress progress = progress_begin(cli, path, "rows", 0);
+    struct row_walk walk;
+    struct slice key, value;
+    row_walk_begin(&walk);
+    while (row_walk_next(&snapshot.rows, &walk, &key, &value)) {
+        add_sized(&stream, key);
+        add_sized(&stream, value);
+        progress_step(&progress, ++digested.row_count);
+    }
+    progress_end(&progress);
+    digested.digest = digest_stream_end(&stream);
+    digested.has_meta = snapshot.has_meta;
+    if (snapshot.has_meta) {
+        digested.applied = snapshot.meta.applied;
+        digested.number = snapshot.meta.journal.number;
+    }
+    snapshot_close(&snapshot);
+    *ret_digest = digested;
+    return CLI_OK;
+}
+
+/* Records that are not history move `applied` but no row: the entry's number is what rows stand for. */
+bool store_digests_differ(const struct store_digest *a, const struct store_digest *b) {
+    return a->has_meta && b->has_meta && a->number == b->number && !digest_equal(a->digest, b->digest);
 }
 
 static bool has_file(const char *dir, const char *name) {

@@ -30,6 +30,19 @@ struct row_walk {
 void row_walk_begin(struct row_walk *walk);
 bool row_walk_next(const struct rows *rows, struct row_walk *walk, struct slice *ret_key, struct slice *ret_value);
 
+/* A digest over the rows of a store, and how far it has read. path is kept. Returns an exit code. */
+struct store_digest {
+    const char *path;
+    struct digest digest;
+    uint64_t row_count;
+    bool has_meta;
+    int64_t applied;
+    uint64_t number;
+};
+int store_digest(struct cli *cli, const char *path, struct store_digest *ret_digest);
+/* At the same entry, with other rows. */
+bool store_digests_differ(const struct store_digest *a, const struct store_digest *b);
+
 /* Name of the table that a key belongs to: "answers", "bookings", …; "table 0x42" for another. */
 const char *stores_table_name(uint8_t table, char ret_text[32]);
 
