@@ -38,6 +38,12 @@ static const struct command_option options[] = {
      .min = 1,
      .max = 40000000,
      .sentence = "How many bookings"},
+    {.name = "per-second",
+     .value = "N",
+     .kind = OPTION_NUMBER,
+     .min = 1,
+     .max = 1000000,
+     .sentence = "At most so many bookings a second; default: as many as are answered"},
     {.name = "warmup",
      .value = "S",
      .kind = OPTION_NUMBER,
@@ -72,6 +78,7 @@ static int run(struct cli *cli, const struct arguments *arguments) {
                              .count = (uint64_t)option_number(arguments, "count"),
                              .seconds = option_number(arguments, "seconds"),
                              .warmup_seconds = option_number(arguments, "warmup"),
+                             .per_second = (uint32_t)option_number(arguments, "per-second"),
                              .fixed_slots = (uint32_t)option_number(arguments, "slots"),
                              .capacity = (uint32_t)option_number(arguments, "capacity"),
                              .organisation = option_text(arguments, "organisation"),
@@ -124,6 +131,7 @@ static void print_result(const struct cli *cli, const struct load_plan *plan, co
     for (uint32_t i = 0; i < result->outcome_count; i++) {
         printf("  %10llu  %s\n", (unsigned long long)result->outcomes[i].count, result->outcomes[i].name);
     }
+    printf("longest time without an answer %.2f ms\n", milliseconds(result->gap_us));
     if (result->retries > 0) printf("  asked again %llu times\n", (unsigned long long)result->retries);
     printf("booked %llu of %llu places, warm-up included\n", (unsigned long long)result->booked,
            (unsigned long long)result->places);
@@ -136,13 +144,14 @@ static json_t *result_json(const struct load_plan *plan, const struct load_resul
         (void)json_object_set_new(outcomes, result->outcomes[i].name,
                                   json_integer((json_int_t)result->outcomes[i].count));
     }
-    return json_pack("{si si sf sI sI sf s{sI sI sI sI} so sI sI sI sI}", "clients", (int)plan->clients, "in_flight",
+    return json_pack("{si si sf sI sI sf s{sI sI sI sI} sI so sI sI sI sI}", "clients", (int)plan->clients, "in_flight",
                      (int)plan->in_flight, "seconds", result->seconds, "asked", (json_int_t)result->asked, "answered",
                      (json_int_t)result->answered, "rate_per_s", rate_of(result), "latency_us", "p50",
                      (json_int_t)histogram_at(latency, 500), "p90", (json_int_t)histogram_at(latency, 900), "p99",
-                     (json_int_t)histogram_at(latency, 990), "max", (json_int_t)latency->max, "outcomes", outcomes,
-                     "asked_again", (json_int_t)result->retries, "repeated", (json_int_t)result->repeated, "booked",
-                     (json_int_t)result->booked, "places", (json_int_t)result->places);
+                     (json_int_t)histogram_at(latency, 990), "max", (json_int_t)latency->max, "longest_gap_us",
+                     (json_int_t)result->gap_us, "outcomes", outcomes, "asked_again", (json_int_t)result->retries,
+                     "repeated", (json_int_t)result->repeated, "booked", (json_int_t)result->booked, "places",
+                     (json_int_t)result->places);
 }
 
 static int verdict(const struct cli *cli, const struct load_result *result) {

@@ -31,23 +31,26 @@ struct load {
     nfds_t fd_count;
     uint32_t person_next;
     int64_t begins_ns, counts_from_ns, ends_ns, last_ns;
-    uint64_t submitted; /* since counting began */
+    int64_t waits_since_ns;   /* for any answer; 0 while nothing is in flight */
+    uint64_t sent, submitted; /* submitted: since counting began */
     struct load_result result;
 };
 
 static int open_workers(struct load *load);
 static void close_workers(struct load *load);
 static void run_all(struct load *load);
+static bool is_over(const struct load *load, int64_t now_ns);
 static bool may_submit(const struct load *load, int64_t now_ns);
 static bool fill_window(struct load *load, struct worker *worker, int64_t now_ns);
 static void take(struct load *load, struct worker *worker, const struct client_result *result);
+static void note_answer(struct load *load, const struct client_result *result, int64_t ended_ns);
 static void count_outcome(struct load_result *result, const char *name);
 static void next_person(struct load *load, struct booking_person *ret_person);
 static int64_t now_ns(void);
 
 int load_run(struct cli *cli, const struct load_plan *plan, struct load_result *ret_result) {
     ASSERT(plan->clients > 0 && plan->clients <= LOAD_CLIENTS_MAX);
-    ASSERT(plan->count > 0 || plan->seconds > 0);
+    ASSERT(plan->count > 0 || plan->seconds > 0 || plan->listener.goes_on != NULL);
     struct load *load = calloc(1, sizeof *load);
     if (load == NULL) return cli_fail(cli, CLI_UNREACHED, NULL, "no memory");
     load->cli = cli;
@@ -78,6 +81,10 @@ static void run_all(struct load *load) {
     for (;;) {
         bool has_moved = load_slots_step(&load->slots);
         int64_t now = now_ns();
+        const struct load_listener *listener = &load->plan->listener;
+        if (listener->goes_on != NULL && now < load->ends_ns && !listener->goes_on(listener->context)) {
+            load->ends_ns = now;
+        }
         uint32_t in_flight = 0;
         for (uint32_t i = 0; i < load->worker_count; i++) {
             struct worker *worker = &load->workers[i];
@@ -89,8 +96,9 @@ static void run_all(struct load *load) {
             if (fill_window(load, worker, now)) has_moved = true;
             in_flight += client_in_flight(worker->asker.client);
         }
+        if (in_flight == 0) load->waits_since_ns = 0;
         progress_step(&progress, load->result.answered);
-        if (in_flight == 0 && !may_submit(load, now)) break;
+        if (in_flight == 0 && is_over(load, now)) break;
         if (load->slots.code != CLI_OK) break;
         if (!has_moved) (void)poll(load->fds, load->fd_count, IDLE_MS);
     }
@@ -99,9 +107,14 @@ static void run_all(struct load *load) {
     load->result.seconds = (double)(end_ns - load->counts_from_ns) / NANOSECONDS;
 }
 
+static bool is_over(const struct load *load, int64_t now) {
+    return now >= load->ends_ns || (load->plan->count > 0 && load->submitted >= load->plan->count);
+}
+
 static bool may_submit(const struct load *load, int64_t now) {
-    if (now >= load->ends_ns) return false;
-    return load->plan->count == 0 || load->submitted < load->plan->count;
+    if (is_over(load, now)) return false;
+    const uint64_t per_second = load->plan->per_second;
+    return per_second == 0 || load->sent < (uint64_t)(now - load->begins_ns) * per_second / NANOSECONDS;
 }
 
 static bool fill_window(struct load *load, struct worker *worker, int64_t now) {
@@ -127,6 +140,8 @@ static bool fill_window(struct load *load, struct worker *worker, int64_t now) {
             load->slots.code = cli_fail(load->cli, CLI_UNREACHED, NULL, "%s", error.message);
             return true;
         }
+        load->sent++;
+        if (load->waits_since_ns == 0) load->waits_since_ns = worker->began_ns[token];
         if (now >= load->counts_from_ns) load->submitted++;
         has_moved = true;
     }
@@ -139,7 +154,7 @@ static void take(struct load *load, struct worker *worker, const struct client_r
     ASSERT(worker->free_count < load->plan->in_flight);
     int64_t began_ns = worker->began_ns[token], ended_ns = now_ns();
     worker->free_tokens[worker->free_count++] = token;
-    if (answer_is_good(result)) load->result.booked++;
+    note_answer(load, result, ended_ns);
     if (began_ns < load->counts_from_ns) return;
     load->last_ns = ended_ns;
     load->result.asked++;
@@ -149,6 +164,19 @@ static void take(struct load *load, struct worker *worker, const struct client_r
     if (result->end != CLIENT_ANSWERED) return;
     load->result.answered++;
     histogram_add(&load->result.latency_us, (uint64_t)(ended_ns - began_ns) / 1000);
+}
+
+static void note_answer(struct load *load, const struct client_result *result, int64_t ended_ns) {
+    const struct load_listener *listener = &load->plan->listener;
+    if (result->end == CLIENT_ANSWERED) {
+        ASSERT(load->waits_since_ns != 0);
+        uint64_t gap_us = (uint64_t)(ended_ns - load->waits_since_ns) / 1000;
+        if (gap_us > load->result.gap_us) load->result.gap_us = gap_us;
+        load->waits_since_ns = ended_ns;
+    }
+    if (!answer_is_good(result)) return;
+    load->result.booked++;
+    if (listener->booked != NULL) listener->booked(listener->context, result->request_id);
 }
 
 static void count_outcome(struct load_result *result, const char *name) {
