@@ -27,6 +27,11 @@ static const struct command_option options[] = {
      .fallback = 1,
      .sentence = "Copies of each topic: 1 on one broker, 3 in live use; default 1"},
     SYSTEMS_OPTION,
+    {.name = "generation",
+     .value = "N",
+     .kind = OPTION_NUMBER,
+     .max = 1000000,
+     .sentence = "Of the command topic: N takes the place of N-1, which is damaged (docs/runbooks/command-log.md)"},
     {.name = "flush", .kind = OPTION_FLAG, .sentence = "The journal is on disk before an append counts (slower)"},
 };
 
@@ -44,7 +49,8 @@ static int run(struct cli *cli, const struct arguments *arguments, bool may_writ
     const struct topics_listener listener = {.context = &findings, .found = on_finding};
     const struct topics_options topics = {.replication_factor = (int32_t)option_number(arguments, "replication"),
                                           .flush_each_append = option_is_given(arguments, "flush"),
-                                          .systems = &systems};
+                                          .systems = &systems,
+                                          .command_generation = (uint32_t)option_number(arguments, "generation")};
     struct error error = {.code = STATUS_OK};
     struct genesis_found genesis = {0};
     enum status status =

@@ -114,6 +114,10 @@ static enum status make_plan(enum topic_id id, const char *service, const char *
     if (!topics_name(id, service, system, ret_plan->name)) {
         return error_set(reterr_error, STATUS_INVALID, "topics: \"%.40s\" is no name for a service", service);
     }
+    if (id == TOPIC_ID_COMMAND && options->command_generation > 0) {
+        size_t size = strlen(ret_plan->name);
+        (void)snprintf(ret_plan->name + size, TOPIC_NAME_MAX - size, ".g%u", options->command_generation);
+    }
     ret_plan->shape.partition_count = topics_partition_count(id);
     ret_plan->shape.replica_count = options->replication_factor;
     int min_insync = options->replication_factor > 1 ? options->replication_factor - 1 : 1;

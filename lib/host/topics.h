@@ -66,6 +66,7 @@ struct topics_options {
     int32_t replication_factor;           /* 1 on one broker, 3 in live use: min.insync.replicas is then 2 */
     bool flush_each_append;               /* journal and keys on disk before an append counts: flush.messages=1 */
     const struct topics_systems *systems; /* NULL for none */
+    uint32_t command_generation;          /* of the command topic that is meant: 0 the first, N its replacement ".gN" */
 };
 
 /* "bhr.<service>.command.v1" filled in; system is for names that have one, else NULL. False when a name is missing, too
