@@ -10,5 +10,6 @@ const struct command *const commands[] = {
     &command_keys_new,     &command_keys_rotate,    &command_keys_pseudonym, &command_keys_master,
     &command_person_erase, &command_token_issuer,   &command_token_new,      &command_token_show,
     &command_audit_person, &command_audit_user,     &command_audit_refusals, &command_load,
+    &command_drill,
 };
 const uint32_t command_count = sizeof commands / sizeof commands[0];

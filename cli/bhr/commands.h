@@ -16,6 +16,6 @@ extern const struct command command_keys_pseudonym, command_keys_master;
 extern const struct command command_token_issuer, command_token_new, command_token_show;
 extern const struct command command_policy_check, command_policy_why;
 extern const struct command command_audit_person, command_audit_user, command_audit_refusals;
-extern const struct command command_load;
+extern const struct command command_load, command_drill;
 
 #endif

@@ -86,6 +86,7 @@ static bool set_suite(struct suite *suite, const char *key, const char *value, c
         {"token_audience", suite->token_audience, sizeof suite->token_audience},
         {"token_key_file", suite->token_key_file, sizeof suite->token_key_file},
         {"pseudonym_key_file", suite->pseudonym_key_file, sizeof suite->pseudonym_key_file},
+        {"local_scripts", suite->local_scripts, sizeof suite->local_scripts},
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (strcmp(texts[i].key, key) == 0) return set_text(texts[i].to, texts[i].to_size, value, ret_expected);
@@ -100,7 +101,7 @@ static bool set_suite(struct suite *suite, const char *key, const char *value, c
     }
     *ret_expected = "no such key; expected environment, locality, brokers, kafka_ca_file, kafka_certificate_file, "
                     "kafka_key_file, kafka_plaintext, request_systems, redis_socket, data_dirs, endpoints, server_key, "
-                    "pseudonym_key_file, token_issuer, token_audience or token_key_file";
+                    "pseudonym_key_file, token_issuer, token_audience, token_key_file or local_scripts";
     return false;
 }
 

@@ -16,6 +16,7 @@
  *   token_audience = bhr-exchange
  *   token_key_file = run/keys/token-issuer.key
  *   pseudonym_key_file = run/keys/pseudonym.key   ; only for --nhs-number of `person erase`, `audit person`
+ *   local_scripts = deploy/local                  ; only of the suite that `make up` starts: for `bhr drill`
  *   [client]
  *   system       = 111-nel
  *   key_file     = run/keys/111-nel.key
@@ -57,6 +58,7 @@ struct suite {
     char token_issuer[SUITE_TEXT_MAX], token_audience[SUITE_TEXT_MAX];
     char token_key_file[SUITE_TEXT_MAX];
     char pseudonym_key_file[SUITE_TEXT_MAX];
+    char local_scripts[SUITE_TEXT_MAX];
     struct suite_list data_dirs, endpoints, request_systems;
     size_t client_count;
     struct suite_client clients[SUITE_CLIENTS_MAX];

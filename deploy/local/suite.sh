@@ -5,7 +5,7 @@
 #
 # Usage: suite.sh {configure|start|ready|stop|kill|status} [number ...]
 #   configure  makes keys, certificates and configuration that are not there yet: keys/*.key, tls/*, policy, booking-N.ini,
-#              bhr.ini; and new certificates for those with fewer than 10 days left
+#              bhr.ini, local.env; and new certificates for those with fewer than 10 days left
 #   start      starts what does not run or is outdated     ready   waits until they answer and know the journal's end
 #   stop       ends them in order                       kill    ends them like a power cut would (kill -9)
 #   status     says which run; exits 3 when one does not
@@ -212,6 +212,7 @@ configure() {
         fi
     done
     write_client >"$dir/bhr.ini"
+    write_environment >"$dir/local.env"
     echo "suite: keys and configuration in $dir"
 }
 
@@ -361,6 +362,7 @@ token_issuer = $TOKEN_ISSUER
 token_audience = $TOKEN_AUDIENCE
 token_key_file = $dir/keys/token-issuer.key
 request_systems = $REQUEST_SYSTEMS
+local_scripts = $here
 
 [client]
 system = 111-nel
@@ -369,6 +371,13 @@ INI
     while read -r name _; do
         printf '\n[client %s]\nsystem = %s\nkey_file = %s\n' "$name" "$name" "$dir/keys/$name.key"
     done <<<"$SYSTEMS"
+}
+
+# What this script was told: sourced by who means this very suite later, in a shell that may know of another one.
+write_environment() {
+    echo 'unset "${!BHR_@}"'
+    export -p | sed -n 's/^declare -x \(BHR_[A-Z_]*=\)/export \1/p'
+    printf 'export BHR_SUITE_DIR=%q BHR_SUITE_BUILD=%q\n' "$dir" "$(cd "$build" && pwd)"
 }
 
 give_up() {

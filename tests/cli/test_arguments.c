@@ -70,6 +70,8 @@ static const struct {
     {"book --help", CLI_OK, "Exit codes:", NULL},
     {"help store", CLI_OK, "store rebuild DIR", NULL},
     {"store", CLI_USAGE, NULL, "store rebuild DIR"},
+    {"drill", CLI_USAGE, NULL, "drill: expected either FAULT or --list"},
+    {"-c empty.ini drill owner-kill", CLI_USAGE, NULL, "empty.ini is not the suite of this machine"},
     {"bok", CLI_USAGE, NULL, "did you mean `bhr book`?"},
     {"zzzzz", CLI_USAGE, NULL, "there is no command \"zzzzz\""},
     {"store frob", CLI_USAGE, NULL, "store digest"},
