@@ -3,7 +3,7 @@
 service raises for a human (an alarm, a log line of level error, a metric with a bound to act at) and whatever `bhr drill`
 plays has a page that names it, and the index names nothing else. A new alarm without a page fails here.
 
-In a page, a block marked `console` is to be typed as it stands. A line that begins with "$ " is a command; what
+In a page, a block marked `console` is run by tests/e2e/test_runbooks.py. A line that begins with "$ " is a command; what
 follows up to the next one is what it must print, line by line: … stands for anything, and a number for any number, except in
 a metric. "(exit code N)" says how it ends when that is not 0. Lines of a block marked `log` must be in the log of a process.
 """
