@@ -4,6 +4,7 @@
 #include "lib/port/lmdb/lmdb_folder.h"
 
 #include "lib/base/assert.h"
+#include "lib/base/boot_mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,12 +15,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BOOT_TEXT_MAX = 128, ASIDE_TRIES_MAX = 100 };
+enum { ASIDE_TRIES_MAX = 100 };
 
 static enum status set_aside_locked(const char *dir, char ret_path[LMDB_PATH_MAX], struct error *reterr_error);
 static long read_pid(int fd);
-static bool read_text(const char *path, char ret_text[BOOT_TEXT_MAX]);
-static bool read_boot_id(char ret_id[BOOT_TEXT_MAX]);
+static bool read_text(const char *path, char ret_text[BOOT_MARK_MAX]);
+static bool read_boot_id(char ret_id[BOOT_MARK_MAX]);
 
 enum status lmdb_store_set_aside(const char *dir, char ret_path[LMDB_PATH_MAX], struct error *reterr_error) {
     ASSERT(dir != NULL);
@@ -134,34 +135,32 @@ bool folder_has_data(const char *store_dir) {
     return stat(path, &data) == 0 && data.st_size > 0;
 }
 
-/* The file is two lines: the boot's id, and "open" or "closed". */
 enum status folder_check_boot(const char *store_dir, struct error *reterr_error) {
     ASSERT(store_dir != NULL);
-    char path[LMDB_PATH_MAX], text[BOOT_TEXT_MAX], id[BOOT_TEXT_MAX];
+    char path[LMDB_PATH_MAX], mark[BOOT_MARK_MAX], id[BOOT_MARK_MAX];
     enum status status = folder_path(store_dir, "boot", path, reterr_error);
     if (status != STATUS_OK) return status;
-    if (!read_text(path, text)) {
+    if (!read_text(path, mark)) {
         return error_set(reterr_error, STATUS_CORRUPT, "%s is missing: nobody knows how the store was left; rebuild it",
                          path);
     }
-    char *second = strchr(text, '\n');
-    if (second != NULL && strcmp(second + 1, "closed\n") == 0) return STATUS_OK;
-    if (second != NULL) *second = '\0';
-    if (read_boot_id(id) && strcmp(id, text) == 0) return STATUS_OK;
+    if (!read_boot_id(id)) id[0] = '\0';
+    if (boot_mark_is_trusted(mark, id)) return STATUS_OK;
     return error_set(reterr_error, STATUS_CORRUPT,
                      "the machine went down while the store in %s was open, so it may be torn; rebuild it", store_dir);
 }
 
 enum status folder_mark_boot(const char *store_dir, bool closed_in_order, struct error *reterr_error) {
     ASSERT(store_dir != NULL);
-    char path[LMDB_PATH_MAX], path_new[LMDB_PATH_MAX], id[BOOT_TEXT_MAX];
+    char path[LMDB_PATH_MAX], path_new[LMDB_PATH_MAX], id[BOOT_MARK_MAX], mark[BOOT_MARK_MAX];
     enum status status = folder_path(store_dir, "boot", path, reterr_error);
     if (status == STATUS_OK) status = folder_path(store_dir, "boot.new", path_new, reterr_error);
     if (status != STATUS_OK) return status;
     if (!read_boot_id(id)) return error_set(reterr_error, STATUS_IO, "this machine does not tell its boot id");
     int fd = open(path_new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0) return error_set(reterr_error, STATUS_IO, "cannot open %s: %s", path_new, strerror(errno));
-    bool done = dprintf(fd, "%s\n%s\n", id, closed_in_order ? "closed" : "open") > 0 && fsync(fd) == 0;
+    boot_mark_write(id, closed_in_order, mark);
+    bool done = dprintf(fd, "%s", mark) > 0 && fsync(fd) == 0;
     int failed = errno;
     close(fd);
     if (done) done = rename(path_new, path) == 0;
@@ -180,17 +179,17 @@ enum status folder_sync(const char *dir, struct error *reterr_error) {
     return error_set(reterr_error, STATUS_IO, "cannot sync %s: %s", dir, strerror(failed));
 }
 
-static bool read_boot_id(char ret_id[BOOT_TEXT_MAX]) {
+static bool read_boot_id(char ret_id[BOOT_MARK_MAX]) {
     if (!read_text("/proc/sys/kernel/random/boot_id", ret_id)) return false;
     ret_id[strcspn(ret_id, "\n")] = '\0';
-    return ret_id[0] != '\0';
+    return ret_id[0] != '\0' && strlen(ret_id) <= BOOT_MARK_MAX - 10;
 }
 
-static bool read_text(const char *path, char ret_text[BOOT_TEXT_MAX]) {
+static bool read_text(const char *path, char ret_text[BOOT_MARK_MAX]) {
     ASSERT(path != NULL);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return false;
-    ssize_t size = read(fd, ret_text, BOOT_TEXT_MAX - 1);
+    ssize_t size = read(fd, ret_text, BOOT_MARK_MAX - 1);
     close(fd);
     if (size <= 0) return false;
     ret_text[size] = '\0';
