@@ -227,7 +227,7 @@ static void a_torn_transaction_is_completed(void **state) {
         log_entries(4);
         world_start(0);
         world_run(1000);
-        world.processes[0].producer.tear_per_mille = 1000;
+        world.processes[0].producer.faults.tear_per_mille = 1000;
         log_entries(6); /* events, and a dead letter of each of 5 and 10 */
         world_run(20);
         world_die(0);

@@ -25,12 +25,12 @@ static void write_journal(void) {
 }
 
 static void disturb(struct process *process) {
-    process->producer.fail_per_mille = prng_chance(&prng, 30) ? 60 : 0;
-    process->producer.silent_per_mille = prng_chance(&prng, 20) ? 200 : 0;
-    process->producer.unclean_per_mille = prng_chance(&prng, 20) ? 300 : 0;
-    process->producer.tear_per_mille = prng_chance(&prng, 20) ? 300 : 0;
-    process->producer.hang_per_mille = prng_chance(&prng, 30) ? 500 : 0;
-    process->producer.late_per_mille = prng_chance(&prng, 30) ? 500 : 0;
+    process->producer.faults.fail_per_mille = prng_chance(&prng, 30) ? 60 : 0;
+    process->producer.faults.silent_per_mille = prng_chance(&prng, 20) ? 200 : 0;
+    process->producer.faults.unclean_per_mille = prng_chance(&prng, 20) ? 300 : 0;
+    process->producer.faults.tear_per_mille = prng_chance(&prng, 20) ? 300 : 0;
+    process->producer.faults.hang_per_mille = prng_chance(&prng, 30) ? 500 : 0;
+    process->producer.faults.late_per_mille = prng_chance(&prng, 30) ? 500 : 0;
     process->reader.nothing_per_mille = prng_chance(&prng, 20) ? 300 : 0;
     if (prng_chance(&prng, 5)) process->reader.pending = prng_chance(&prng, 80) ? TOPIC_DISCONNECTED : TOPIC_FAILED;
 }

@@ -159,6 +159,9 @@ static enum status admin_range(void *context, const char *topic, int timeout_ms,
                                struct error *reterr_error) {
     struct fake_broker *broker = context;
     (void)timeout_ms;
+    if (broker->time->now_ms < broker->mute_until_ms) {
+        return error_set(reterr_error, STATUS_UNAVAILABLE, "the leader is not sure of its end");
+    }
     const struct fake_log *log = fake_log_find(broker, topic);
     if (log == NULL) return error_set(reterr_error, STATUS_NOT_FOUND, "no topic %s", topic);
     *ret_range = (struct topic_range){.start = log->start, .end = log->end};

@@ -6,7 +6,7 @@
 #include "lib/port/fake/fake.h"
 #include "lib/port/topic.h"
 
-enum { FAKE_LOGS_MAX = 6 };
+enum { FAKE_LOGS_MAX = 8 };
 
 struct fake_record {
     struct topic_record shown;
@@ -40,6 +40,7 @@ struct fake_broker {
     const struct fake_time *time;
     int64_t skew_ms;       /* the broker's own clock may be wrong, too */
     bool makes_timestamps; /* false: CreateTime, which is not history */
+    int64_t mute_until_ms; /* until then it tells nobody a topic's range, as a leader that has just changed */
     uint32_t log_count;
     struct fake_log logs[FAKE_LOGS_MAX];
     size_t flight_count, flight_room;

@@ -12,7 +12,9 @@ static bool is_up(void *context) {
 static void put(void *context, struct slice key, struct slice value, int64_t ttl_ms) {
     struct fake_cache *cache = context;
     fake_at_call(cache->hooks, "cache.put");
-    if (!cache->redis->is_away) put_row(cache->redis, key, value, ttl_ms);
+    if (cache->redis->is_away) return;
+    put_row(cache->redis, key, value, ttl_ms);
+    fake_done(cache->hooks, "cache.put done");
 }
 
 static void put_if_absent(void *context, struct slice key, struct slice value, int64_t ttl_ms, uint64_t token,
@@ -31,7 +33,7 @@ static void put_if_absent(void *context, struct slice key, struct slice value, i
     int64_t delay_ms = (int64_t)fake_draw(cache->hooks, fake_draw(cache->hooks, 4) == 0 ? FAKE_CACHE_DELAY_MS_MAX : 2);
     cache->asked[cache->asked_count++] =
         (struct fake_cache_asked){cache->redis->time->now_ms + delay_ms, token, found, answer, answer_context};
-    fake_at_call(cache->hooks, "cache.put_if_absent done");
+    fake_done(cache->hooks, "cache.put_if_absent done");
 }
 
 static void drop(void *context, struct slice key, struct slice value) {
@@ -49,6 +51,7 @@ bool fake_cache_deliver(struct fake_cache *cache) {
         cache->asked_count--;
         memmove(&cache->asked[i], &cache->asked[i + 1], (cache->asked_count - i) * sizeof asked);
         asked.function(asked.context, asked.token, asked.answer);
+        fake_done(cache->hooks, "cache.answer done");
         return true;
     }
     return false;

@@ -18,11 +18,20 @@ struct fake_hooks {
     uint64_t (*draw)(void *context, uint64_t n);
     /* Called before and after every port call; it may leave by longjmp: the process died there. */
     void (*at_call)(void *context, const char *call);
+    /* Called before at_call when a call has changed or brought something: that is an event of the world, and a poll that
+     * finds nothing is none. */
+    void (*happened)(void *context);
 };
 
 /* Ends every call of a twin whose process is being torn down: nothing has any effect any more. */
 static inline void fake_at_call(const struct fake_hooks *hooks, const char *call) {
     if (hooks != NULL && hooks->at_call != NULL) hooks->at_call(hooks->context, call);
+}
+
+/* After a call that changed or brought something. */
+static inline void fake_done(const struct fake_hooks *hooks, const char *call) {
+    if (hooks != NULL && hooks->happened != NULL) hooks->happened(hooks->context);
+    fake_at_call(hooks, call);
 }
 
 static inline uint64_t fake_draw(const struct fake_hooks *hooks, uint64_t n) {

@@ -41,7 +41,7 @@ static void note_set(void *context, struct slice bytes) {
     fake_at_call(note->hooks, "note.set");
     if (bytes.size > 0) memcpy(note->file, bytes.data, bytes.size);
     note->file_size = bytes.size;
-    fake_at_call(note->hooks, "note.set done");
+    fake_done(note->hooks, "note.set done");
 }
 
 static struct slice note_left_behind(void *context) {
@@ -55,7 +55,7 @@ static void note_forget(void *context) {
     fake_at_call(note->hooks, "note.forget");
     if (slice_equal(slice_of(note->file, note->file_size), slice_of(note->left, note->left_size))) note->file_size = 0;
     note->left_size = 0;
-    fake_at_call(note->hooks, "note.forget done");
+    fake_done(note->hooks, "note.forget done");
 }
 
 void fake_note_open(struct fake_note *note, const struct fake_hooks *hooks) {
@@ -129,7 +129,7 @@ static void join(void *context) {
         member->heard = member->group->rebalances;
         take_seat(member);
     }
-    fake_at_call(member->hooks, "membership.join done");
+    fake_done(member->hooks, "membership.join done");
 }
 
 static void leave(void *context) {
@@ -139,7 +139,7 @@ static void leave(void *context) {
     if (seat != NULL) seat_free(member->group, seat);
     member->joined_as = 0;
     member->view = (struct membership_view){0};
-    fake_at_call(member->hooks, "membership.leave done");
+    fake_done(member->hooks, "membership.leave done");
 }
 
 /* A member that was thrown out joins again by itself, and believes its last level until it hears of a new one. */
@@ -159,6 +159,7 @@ static struct membership_view member_poll(void *context) {
     if (member->heard < group->rebalances) {
         member->heard = group->rebalances;
         member->view.is_assigned = group->assigned == member->joined_as;
+        fake_done(member->hooks, "membership.poll done");
     }
     return member->view;
 }

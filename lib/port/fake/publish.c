@@ -19,8 +19,8 @@ static bool goes_wrong(struct fake_publisher *publisher, bool is_commit, enum pu
         *ret_is_after = publisher->fail_after_effect;
         return true;
     }
-    bool is_after = is_commit && fake_chance(publisher->hooks, publisher->silent_per_mille);
-    if (!is_after && !fake_chance(publisher->hooks, publisher->fail_per_mille)) return false;
+    bool is_after = is_commit && fake_chance(publisher->hooks, publisher->faults.silent_per_mille);
+    if (!is_after && !fake_chance(publisher->hooks, publisher->faults.fail_per_mille)) return false;
     static const enum publish_result wrongs[] = {PUBLISH_RETRY, PUBLISH_ABORTED, PUBLISH_FENCED, PUBLISH_FAILED};
     *ret_result = wrongs[fake_draw(publisher->hooks, sizeof wrongs / sizeof wrongs[0])];
     *ret_is_after = is_after;
@@ -65,7 +65,7 @@ static void arrive(struct fake_publisher *publisher) {
 /* Records of a transaction that came to nothing leave their offsets unused, as the broker's readers see it. */
 static void forget(struct fake_publisher *publisher) {
     struct fake_transactions *transactions = publisher->transactions;
-    bool are_late = publisher->pending_count > 0 && fake_chance(publisher->hooks, publisher->late_per_mille);
+    bool are_late = publisher->pending_count > 0 && fake_chance(publisher->hooks, publisher->faults.late_per_mille);
     for (uint32_t i = 0; are_late && i < publisher->pending_count; i++) {
         ASSERT(transactions->late_count < FAKE_PENDING_MAX);
         transactions->late[transactions->late_count].log = publisher->pending_logs[i];
@@ -74,7 +74,7 @@ static void forget(struct fake_publisher *publisher) {
     }
     if (are_late) publisher->pending_count = 0;
     bool do_hang = publisher->pending_count > 0 && !is_fenced(publisher) &&
-                   fake_chance(publisher->hooks, publisher->hang_per_mille);
+                   fake_chance(publisher->hooks, publisher->faults.hang_per_mille);
     for (uint32_t i = 0; i < publisher->pending_count; i++) {
         if (do_hang) {
             hang(transactions, publisher->pending_logs[i], publisher->pending[i]);
@@ -95,7 +95,7 @@ static enum publish_result start(void *context) {
     if (goes_wrong(publisher, false, &wrong, &is_after)) return wrong;
     publisher->epoch = ++publisher->transactions->epoch;
     publisher->is_broken = false;
-    fake_at_call(publisher->hooks, "publish.start done");
+    fake_done(publisher->hooks, "publish.start done");
     return PUBLISH_OK;
 }
 
@@ -110,6 +110,7 @@ static enum publish_result recover(void *context, struct publish_recovered *ret_
     *ret_recovered = (struct publish_recovered){
         .is_known = transactions->is_known, .offset = transactions->offset, .note_size = transactions->note_size};
     memcpy(ret_recovered->note, transactions->note, transactions->note_size);
+    fake_done(publisher->hooks, "publish.recover done");
     return PUBLISH_OK;
 }
 
@@ -146,6 +147,7 @@ static enum publish_result settle(void *context) {
     end_hanging(publisher->transactions, false);
     publisher->transactions->settled_epoch = publisher->epoch;
     publisher->transactions->settled++;
+    fake_done(publisher->hooks, "publish.settle done");
     return PUBLISH_OK;
 }
 
@@ -159,6 +161,7 @@ static enum publish_result begin(void *context) {
     ASSERT(!publisher->is_open && !publisher->is_broken);
     if (goes_wrong(publisher, false, &wrong, &is_after)) return wrong;
     publisher->is_open = true;
+    fake_done(publisher->hooks, "publish.begin done");
     return PUBLISH_OK;
 }
 
@@ -176,6 +179,7 @@ static enum publish_result append(void *context, const struct topic_append *appe
     if (log == NULL || publisher->pending_count == FAKE_PENDING_MAX) return PUBLISH_FAILED;
     publisher->pending_logs[publisher->pending_count] = log;
     publisher->pending[publisher->pending_count++] = fake_record_make(publisher->transactions->broker, append);
+    fake_done(publisher->hooks, "publish.append done");
     return PUBLISH_OK;
 }
 
@@ -244,9 +248,9 @@ static enum publish_result commit(void *context, const struct publish_position *
         if (wrong != PUBLISH_RETRY) publisher->is_broken = true;
         return wrong;
     }
-    bool is_torn_apart = !is_wrong && fake_chance(publisher->hooks, publisher->tear_per_mille);
+    bool is_torn_apart = !is_wrong && fake_chance(publisher->hooks, publisher->faults.tear_per_mille);
     if (!is_torn) land(publisher, position, is_torn_apart);
-    fake_at_call(publisher->hooks, "publish.commit done");
+    fake_done(publisher->hooks, "publish.commit done");
     if (is_torn_apart && fake_draw(publisher->hooks, 2) == 0) {
         publisher->is_broken = true;
         return fake_draw(publisher->hooks, 2) == 0 ? PUBLISH_ABORTED : PUBLISH_FENCED;
@@ -255,7 +259,7 @@ static enum publish_result commit(void *context, const struct publish_position *
         return wrong; /* asked again, it lands once more: with nothing in it */
     if (is_wrong && !is_torn) publisher->is_broken = true;
     publisher->is_open = publisher->is_broken && publisher->is_open;
-    *ret_is_clean = !is_torn && !is_torn_apart && !fake_chance(publisher->hooks, publisher->unclean_per_mille);
+    *ret_is_clean = !is_torn && !is_torn_apart && !fake_chance(publisher->hooks, publisher->faults.unclean_per_mille);
     return is_wrong && !is_torn ? wrong : PUBLISH_OK;
 }
 
@@ -279,15 +283,19 @@ static const char *reason(void *context) {
 }
 
 void fake_transactions_init(struct fake_transactions *transactions, struct fake_broker *broker) {
-    *transactions = (struct fake_transactions){.broker = broker};
+    transactions->broker = broker;
+    transactions->epoch = transactions->commits = transactions->settled = 0;
+    transactions->is_known = transactions->does_position_hang = false;
+    transactions->offset = 0;
+    transactions->note_size = 0;
+    transactions->hanging_count = 0;
 }
 
 void fake_publisher_init(struct fake_publisher *publisher, struct fake_transactions *transactions,
                          const struct fake_hooks *hooks) {
     publisher->transactions = transactions;
     publisher->hooks = hooks;
-    publisher->fail_per_mille = publisher->silent_per_mille = publisher->unclean_per_mille = 0;
-    publisher->tear_per_mille = publisher->hang_per_mille = publisher->late_per_mille = 0;
+    publisher->faults = (struct fake_publisher_faults){0};
     publisher->calls = publisher->fail_at = 0;
     publisher->fail_with = PUBLISH_OK;
     publisher->fail_after_effect = publisher->is_torn = false;

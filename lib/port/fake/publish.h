@@ -6,7 +6,7 @@
 #include "lib/port/fake/broker.h"
 #include "lib/port/publish.h"
 
-enum { FAKE_PENDING_MAX = 4096, FAKE_TOUCHED_MAX = 8 };
+enum { FAKE_PENDING_MAX = 1024, FAKE_TOUCHED_MAX = 8 };
 
 /* What the broker keeps of one transactional id and its position. What hangs belongs to a transaction that is over for
  * everybody but the log it lies in (docs/adr/0010): the next end of a transaction of this id ends it, too. What is late is
@@ -40,15 +40,19 @@ struct fake_transactions {
 };
 void fake_transactions_init(struct fake_transactions *transactions, struct fake_broker *broker);
 
-struct fake_publisher {
-    struct fake_transactions *transactions;
-    const struct fake_hooks *hooks;
+struct fake_publisher_faults {
     unsigned fail_per_mille;    /* a call answers anything but PUBLISH_OK and had no effect */
     unsigned silent_per_mille;  /* a commit had its effect and answers anything but PUBLISH_OK */
     unsigned unclean_per_mille; /* a commit that is told not to be clean */
     unsigned tear_per_mille;    /* a commit of which each part lands or hangs; unclean or anything but PUBLISH_OK */
     unsigned hang_per_mille;    /* an end other than a commit after which the records hang */
     unsigned late_per_mille;    /* one after which they are still on their way */
+};
+
+struct fake_publisher {
+    struct fake_transactions *transactions;
+    const struct fake_hooks *hooks;
+    struct fake_publisher_faults faults;
     /* The one call that fails, counted from 1; 0 for none. */
     uint64_t calls, fail_at;
     enum publish_result fail_with;

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+static void look(struct fake_reader *reader, struct topic_event *ret_event);
 static void lend(struct fake_reader *reader, const struct topic_record *record, struct topic_event *ret_event);
 static void end_loan(struct fake_reader *reader);
 
@@ -19,27 +20,39 @@ static void poll(void *context, struct topic_event *ret_event) {
         ret_event->reason = "drawn";
         reader->is_dead = reader->pending == TOPIC_FAILED;
         reader->pending = TOPIC_NOTHING;
+    } else if (!fake_chance(reader->hooks, reader->nothing_per_mille)) {
+        look(reader, ret_event);
+    }
+    if (ret_event->kind != TOPIC_NOTHING) fake_done(reader->hooks, "reader.poll done");
+}
+
+/* What the log has for this reader now. */
+static void look(struct fake_reader *reader, struct topic_event *ret_event) {
+    const struct fake_log *log = reader->log;
+    if (reader->is_leader_new) {
+        /* Until its followers have answered it, a new leader tells an end that was true once (KIP-207). */
+        reader->is_leader_new = false;
+        ret_event->kind = TOPIC_END;
+        ret_event->offset = log->start + (int64_t)fake_draw(reader->hooks, (uint64_t)(log->end - log->start) + 1);
         return;
     }
-    if (fake_chance(reader->hooks, reader->nothing_per_mille)) return;
-    if (reader->position < reader->log->start || reader->position > reader->log->end) {
+    if (reader->position < log->start || reader->position > log->end) {
         ret_event->kind = TOPIC_OUT_OF_RANGE;
         ret_event->reason = "no such offset";
         reader->is_dead = true;
         return;
     }
-    const struct fake_record *record = fake_log_at_or_after(reader->log, reader->position);
+    const struct fake_record *record = fake_log_at_or_after(log, reader->position);
     if (record == NULL) {
         if (reader->is_end_told) return;
         reader->is_end_told = true;
         ret_event->kind = TOPIC_END;
-        ret_event->offset = reader->log->end;
+        ret_event->offset = log->end;
     } else if (record->landed_at_ms + reader->lag_ms <= reader->broker->time->now_ms) {
         reader->is_end_told = false;
         reader->position = record->shown.offset + 1;
         lend(reader, &record->shown, ret_event);
     }
-    fake_at_call(reader->hooks, "reader.poll done");
 }
 
 static enum status assign(void *context, const char *topic, int64_t offset, struct error *reterr_error) {
@@ -51,7 +64,7 @@ static enum status assign(void *context, const char *topic, int64_t offset, stru
     reader->position = offset;
     reader->is_end_told = reader->is_dead = false;
     reader->pending = TOPIC_NOTHING;
-    fake_at_call(reader->hooks, "reader.assign done");
+    fake_done(reader->hooks, "reader.assign done");
     return STATUS_OK;
 }
 
@@ -59,7 +72,9 @@ static void unassign(void *context) {
     struct fake_reader *reader = context;
     fake_at_call(reader->hooks, "reader.unassign");
     end_loan(reader);
+    if (reader->log == NULL) return;
     reader->log = NULL;
+    fake_done(reader->hooks, "reader.unassign done");
 }
 
 static uint32_t waiting(void *context) {
@@ -84,7 +99,7 @@ struct topic_reader fake_reader_port(struct fake_reader *reader) {
 
 int64_t fake_reader_next_ms(const struct fake_reader *reader) {
     if (reader->log == NULL || reader->is_dead) return INT64_MAX;
-    if (reader->pending != TOPIC_NOTHING) return reader->broker->time->now_ms;
+    if (reader->pending != TOPIC_NOTHING || reader->is_leader_new) return reader->broker->time->now_ms;
     if (reader->position < reader->log->start || reader->position > reader->log->end) {
         return reader->broker->time->now_ms;
     }

@@ -10,6 +10,7 @@ struct fake_reader {
     int64_t lag_ms;                /* a record is seen this long after it landed */
     unsigned nothing_per_mille;    /* a poll that reports nothing although there is something */
     enum topic_event_kind pending; /* DISCONNECTED or FAILED, reported by the next poll; else NOTHING */
+    bool is_leader_new;            /* the poll after that tells an end that the log had once */
 
     const struct fake_log *log; /* NULL: not assigned */
     int64_t position;

@@ -20,6 +20,7 @@ static bool receive(void *context, struct socket_request *ret_request) {
     memcpy(ret_request->system, message->system, sizeof ret_request->system);
     ret_request->header = slice_of(message->bytes, message->header_size);
     ret_request->body = slice_of(message->bytes + message->header_size, message->body_size);
+    fake_done(socket->hooks, "socket.receive done");
     return true;
 }
 
@@ -27,7 +28,7 @@ static enum status send_reply(void *context, const struct socket_route *route, s
     struct fake_socket *socket = context;
     fake_at_call(socket->hooks, "socket.send");
     enum status status = socket->reply == NULL ? STATUS_NOT_FOUND : socket->reply(socket->context, route, header, body);
-    fake_at_call(socket->hooks, "socket.send done");
+    fake_done(socket->hooks, "socket.send done");
     return status;
 }
 

@@ -2,6 +2,7 @@
 #include "lib/port/fake/store.h"
 
 #include "lib/base/assert.h"
+#include "lib/port/fake/hash.h"
 
 #include <stdlib.h>
 
@@ -82,7 +83,9 @@ static void open_put(void *context, struct slice key, struct slice value) {
     struct fake_store *store = context;
     ASSERT(store->is_writing);
     ASSERT(key.size > 0 && key.size <= ROWS_KEY_MAX);
+    if (store->puts_left > 0 && --store->puts_left == 0) store->is_full = true;
     if (store->is_full) store->has_failed = true;
+    store->has_failed_midway = store->has_failed && store->changed.count > 0;
     if (!store->has_failed) change(store, row_new(key, value, false));
 }
 
@@ -99,9 +102,9 @@ static enum status begin(void *context, struct rows *ret_rows, struct error *ret
     fake_at_call(store->hooks, "store.begin");
     ASSERT(!store->is_writing);
     store->is_writing = true;
-    store->has_failed = false;
+    store->has_failed = store->has_failed_midway = false;
     *ret_rows = (struct rows){.context = store, .get = open_get, .seek = open_seek, .put = open_put, .del = open_del};
-    fake_at_call(store->hooks, "store.begin done");
+    fake_done(store->hooks, "store.begin done");
     return STATUS_OK;
 }
 
@@ -144,7 +147,7 @@ static enum status commit(void *context, struct error *reterr_error) {
     for (size_t i = 0; i < store->changed.count; i++) settle(store, store->changed.sorted[i]);
     store->changed.count = 0;
     store->commit_count++;
-    fake_at_call(store->hooks, "store.commit done");
+    fake_done(store->hooks, "store.commit done");
     return STATUS_OK;
 }
 
@@ -152,7 +155,7 @@ static void abort_open(void *context) {
     struct fake_store *store = context;
     fake_at_call(store->hooks, "store.abort");
     fake_store_crash(store);
-    fake_at_call(store->hooks, "store.abort done");
+    fake_done(store->hooks, "store.abort done");
 }
 
 static enum status read_begin(void *context, struct rows *ret_rows, struct error *reterr_error) {
@@ -220,19 +223,20 @@ void fake_store_copy(struct fake_store *to, const struct fake_store *from) {
     to->digest = from->digest;
 }
 
-/* Good enough to tell stores apart, and cheap; nobody here is an adversary. */
-static uint64_t hash_bytes(uint64_t hash, struct slice bytes) {
-    hash = (hash ^ bytes.size) * UINT64_C(0x9E3779B97F4A7C15);
-    size_t done = 0;
-    for (; done + 8 <= bytes.size; done += 8) {
-        uint64_t word;
-        memcpy(&word, bytes.data + done, 8);
-        hash = (hash ^ word) * UINT64_C(0xD6E8FEB86659FD93);
-        hash ^= hash >> 32;
+void fake_store_tear(struct fake_store *store) {
+    ASSERT(!store->is_writing);
+    struct fake_rows *rows = &store->committed;
+    size_t kept = 0;
+    for (size_t i = 0; i < rows->count; i++) {
+        struct fake_row *row = rows->sorted[i];
+        if (fake_draw(store->hooks, 3) == 0) {
+            store->digest -= row->hash;
+            row_unref(row);
+        } else {
+            rows->sorted[kept++] = row;
+        }
     }
-    for (; done < bytes.size; done++) hash = (hash ^ bytes.data[done]) * UINT64_C(0x100000001B3);
-    hash = (hash ^ hash >> 29) * UINT64_C(0xBF58476D1CE4E5B9);
-    return hash ^ hash >> 32;
+    rows->count = kept;
 }
 
 static struct fake_row *row_new(struct slice key, struct slice value, bool is_deleted) {
@@ -241,7 +245,7 @@ static struct fake_row *row_new(struct slice key, struct slice value, bool is_de
     *row = (struct fake_row){.refs = 1, .is_deleted = is_deleted, .key_size = key.size, .value_size = value.size};
     memcpy(row->bytes, key.data, key.size);
     if (value.size > 0) memcpy(row->bytes + key.size, value.data, value.size);
-    if (key.data[0] != ROWS_TABLE_META) row->hash = hash_bytes(hash_bytes(1, key), value);
+    if (key.data[0] != ROWS_TABLE_META) row->hash = fake_hash(fake_hash(1, key), value);
     return row;
 }
 

@@ -50,7 +50,7 @@ static enum status append(void *context, const struct topic_append *append) {
             fake_broker_send(writer->broker, &flight);
         }
     }
-    fake_at_call(hooks, "writer.append done");
+    fake_done(hooks, "writer.append done");
     return STATUS_OK;
 }
 
@@ -61,6 +61,7 @@ static bool report(void *context, struct topic_report *ret_report) {
     *ret_report = writer->reports[writer->report_first];
     writer->report_first = (writer->report_first + 1) % FAKE_REPORTS_MAX;
     writer->report_count--;
+    fake_done(writer->hooks, "writer.report done");
     return true;
 }
 
@@ -71,7 +72,7 @@ static void drop(void *context) {
     fake_writer_fini(writer);
     writer->producer++;
     writer->last_land_at_ms = 0;
-    fake_at_call(writer->hooks, "writer.drop done");
+    fake_done(writer->hooks, "writer.drop done");
 }
 
 void fake_writer_init(struct fake_writer *writer, struct fake_broker *broker, const struct fake_hooks *hooks) {
