@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help build test up down wipe bench sim soak fmt lint docs
 
-SIM_ARGS ?=
+SIM_ARGS ?= --fresh --seconds 60
 SOAK ?=
 
 help: ## this list
@@ -30,11 +30,11 @@ bench: ## measure, beside PostgreSQL and plain Kafka
 	@scripts/install-deps.sh --bench
 	@scripts/bench.sh
 
-sim: ## the simulator, optimised; SIM_ARGS are handed on
+sim: ## the simulator, optimised, on every core; SIM_ARGS say how long
 	@scripts/install-deps.sh
 	@cmake --preset release >/dev/null
-	@ninja -C build/release
-	@build/release/tests/sim/bhr-sim $(SIM_ARGS)
+	@ninja -C build/release bhr-sim
+	@build/release/tests/sim/bhr-sim --jobs "$$(nproc)" $(SIM_ARGS)
 
 soak: ## the tests of volume at full size; SOAK="follower flood" for some
 	@scripts/install-deps.sh --test

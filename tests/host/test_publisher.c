@@ -258,7 +258,7 @@ static void records_that_come_after_their_producer_are_not_published(void **stat
     struct fake_publisher *producer = &world.processes[0].producer;
     producer->fail_at = producer->calls + 3; /* begin, append, commit */
     producer->fail_with = PUBLISH_RETRY;
-    producer->late_per_mille = 1000;
+    producer->faults.late_per_mille = 1000;
     log_entries(1); /* it has one event */
     while (world.processes[0].view.state != PUBLISHER_COMMITTING) world_run(1);
     world_die(0);

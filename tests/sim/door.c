@@ -3,7 +3,6 @@
 #include "tests/sim/door.h"
 
 #include "lib/base/assert.h"
-#include "lib/digest/digest.h"
 #include "lib/host/door.h"
 #include "lib/port/fake/cache.h"
 #include "lib/port/fake/socket.h"
@@ -30,7 +29,8 @@ struct sim_door {
 };
 
 static const uint8_t pseudonym_key[32] = {7};
-static struct policy policy; /* the same for every door of every world */
+static struct policy policy; /* the same for every door of every world, and read once */
+static bool is_policy_read;
 
 static int64_t config_number(const struct service_context *context, const char *name) {
     const struct service *service = context->config;
@@ -50,6 +50,8 @@ struct service_context sim_service_context(const struct sim *sim) {
 
 /* Every system may ask every method, within limits that the load reaches now and then. */
 static const struct policy *make_policy(const struct sim *sim) {
+    if (is_policy_read) return &policy;
+    is_policy_read = true;
     char text[4096];
     size_t size = 0;
     for (uint32_t i = 0; i < SIM_SYSTEMS; i++) {
@@ -76,7 +78,7 @@ static enum status reply(void *context, const struct socket_route *route, struct
     door->replied++;
     sim_mark(sim, MARK_DOOR_REPLY);
     /* A reply is lost now and then: the client asks again. */
-    if (!sim->is_healing && sim_chance(sim, 5)) return STATUS_NOT_FOUND;
+    if (!sim->is_healing && sim_chance(sim, sim->swarm.reply_lost_percent)) return STATUS_NOT_FOUND;
     load_replied(sim, door->process, index, header, body);
     return STATUS_OK;
 }
@@ -137,7 +139,7 @@ struct sim_door *sim_door_new(struct process *process) {
                                      .cache = fake_cache_port(&door->cache),
                                      .audit = {.has_room = audit_has_room, .put = audit_put},
                                      .clock = fake_clock_port(&door->clock),
-                                     .hash = digest_of};
+                                     .hash = fake_digest};
     const struct door_listener listener = {.context = door, .alarm = on_alarm};
     door->door = door_new(&options, &ports, &listener);
     ASSERT(door->door != NULL);

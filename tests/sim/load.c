@@ -6,7 +6,6 @@
 
 #include "lib/base/assert.h"
 #include "lib/base/text.h"
-#include "lib/digest/digest.h"
 #include "lib/wire/booking/booking_client.h"
 #include "services/booking/service.h"
 
@@ -22,29 +21,30 @@ static void send(struct sim *sim, struct sim_command *command);
 static void write_to_log(struct sim *sim, struct sim_command *command);
 static void ask_doors(struct sim *sim, struct sim_command *command);
 static void ask_query(struct sim *sim);
-static void remember_query(struct sim *sim, const struct sim_command *command, const struct reply_header *header,
-                           struct slice body);
-static void take_query_reply(struct sim *sim, const struct process *process, uint32_t outcome);
 
 const struct service *load_service(struct sim *sim) {
     return sim->swarm.is_booking ? &booking_service : &counter_service;
-}
-
-void load_begin(struct sim *sim) {
-    sim->command_count = 0;
 }
 
 void load_step(struct sim *sim) {
     int64_t gap_ms = sim->is_healing ? 50 : 1 + (int64_t)sim_below(sim, (uint64_t)sim->swarm.load_gap_ms_max);
     sim->load_at_ms = sim->time.now_ms + gap_ms;
     if (sim_chance(sim, 20)) ask_query(sim);
+    int64_t next_send_ms = INT64_MAX;
     for (uint32_t i = 0; i < sim->command_count; i++) {
         struct sim_command *command = &sim->commands[i];
-        if (command->is_final || command->next_send_ms > sim->time.now_ms) continue;
-        send(sim, command);
-        return;
+        if (command->is_final) continue;
+        if (command->next_send_ms <= sim->time.now_ms) {
+            send(sim, command);
+            return;
+        }
+        if (command->next_send_ms < next_send_ms) next_send_ms = command->next_send_ms;
     }
-    if (sim->command_count < sim->swarm.command_count && !sim->is_healing) make_command(sim);
+    if (sim->command_count < sim->swarm.command_count && !sim->is_healing) {
+        make_command(sim);
+    } else if (sim->query_count == 0 && next_send_ms > sim->load_at_ms) {
+        sim->load_at_ms = next_send_ms; /* nobody has anything to say before */
+    }
 }
 
 /* Ids that no sane client makes, and content that no service can read. */
@@ -87,13 +87,19 @@ static void make_command(struct sim *sim) {
         command->id = other->id;
         command->source = other->source;
     }
-    command->digest = digest_of(slice_text(command->method), command->request);
+    command->digest = fake_digest(slice_text(command->method), command->request);
     command->is_poison = sim_chance(sim, sim->swarm.poison_percent);
     send(sim, command);
 }
 
+void load_ask_once_more(struct sim *sim) {
+    sim->load_at_ms = sim->time.now_ms;
+    for (int i = 0; i < SIM_SYSTEMS && sim->command_count < SIM_COMMANDS_MAX; i++) make_command(sim);
+}
+
 static void send(struct sim *sim, struct sim_command *command) {
-    command->next_send_ms = sim->time.now_ms + 500 + (int64_t)sim_below(sim, 6000);
+    sim_event(sim, -1);
+    command->next_send_ms = sim->time.now_ms + 500 + (int64_t)sim_below(sim, sim->is_healing ? 500 : 6000);
     if (sim->swarm.has_doors) {
         ask_doors(sim, command);
     } else {
@@ -220,51 +226,6 @@ void load_answered(struct sim *sim, const struct replica_answer *answer) {
     }
 }
 
-static uint32_t outcome_code(const struct sim *sim, struct slice name) {
-    for (uint32_t code = 1; code < 100; code++) {
-        const struct outcome_row *row = outcome_common_row(code);
-        if (row != NULL && slice_equal(slice_text(row->name), name)) return code;
-    }
-    for (uint32_t i = 0; i < sim->service.outcome_count; i++) {
-        if (slice_equal(slice_text(sim->service.outcomes[i].name), name)) return sim->service.outcomes[i].code;
-    }
-    return 0;
-}
-
-/* An accepted outcome: it must stand in the journal, and be the same whenever it is told. */
-static void take_outcome(struct sim *sim, struct process *process, struct sim_command *command, uint32_t outcome,
-                         const struct reply_header *header, struct slice body) {
-    struct slice source = slice_text(sim_systems[command->source].id);
-    if (!oracle_knows(sim->oracle, source, command->id, command->digest, outcome, (uint64_t)header->position, body)) {
-        sim_fail(sim, "reply without an accepted entry: p%d's door tells outcome %u of entry %lld", process->index,
-                 outcome, (long long)header->position);
-    }
-    if (command->is_final && command->outcome != 0 && command->outcome != outcome && !sim->was_cut) {
-        sim_fail(sim, "two answers: a client was told outcome %u and then %u", command->outcome, outcome);
-    }
-    if (header->repeated_answer) sim_mark(sim, MARK_DOOR_REPEATED);
-    if (!command->is_final && outcome == OUTCOME_OK && strcmp(command->method, BOOKING_METHOD_BOOK) == 0) {
-        remember_query(sim, command, header, body);
-    }
-    command->is_final = true;
-    command->outcome = outcome;
-}
-
-/* Whoever was told that a place is booked finds the booking at any door, if that door says it has read so far. */
-static void remember_query(struct sim *sim, const struct sim_command *command, const struct reply_header *header,
-                           struct slice body) {
-    static uint8_t memory[64 * 1024];
-    if (sim->query_count == SIM_QUERIES_MAX) return;
-    struct arena arena = arena_over(memory, sizeof memory);
-    struct booking_answer answer;
-    struct wire_fault fault;
-    if (!booking_answer_decode(BOOKING_COMMAND_BOOK, body, &arena, &answer, &fault)) {
-        sim_fail(sim, "unreadable: the answer to a booking");
-        return;
-    }
-    sim->queries[sim->query_count++] = (struct sim_query){answer.id, command->source, header->position};
-}
-
 static void ask_query(struct sim *sim) {
     if (sim->query_count == 0) return;
     uint32_t index = (uint32_t)sim_below(sim, sim->query_count);
@@ -279,69 +240,6 @@ static void ask_query(struct sim *sim) {
     const struct request_header header = {.method = slice_text(BOOKING_METHOD_GET_BOOKING),
                                           .request_id = uuid_v7_make(sim->time.now_ms, tail),
                                           .min_position = query->min_position};
+    sim_event(sim, -1);
     sim_door_ask(process->door, SIM_QUERY_INDEX + index, sim_systems[query->source].id, &header, buffer_slice(&out));
-}
-
-static void take_query_reply(struct sim *sim, const struct process *process, uint32_t outcome) {
-    if (outcome == OUTCOME_OK) sim_mark(sim, MARK_DOOR_READ);
-    if (outcome == OUTCOME_BEHIND) sim_mark(sim, MARK_DOOR_BEHIND);
-    bool may_be = outcome == OUTCOME_OK || outcome == OUTCOME_BEHIND || outcome == OUTCOME_TOO_BUSY ||
-                  outcome == OUTCOME_UNAVAILABLE || outcome == OUTCOME_DRAINING || outcome == OUTCOME_RATE_LIMITED ||
-                  outcome == OUTCOME_DEADLINE_PASSED;
-    if (may_be || sim->was_cut) return;
-    sim_fail(sim, "a promise not found: p%d's door answers %u about a booking that was promised", process->index,
-             outcome);
-}
-
-void load_replied(struct sim *sim, struct process *process, uint32_t index, struct slice header_frame,
-                  struct slice body) {
-    struct reply_header header;
-    const char *fault;
-    if (!reply_header_decode(header_frame, &header, &fault)) {
-        sim_fail(sim, "unreadable: a reply of p%d's door: %s", process->index, fault);
-        return;
-    }
-    if (index >= SIM_QUERY_INDEX) {
-        take_query_reply(sim, process, outcome_code(sim, header.outcome));
-        return;
-    }
-    ASSERT(index < sim->command_count);
-    struct sim_command *command = &sim->commands[index];
-    if (!uuid_equal(header.request_id, command->id)) sim_fail(sim, "a reply of p%d's door to nobody", process->index);
-    uint32_t outcome = outcome_code(sim, header.outcome);
-    sim_tell(sim, process, "replies", outcome < 100 && outcome > 0 ? outcome_common_row(outcome)->name : "of booking",
-             index, header.position);
-    switch (outcome) {
-    case OUTCOME_UNKNOWN_OUTCOME:
-        sim_mark(sim, MARK_DOOR_UNKNOWN);
-        return;
-    case OUTCOME_IN_PROGRESS:
-        sim_mark(sim, MARK_DOOR_IN_PROGRESS);
-        return;
-    case OUTCOME_UNAVAILABLE:
-        sim_mark(sim, MARK_DOOR_UNAVAILABLE);
-        return;
-    case OUTCOME_TOO_BUSY:
-    case OUTCOME_RATE_LIMITED:
-    case OUTCOME_DRAINING:
-    case OUTCOME_DEADLINE_PASSED:
-        return; /* ask again with the same id */
-    case OUTCOME_INVALID:
-    case OUTCOME_TOO_OLD:
-    case OUTCOME_FROM_FUTURE:
-    case OUTCOME_ID_REUSED:
-        command->is_final = true; /* refused for the id's or the request's own sake, with or without an entry */
-        return;
-    case 0:
-    case OUTCOME_DENIED:
-    case OUTCOME_UNKNOWN_METHOD:
-    case OUTCOME_REQUEST_TOO_LARGE:
-    case OUTCOME_BEHIND:
-    case OUTCOME_EXPIRED_UNDECIDED:
-        sim_fail(sim, "a wrong reply: p%d's door tells outcome %u", process->index, outcome);
-        return;
-    default:
-        take_outcome(sim, process, command, outcome, &header, body);
-        return;
-    }
 }

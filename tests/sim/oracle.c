@@ -4,9 +4,10 @@
 #include "tests/sim/oracle.h"
 
 #include "lib/base/assert.h"
-#include "lib/digest/digest.h"
 
 #include <stdlib.h>
+
+enum { CLOCK_LEAD_MS_MAX = 60 * 1000 }; /* journal.md section 3; not the product's constant */
 
 static void judge(struct oracle *oracle, const struct fake_record *record);
 static bool states_equal(const struct journal_state *a, const struct journal_state *b);
@@ -34,19 +35,29 @@ static void check_owner_id(struct oracle *oracle, const struct claim *claim) {
 static void judge(struct oracle *oracle, const struct fake_record *record) {
     const struct topic_record *shown = &record->shown;
     struct logged logged = {shown->offset, shown->timestamp_ms, shown->is_log_append_time, shown->value};
-    struct digest chained = digest_of(slice_of(oracle->state.prev.bytes, 16), shown->value);
+    struct digest chained = fake_digest(slice_of(oracle->state.prev.bytes, 16), shown->value);
     struct journal_state before = oracle->state;
     struct journal_record read;
     bool is_readable = false;
     enum journal_verdict verdict =
         journal_accept(&oracle->state, &oracle->sim->identity, &logged, chained, &read, &is_readable);
+    uint64_t history;
+    memcpy(&history, oracle->state.prev.bytes, sizeof history);
+    sim_mix(oracle->sim, history);
     if (!oracle->is_replaying) {
         sim_tell(oracle->sim, NULL, "landed", journal_verdict_name(verdict), shown->offset,
                  is_readable && read.kind == RECORD_ENTRY ? (int64_t)read.as.entry.number : INT64_MIN);
     }
     if (is_readable && read.kind == RECORD_CLAIM && !oracle->is_replaying) check_owner_id(oracle, &read.as.claim);
     if (verdict == VERDICT_CLAIM) sim_mark(oracle->sim, MARK_CLAIM);
-    if (verdict == VERDICT_ENTRY) oracle_check_entry(oracle, &before, &read.as.entry);
+    if (verdict == VERDICT_ENTRY) {
+        int64_t ahead_ms = read.as.entry.decided_at_ms - oracle->state.log_time_ms;
+        if (ahead_ms > CLOCK_LEAD_MS_MAX) {
+            sim_fail(oracle->sim, "clock poison: entry %llu is %lld ms ahead of the journal's time",
+                     (unsigned long long)read.as.entry.number, (long long)ahead_ms);
+        }
+        oracle_check_entry(oracle, &before, &read.as.entry);
+    }
     if (!journal_verdict_accepts(verdict) && is_readable) mark_rejection(oracle->sim, &before, verdict, &read);
     oracle->rows = oracle_room(oracle->rows, oracle->row_count, &oracle->row_room, sizeof *oracle->rows);
     oracle->rows[oracle->row_count++] = (struct row){shown->offset, verdict, oracle->state, oracle->fold.digest};
@@ -136,10 +147,12 @@ void oracle_cut(struct oracle *oracle, int64_t new_end) {
     fake_store_init(&oracle->fold, NULL);
     oracle->row_count = 0;
     oracle->promise.slot_count = 0;
+    oracle->events.count = oracle->dead.count = 0;
     oracle->state = (struct journal_state){0};
     oracle->is_replaying = true;
     for (size_t i = 0; i < oracle->sim->journal->count; i++) judge(oracle, oracle->sim->journal->records[i]);
     oracle->is_replaying = false;
+    oracle_public_cut(oracle);
 }
 
 bool oracle_is_converged(struct oracle *oracle) {
@@ -154,10 +167,11 @@ bool oracle_is_converged(struct oracle *oracle) {
     }
     ASSERT(commands != NULL);
     if (last->state.resume_at.generation != sim->generation) return false;
+    if (commands->end < last->state.resume_at.offset) return false; /* it was cut, and whoever owns will say so */
     if (fake_log_at_or_after(commands, last->state.resume_at.offset) != NULL) return false;
     for (int i = 0; i < SIM_PROCESSES_MAX; i++) {
         const struct process *process = &sim->processes[i];
-        if (process->state == PROCESS_ABSENT || process->is_retired) continue;
+        if (process->state == PROCESS_ABSENT) continue;
         if (process->state != PROCESS_UP || process->view.applied != last->offset) return false;
         if (process->store.digest != last->digest) return false;
     }
@@ -182,6 +196,8 @@ void oracle_free(struct oracle *oracle) {
     free(oracle->lost);
     free(oracle->facts);
     free(oracle->claims);
+    free(oracle->events.hashes);
+    free(oracle->dead.hashes);
     free(oracle);
 }
 

@@ -31,6 +31,12 @@ struct claimed {
     uint64_t epoch;
 };
 
+/* What a public topic must hold, as hashes of its records. */
+struct public_expected {
+    size_t count, room;
+    uint64_t *hashes;
+};
+
 struct oracle {
     struct sim *sim;
     struct journal_state state;
@@ -45,11 +51,15 @@ struct oracle {
     struct claimed *claims;
     struct booking_promise promise;
     bool is_replaying; /* after a cut: what was checked before is not checked again */
-    uint8_t memory[256 * 1024];
+    struct public_expected events, dead;
+    bool is_public_beyond; /* something is public that was cut away since */
 };
 
 /* oracle_entry.c: checks an entry that the rule accepted, against the state before it, and folds it. */
 void oracle_check_entry(struct oracle *oracle, const struct journal_state *before, const struct entry *entry);
+/* oracle_public.c: what the entry is to the public; and after a cut, what of it is public already. */
+void oracle_expect_public(struct oracle *oracle, const struct entry *entry);
+void oracle_public_cut(struct oracle *oracle);
 /* oracle.c: makes room for one more row; *room grows. */
 void *oracle_room(void *rows, size_t count, size_t *room, size_t size);
 

@@ -8,6 +8,14 @@
 
 #include <stdio.h>
 
+static uint8_t decision_memory[1024 * 1024]; /* of one decision at a time */
+
+/* What does not fit into a record of the journal is not kept. The services here make small answers or huge ones. */
+static void expect_it_fits(struct service_decision *decision) {
+    if (decision->answer.size < JOURNAL_RECORD_MAX) return;
+    *decision = (struct service_decision){.outcome = OUTCOME_TOO_LARGE};
+}
+
 /* What a door did not take is not decided: the entry only says so. */
 static bool expect_refusal(struct oracle *oracle, const struct entry *entry, const struct topic_record *command,
                            struct service_decision *ret_decision) {
@@ -81,8 +89,9 @@ static void expect_command(struct oracle *oracle, const struct rows *rows, const
     } else if ((int64_t)decide_by_ms < entry->decided_at_ms) {
         ret_decision->outcome = OUTCOME_EXPIRED;
     } else {
-        struct arena arena = arena_over(oracle->memory, sizeof oracle->memory);
+        struct arena arena = arena_over(decision_memory, sizeof decision_memory);
         oracle->sim->pure_service->decide(rows, command->value, entry->decided_at_ms, &arena, ret_decision);
+        expect_it_fits(ret_decision);
     }
 }
 
@@ -168,9 +177,12 @@ static void note_fact(struct oracle *oracle, const struct entry *entry, const st
 
 static void mark_outcome(struct sim *sim, const struct entry *entry, const struct entry_body *body) {
     if (entry->kind == ENTRY_TIMER) {
-        sim_mark(sim, body->outcome == OUTCOME_SET_ASIDE ? MARK_TIMER_SET_ASIDE : MARK_TIMER_FIRED);
+        sim_mark(sim, body->outcome == OUTCOME_SET_ASIDE   ? MARK_TIMER_SET_ASIDE
+                      : body->outcome == OUTCOME_TOO_LARGE ? MARK_TIMER_TOO_LARGE
+                                                           : MARK_TIMER_FIRED);
         return;
     }
+    if (body->outcome == OUTCOME_TOO_LARGE) sim_mark(sim, MARK_TOO_LARGE);
     if (body->repeats != 0) sim_mark(sim, MARK_REPEAT);
     if (body->outcome == OUTCOME_ID_REUSED) sim_mark(sim, MARK_ID_REUSED);
     if (body->outcome == OUTCOME_EXPIRED) sim_mark(sim, MARK_EXPIRED);
@@ -195,8 +207,9 @@ static void expect_timer(struct oracle *oracle, const struct rows *rows, const s
         ret_decision->outcome = OUTCOME_SET_ASIDE;
         return;
     }
-    struct arena arena = arena_over(oracle->memory, sizeof oracle->memory);
+    struct arena arena = arena_over(decision_memory, sizeof decision_memory);
     oracle->sim->pure_service->fire(rows, entry->timer, body, entry->decided_at_ms, &arena, ret_decision);
+    expect_it_fits(ret_decision);
 }
 
 static void fold(struct oracle *oracle, const struct rows *rows, const struct entry *entry,
@@ -210,8 +223,9 @@ static void fold(struct oracle *oracle, const struct rows *rows, const struct en
         }
     }
     if (entry->kind == ENTRY_TIMER) {
-        if (body->outcome == OUTCOME_SET_ASIDE) timer_park(rows, entry->timer);
-        if (body->outcome != OUTCOME_SET_ASIDE) timer_clear(rows, entry->timer);
+        bool is_parked = body->outcome == OUTCOME_SET_ASIDE || body->outcome == OUTCOME_TOO_LARGE;
+        if (is_parked) timer_park(rows, entry->timer);
+        if (!is_parked) timer_clear(rows, entry->timer);
     }
     if (entry->kind != ENTRY_COMMAND) return;
     bool is_kept = body->repeats == 0 && body->outcome != OUTCOME_ID_REUSED && body->outcome != OUTCOME_TOO_OLD &&
@@ -255,6 +269,7 @@ void oracle_check_entry(struct oracle *oracle, const struct journal_state *befor
     }
     if (entry->kind == ENTRY_COMMAND && !sim->has_failed) note_fact(oracle, entry, &body);
     fold(oracle, &rows, entry, &body);
+    oracle_expect_public(oracle, entry);
     status = store.commit(store.context, NULL);
     ASSERT(status == STATUS_OK);
 }

@@ -3,9 +3,8 @@
  * their way. */
 #include "tests/sim/sim.h"
 
-#include "lib/base/assert.h"
-#include "lib/digest/digest.h"
 #include "tests/sim/door.h"
+#include "tests/sim/public.h"
 
 #include <stdio.h>
 
@@ -31,6 +30,11 @@ static void at_call(void *context, const char *call) {
     if (sim_chance(process->sim, swarm->deadly_percent)) longjmp(process->death, 1);
 }
 
+static void happened(void *context) {
+    const struct process *process = context;
+    sim_event(process->sim, process->index);
+}
+
 static void on_answered(void *context, const struct replica_answer *answer) {
     struct process *process = context;
     oracle_answered(process->sim->oracle, process, answer);
@@ -48,16 +52,23 @@ static void on_committed(void *context, const struct journal_state *state) {
 
 static void on_moved(void *context, enum replica_state from, enum replica_state to, const char *why) {
     struct process *process = context;
-    if (from == REPLICA_OWNING && process->turn_entries_seen > 0) sim_mark(process->sim, MARK_HALF_TURN);
+    struct sim *sim = process->sim;
+    if (from == REPLICA_OWNING && process->turn_entries_seen > 0) sim_mark(sim, MARK_HALF_TURN);
     process->turn_entries_seen = 0;
-    sim_tell(process->sim, process, replica_state_name(to), why, from, INT64_MIN);
+    bool is_fenced = from == REPLICA_OWNING && strcmp(why, "another claim was accepted") == 0;
+    if (is_fenced) sim_mark(sim, MARK_OWNER_FENCED);
+    if (is_fenced && sim->group.settled_at_ms != INT64_MAX) sim_mark(sim, MARK_FENCED_IN_REBALANCE);
+    bool is_full = from == REPLICA_OWNING && strcmp(why, replica_stop_name(STOP_STORE_FULL)) == 0;
+    if (is_full && process->store.has_failed_midway) sim_mark(sim, MARK_STORE_FULL_IN_TURN);
+    sim_tell(sim, process, replica_state_name(to), why, from, INT64_MIN);
 }
 
 static void on_alarm(void *context, const char *name, const char *text) {
     struct process *process = context;
-    struct sim *sim = process->sim;
-    (void)text; /* not always a literal */
+    struct sim *sim = process->sim; /* text is not always a literal: it is not kept */
     sim_tell(sim, process, "alarm", name, INT64_MIN, INT64_MIN);
+    if (strcmp(text, "the leader told an old end first") == 0) sim_mark(sim, MARK_EARLY_END);
+    if (strcmp(text, "the leader is not sure of its end") == 0) sim_mark(sim, MARK_END_UNKNOWN);
     if (strcmp(name, "clone") == 0) sim_mark(sim, MARK_CLONE_SEEN);
     if (strcmp(name, "suspicion") == 0) sim_mark(sim, MARK_SUSPICION);
 }
@@ -72,8 +83,11 @@ static void on_judged(void *context, int64_t offset, enum journal_verdict verdic
 
 void process_init(struct sim *sim, int index) {
     struct process *process = &sim->processes[index];
-    *process = (struct process){.sim = sim, .index = index, .state = PROCESS_DOWN};
-    process->hooks = (struct fake_hooks){.context = process, .draw = draw, .at_call = at_call};
+    memset(process, 0, offsetof(struct process, writer));
+    process->sim = sim;
+    process->index = index;
+    process->state = PROCESS_DOWN;
+    process->hooks = (struct fake_hooks){.context = process, .draw = draw, .at_call = at_call, .happened = happened};
     fake_clock_init(&process->clock, &sim->time, prng_u64(&sim->prng));
     fake_store_init(&process->store, &process->hooks);
     fake_note_open(&process->note, &process->hooks);
@@ -87,6 +101,7 @@ void process_init(struct sim *sim, int index) {
 void process_fini(struct process *process) {
     process->is_in_step = false;
     sim_door_free(process->door);
+    sim_public_free(process->public);
     replica_free(process->replica);
     process->replica = NULL;
     fake_reader_fini(&process->journal);
@@ -103,9 +118,18 @@ static void describe_options(struct process *process, struct replica_options *op
     (void)snprintf(options->host, sizeof options->host, "p%d", process->index);
 }
 
-void process_start(struct process *process) {
+/* As lib/port/lmdb opens a store: one that another boot left open is not opened. */
+static void open_store(struct process *process) {
     struct sim *sim = process->sim;
-    ASSERT(process->state == PROCESS_DOWN);
+    char boot[32];
+    (void)snprintf(boot, sizeof boot, "boot-%u", process->boot);
+    bool is_trusted = process->store.committed.count == 0 || boot_mark_is_trusted(process->boot_mark, boot);
+    if (!is_trusted) {
+        process->is_rebuild_due = true; /* by its operator */
+        sim_mark(sim, MARK_POWER_REBUILD);
+    } else if (process->was_power_cut && process->is_closed) {
+        sim_mark(sim, MARK_POWER_KEPT);
+    }
     if (process->is_rebuild_due) {
         fake_store_fini(&process->store);
         fake_store_init(&process->store, &process->hooks);
@@ -113,6 +137,21 @@ void process_start(struct process *process) {
         sim_mark(sim, MARK_REBUILD);
         sim_tell(sim, process, "store rebuilt", "", INT64_MIN, INT64_MIN);
     }
+    process->was_power_cut = false;
+    process_mark_boot(process, false);
+}
+
+void process_mark_boot(struct process *process, bool is_closed) {
+    char boot[32];
+    (void)snprintf(boot, sizeof boot, "boot-%u", process->boot);
+    boot_mark_write(boot, is_closed, process->boot_mark);
+    process->is_closed = is_closed;
+}
+
+void process_start(struct process *process) {
+    struct sim *sim = process->sim;
+    ASSERT(process->state == PROCESS_DOWN);
+    open_store(process);
     process->clock.monotonic_start_ms = sim->time.now_ms;
     fake_note_open(&process->note, &process->hooks);
     fake_member_init(&process->member, &sim->group, &process->hooks);
@@ -127,7 +166,7 @@ void process_start(struct process *process) {
         .store = fake_store_port(&process->store),
         .clock = fake_clock_port(&process->clock),
         .note = fake_note_port(&process->note),
-        .hash = digest_of,
+        .hash = fake_digest,
         .listener = {.context = process,
                      .answered = on_answered,
                      .committed = on_committed,
@@ -143,6 +182,7 @@ void process_start(struct process *process) {
     process->replica = replica_new(&options, &ports);
     ASSERT(process->replica != NULL);
     if (sim->swarm.has_doors) process->door = sim_door_new(process);
+    if (sim->swarm.has_publisher) process->public = sim_public_new(process);
     look(process);
     sim_tell(sim, process, "started", "", process->view.applied, INT64_MIN);
 }
@@ -159,8 +199,11 @@ void process_die(struct process *process, const char *why) {
     }
     sim_tell(sim, process, "died", why, INT64_MIN, INT64_MIN);
     fake_store_crash(&process->store);
+    sim_event(sim, process->index);
     sim_door_free(process->door);
     process->door = NULL;
+    sim_public_free(process->public);
+    process->public = NULL;
     replica_free(process->replica);
     process->replica = NULL;
     fake_reader_fini(&process->journal);
@@ -195,6 +238,7 @@ static void tend_stopped(struct process *process) {
     case STOP_STORE_FAILED:
         sim_mark(sim, MARK_STORE_FULL);
         process->store.is_full = false;
+        process->store.puts_left = 0;
         break;
     case STOP_COMMANDS_BEHIND:
         sim_mark(sim, MARK_COMMANDS_CUT);
@@ -218,6 +262,7 @@ static void tend_stopped(struct process *process) {
         break;
     }
     bool was_in_order = stop == STOP_SHUTDOWN;
+    if (was_in_order) process_mark_boot(process, true);
     process_die(process, was_in_order ? "ended in order" : "ended by its operator");
 }
 
@@ -232,16 +277,19 @@ void process_step(struct process *process) {
     }
     sim->running = process;
     process->is_in_step = true;
-    wait_ms = replica_step(process->replica);
-    if (process->door != NULL) {
-        int door_wait_ms = sim_door_step(process->door);
-        if (door_wait_ms < wait_ms) wait_ms = door_wait_ms;
+    if (process->wake_at_ms <= sim->time.now_ms) {
+        wait_ms = replica_step(process->replica);
+        if (process->door != NULL) {
+            int door_wait_ms = sim_door_step(process->door);
+            if (door_wait_ms < wait_ms) wait_ms = door_wait_ms;
+        }
+        ASSERT(wait_ms >= 0);
+        process->wake_at_ms = sim->time.now_ms + wait_ms;
+        look(process);
     }
+    sim_public_step(process->public);
     process->is_in_step = false;
     sim->running = NULL;
-    look(process);
-    ASSERT(wait_ms >= 0);
-    process->wake_at_ms = sim->time.now_ms + wait_ms;
     sim_mix(sim, (uint64_t)process->view.applied * 8 + (uint64_t)process->view.state);
     if (process->view.state == REPLICA_STOPPED) tend_stopped(process);
     look_around(sim);
@@ -252,11 +300,13 @@ void process_heal(struct process *process) {
     process->fuse = process->stall_fuse = 0;
     process->paused_until_ms = 0;
     process->store.is_full = false;
+    process->store.puts_left = 0;
     process->store.space.disk_free_percent = 90;
     process->clock.wall_skew_ms = 0;
     process->journal.lag_ms = process->commands.lag_ms = 1;
     process->journal.nothing_per_mille = process->commands.nothing_per_mille = 0;
     process->writer.faults = (struct fake_writer_faults){.delay_ms_max = 2};
+    sim_public_heal(process->public);
     if (process->state == PROCESS_DOWN) process->start_at_ms = process->sim->time.now_ms;
     if (process->state == PROCESS_UP) process->wake_at_ms = process->sim->time.now_ms;
 }

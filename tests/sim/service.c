@@ -2,11 +2,19 @@
  * history shows. And the wrapper around any service in which poisonous work kills its process. */
 #include "tests/sim/sim.h"
 
-#include "lib/base/assert.h"
+#include "lib/journal/record.h"
 
 #include <stdio.h>
 
-enum { OP_ADD = 1, OP_LATER = 2, ACCOUNTS = 5, LIMIT = 400, OUTCOME_LIMIT = 100, COMMAND_SIZE = 1 + 1 + 4 + 4 + 10 };
+enum {
+    OP_ADD = 1,
+    OP_LATER = 2,
+    ACCOUNTS = 5,
+    LIMIT = 400,
+    HUGE = 1000,
+    OUTCOME_LIMIT = 100,
+    COMMAND_SIZE = 1 + 1 + 4 + 4 + 10
+};
 enum { EVENT_ADDED = 1, EVENT_SCHEDULED = 2 };
 
 /* The one thing a decide cannot be handed: whose process it may kill. */
@@ -48,9 +56,22 @@ static void answer_with(struct arena *arena, const struct totals *totals, struct
     decision->answer = arena_copy(arena, buffer_slice(&out));
 }
 
+/* More than an entry can hold. */
+static void answer_hugely(struct arena *arena, struct service_decision *decision) {
+    uint8_t *bytes = arena_alloc(arena, JOURNAL_RECORD_MAX);
+    ASSERT(bytes != NULL);
+    memset(bytes, 7, JOURNAL_RECORD_MAX);
+    decision->answer = slice_of(bytes, JOURNAL_RECORD_MAX);
+}
+
 static void add(const struct rows *rows, uint8_t account, uint32_t amount, struct arena *arena,
                 struct service_decision *decision) {
     struct totals totals = {.count = number_at(rows, 0xff), .total = number_at(rows, account)};
+    if (amount == HUGE) {
+        decision->outcome = OUTCOME_OK;
+        answer_hugely(arena, decision);
+        return;
+    }
     if (totals.total + amount > LIMIT) {
         decision->outcome = OUTCOME_LIMIT;
         answer_with(arena, &totals, decision);
@@ -132,6 +153,25 @@ static size_t describe(struct slice event, char *ret_text, size_t size_max) {
     return size < 0 ? 0 : (size_t)size < size_max ? (size_t)size : size_max - 1;
 }
 
+static bool publish(struct slice event, struct arena *arena, struct public_event *ret_event) {
+    (void)arena;
+    *ret_event = (struct public_event){slice_text("counter.Event"), slice_of(event.data, 1), event};
+    return true;
+}
+
+static bool publish_answer(struct slice method, struct slice answer, struct arena *arena, struct slice *ret_type,
+                           struct slice *ret_bytes) {
+    (void)arena;
+    *ret_type = slice_text("counter.Answer");
+    *ret_bytes = answer;
+    return slice_equal(method, slice_text("Add"));
+}
+
+/* LIMIT refuses by name. */
+static const struct outcome_row outcomes[] = {
+    {OUTCOME_LIMIT, "over_limit", REPLY_REFUSED, "409 REC_CONFLICT conflict", "the account holds no more"},
+};
+
 const struct service counter_service = {
     .name = "counter",
     .command_type = "counter",
@@ -141,6 +181,10 @@ const struct service counter_service = {
     .fire = fire,
     .apply = apply,
     .describe = describe,
+    .publish = publish,
+    .publish_answer = publish_answer,
+    .outcomes = outcomes,
+    .outcome_count = sizeof outcomes / sizeof outcomes[0],
 };
 
 struct slice counter_command(struct sim *sim) {
@@ -148,7 +192,7 @@ struct slice counter_command(struct sim *sim) {
     struct buffer out = buffer_over(memory, sizeof memory);
     buffer_put_u8(&out, sim_chance(sim, 75) ? OP_ADD : OP_LATER);
     buffer_put_u8(&out, (uint8_t)sim_below(sim, ACCOUNTS));
-    buffer_put_u32(&out, (uint32_t)sim_below(sim, 90));
+    buffer_put_u32(&out, sim_chance(sim, sim->swarm.huge_percent) ? HUGE : (uint32_t)sim_below(sim, 90));
     buffer_put_u32(&out, (uint32_t)sim_below(sim, 4000));
     for (int i = 0; i < 10; i++) buffer_put_u8(&out, (uint8_t)sim_below(sim, 256));
     ASSERT(!out.is_full);

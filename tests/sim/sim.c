@@ -1,35 +1,40 @@
-/* One seed: the world begins, the storm rages, everything heals, and every promise must hold. Time jumps to whatever
+/* One seed: the world begins; in the safety phase faults strike, and nothing wrong may ever happen; in the liveness phase
+ * there are none any more, and the right things must happen, each within its bound of virtual time. Time jumps to whatever
  * comes next; among things due at the same moment chance picks. */
 #include "tests/sim/door.h"
+#include "tests/sim/public.h"
 
 #include "lib/base/assert.h"
-#include "lib/digest/digest.h"
 #include "lib/host/replica_meta.h"
 
 #include <stdio.h>
 
-enum { HEAL_STEPS_MAX = 20000, HEAL_MS_MAX = 300 * 1000, ACTORS_MAX = SIM_PROCESSES_MAX + 3 };
+enum {
+    ACTORS_MAX = SIM_PROCESSES_MAX + 3,
+    /* Until everything is right again after the last fault. The longest waits that may follow one another: an append that
+     * lands 30 s late and ends an ownership, a session of 6 s, 10 s of a fenced replica or 15 s out of the group. */
+    CONVERGE_MS_MAX = 70 * 1000,
+    SERVE_MS_MAX = 5 * 1000,    /* until a new command has its answer then */
+    LIVE_TICKS_MAX = 20 * 1000, /* of either: more of them, and somebody spins */
+};
 
-static void begin(struct sim *sim, uint64_t seed, bool tells_all);
+static void begin(struct sim *sim, uint64_t seed, const struct sim_limits *limits, bool tells_all);
 static void end(struct sim *sim);
 static bool step(struct sim *sim);
 static void heal(struct sim *sim);
-static bool is_healed(struct sim *sim);
-static void say_what_is_missing(struct sim *sim);
+static void converge(struct sim *sim);
+static void serve(struct sim *sim);
+static bool is_converged(struct sim *sim);
+static const char *what_is_missing(struct sim *sim);
 
-void sim_run(struct sim *sim, uint64_t seed, uint64_t steps_max, bool tells_all) {
-    begin(sim, seed, tells_all);
-    uint64_t storm = sim->swarm.steps;
-    if (steps_max > 0 && steps_max < storm) storm = steps_max;
-    while (!sim->has_failed && sim->steps < storm && step(sim)) {
+void sim_run(struct sim *sim, uint64_t seed, const struct sim_limits *limits, bool tells_all) {
+    begin(sim, seed, limits, tells_all);
+    while (!sim->has_failed && sim->ticks < sim->swarm.ticks && step(sim)) {
     }
-    heal(sim);
-    uint64_t healed_at = sim->steps;
-    int64_t heal_by_ms = sim->time.now_ms + HEAL_MS_MAX;
-    while (!sim->has_failed && !is_healed(sim)) {
-        bool is_over = sim->steps - healed_at > HEAL_STEPS_MAX || sim->time.now_ms > heal_by_ms;
-        if (is_over || !step(sim)) say_what_is_missing(sim);
-    }
+    sim->safe_ticks = sim->ticks;
+    if (!sim->has_failed) heal(sim);
+    if (!sim->has_failed) converge(sim);
+    if (!sim->has_failed) serve(sim);
     for (int i = 0; i < SIM_PROCESSES_MAX; i++) {
         if (sim->processes[i].door != NULL && !sim->has_failed) sim_door_check_silence(sim->processes[i].door);
     }
@@ -39,9 +44,11 @@ void sim_run(struct sim *sim, uint64_t seed, uint64_t steps_max, bool tells_all)
 static void appended(void *context, const struct fake_log *log, const struct fake_record *record) {
     struct sim *sim = context;
     if (log == sim->journal) oracle_appended(sim->oracle, record);
+    if (log == sim->events || log == sim->dead) oracle_published(sim->oracle, log, record);
     for (int i = 0; i < SIM_PROCESSES_MAX; i++) {
         struct process *process = &sim->processes[i];
         if (process->state != PROCESS_UP) continue;
+        if (log == sim->journal) sim_public_wake(process->public);
         bool is_journal = process->journal.log == log;
         if (!is_journal && process->commands.log != log) continue;
         int64_t lag_ms = is_journal ? process->journal.lag_ms : process->commands.lag_ms;
@@ -87,7 +94,7 @@ static void forge_store(struct sim *sim, struct process *process) {
     enum status status = store.begin(store.context, &rows, NULL);
     ASSERT(status == STATUS_OK);
     struct replica_meta meta = {.apply_version = sim->service.apply_version,
-                                .identity = replica_identity_digest(digest_of, &sim->identity),
+                                .identity = replica_identity_digest(fake_digest, &sim->identity),
                                 .applied = (int64_t)sim_below(sim, 3),
                                 .journal = {.has_genesis = true, .journal_id = {{1}}}};
     bool is_set = journal_name_set(&meta.cluster_id, slice_text(sim_chance(sim, 70) ? "cluster" : "other"));
@@ -97,8 +104,17 @@ static void forge_store(struct sim *sim, struct process *process) {
     ASSERT(status == STATUS_OK);
 }
 
-static void begin(struct sim *sim, uint64_t seed, bool tells_all) {
-    *sim = (struct sim){.seed = seed, .tells_all = tells_all, .prng = prng_seed(seed)};
+static void begin(struct sim *sim, uint64_t seed, const struct sim_limits *limits, bool tells_all) {
+    memset(sim, 0, offsetof(struct sim, processes));
+    for (int i = 0; i < SIM_PROCESSES_MAX; i++) {
+        sim->processes[i].state = PROCESS_ABSENT;
+        sim->processes[i].door = NULL;
+        sim->processes[i].public = NULL;
+    }
+    sim->seed = seed;
+    sim->limits = *limits;
+    sim->tells_all = tells_all;
+    sim->prng = prng_seed(seed);
     sim->time.now_ms = SIM_START_MS;
     sim_draw_swarm(sim);
     sim->world_hooks = (struct fake_hooks){.context = sim, .draw = world_draw};
@@ -114,6 +130,9 @@ static void begin(struct sim *sim, uint64_t seed, bool tells_all) {
     sim->journal = fake_log_make(&sim->broker, topic);
     replica_command_topic(sim->service.name, 0, topic);
     (void)fake_log_make(&sim->broker, topic);
+    sim->events = fake_log_make(&sim->broker, SIM_EVENT_TOPIC);
+    sim->dead = fake_log_make(&sim->broker, SIM_DEAD_TOPIC);
+    fake_transactions_init(&sim->transactions, &sim->broker);
     fake_group_init(&sim->group, &sim->time);
     fake_redis_init(&sim->redis, &sim->time);
     fake_writer_init(&sim->command_writer, &sim->broker, &sim->world_hooks);
@@ -124,7 +143,6 @@ static void begin(struct sim *sim, uint64_t seed, bool tells_all) {
     append_genesis(sim);
     for (uint32_t i = 0; i < sim->swarm.process_count; i++) process_init(sim, (int)i);
     if (sim->swarm.scenario == SCENARIO_WRONG_CLUSTER) forge_store(sim, &sim->processes[0]);
-    load_begin(sim);
     sim->load_at_ms = sim->time.now_ms + (int64_t)sim_below(sim, 300);
     sim->chaos_at_ms = sim->time.now_ms + (int64_t)sim_below(sim, 1000);
 }
@@ -159,7 +177,9 @@ static int64_t due_ms(const struct process *process) {
     if (process->is_in_step) return INT64_MAX; /* it has stalled */
     if (process->state == PROCESS_DOWN) return process->start_at_ms;
     if (process->state != PROCESS_UP) return INT64_MAX;
-    return process->wake_at_ms > process->paused_until_ms ? process->wake_at_ms : process->paused_until_ms;
+    int64_t wake_at_ms = process->wake_at_ms, public_ms = sim_public_due_ms(process->public);
+    if (public_ms < wake_at_ms) wake_at_ms = public_ms;
+    return wake_at_ms > process->paused_until_ms ? wake_at_ms : process->paused_until_ms;
 }
 
 enum { ACTOR_BROKER = SIM_PROCESSES_MAX, ACTOR_LOAD, ACTOR_CHAOS };
@@ -180,16 +200,17 @@ static bool step(struct sim *sim) {
         if (due[i] <= sim->time.now_ms) ready[ready_count++] = i;
     }
     int actor = ready[ready_count == 1 ? 0 : sim_below(sim, (uint64_t)ready_count)];
-    sim->steps++;
+    sim->ticks++;
     sim_mix(sim, (uint64_t)sim->time.now_ms * 8 + (uint64_t)actor);
     if (actor == ACTOR_BROKER) {
-        (void)fake_broker_deliver(&sim->broker);
+        if (fake_broker_deliver(&sim->broker)) sim_event(sim, ACTOR_BROKER);
     } else if (actor == ACTOR_LOAD) {
         load_step(sim);
     } else if (actor == ACTOR_CHAOS) {
         chaos_strike(sim);
     } else if (sim->processes[actor].state == PROCESS_DOWN) {
         process_start(&sim->processes[actor]);
+        sim_event(sim, actor);
     } else {
         process_step(&sim->processes[actor]);
     }
@@ -203,7 +224,12 @@ static void heal(struct sim *sim) {
     sim->load_at_ms = sim->time.now_ms;
     sim->broker.skew_ms = 0;
     sim->command_writer.faults = (struct fake_writer_faults){.delay_ms_max = 2};
-    sim_tell(sim, NULL, "everything heals", "", (int64_t)sim->steps, INT64_MIN);
+    sim->broker.mute_until_ms = 0;
+    sim->redis.is_away = false;
+    struct sim_swarm *swarm = &sim->swarm;
+    swarm->poison_percent = swarm->copy_percent = swarm->reuse_percent = swarm->strange_percent = 0;
+    swarm->expired_percent = swarm->huge_percent = swarm->reply_lost_percent = 0;
+    sim_tell(sim, NULL, "everything heals", "", (int64_t)sim->ticks, INT64_MIN);
     for (int i = 0; i < SIM_PROCESSES_MAX; i++) {
         struct process *process = &sim->processes[i];
         process_heal(process);
@@ -219,22 +245,66 @@ static void heal(struct sim *sim) {
     fake_group_rebalance(&sim->group);
 }
 
-static bool is_healed(struct sim *sim) {
+/* Every client has its answer, every store is the fold, everything that happened is public, and one process owns. */
+static void converge(struct sim *sim) {
+    int64_t began_ms = sim->time.now_ms;
+    while (!sim->has_failed && !is_converged(sim)) {
+        bool is_over = sim->time.now_ms - began_ms > CONVERGE_MS_MAX || sim->ticks - sim->safe_ticks > LIVE_TICKS_MAX;
+        if (is_over || !step(sim)) sim_fail(sim, "not healed: %s", what_is_missing(sim));
+    }
+    sim->converged_ms = sim->time.now_ms - began_ms;
+}
+
+/* And it goes on: whoever asks now is answered soon, and nobody takes the ownership from anybody. */
+static void serve(struct sim *sim) {
+    if (sim->swarm.scenario == SCENARIO_HEADLESS || sim->swarm.scenario == SCENARIO_WRONG_LOCALITY) return;
+    uint64_t epoch = oracle_state(sim->oracle)->epoch, ticks = sim->ticks;
+    int64_t began_ms = sim->time.now_ms;
+    sim_tell(sim, NULL, "everything is right again", "", sim->converged_ms, INT64_MIN);
+    load_ask_once_more(sim);
+    while (!sim->has_failed && !is_converged(sim)) {
+        bool is_over = sim->time.now_ms - began_ms > SERVE_MS_MAX || sim->ticks - ticks > LIVE_TICKS_MAX;
+        if (is_over || !step(sim)) sim_fail(sim, "not serving: %s", what_is_missing(sim));
+        if (oracle_state(sim->oracle)->epoch != epoch) {
+            sim_fail(sim, "restless: a claim of epoch %llu although everything had healed",
+                     (unsigned long long)oracle_state(sim->oracle)->epoch);
+        }
+    }
+}
+
+static bool is_converged(struct sim *sim) {
     if (sim->swarm.scenario == SCENARIO_HEADLESS || sim->swarm.scenario == SCENARIO_WRONG_LOCALITY) {
         for (uint32_t i = 0; i < sim->swarm.process_count; i++) {
             if (sim->processes[i].view.state != REPLICA_STOPPED) return false;
         }
         return true;
     }
-    return load_is_done(sim) && oracle_is_converged(sim->oracle);
+    return what_is_missing(sim) == NULL;
 }
 
-static void say_what_is_missing(struct sim *sim) {
+/* One process owns, the group knows, and nothing is on its way that could change it. */
+static bool is_settled(const struct sim *sim) {
+    if (sim->group.settled_at_ms != INT64_MAX || sim->broker.flight_count > 0) return false;
+    int owners = 0;
     for (int i = 0; i < SIM_PROCESSES_MAX; i++) {
         const struct process *process = &sim->processes[i];
-        if (process->state == PROCESS_ABSENT) continue;
-        sim_tell(sim, process, "in the end", replica_state_name(process->view.state), process->view.applied,
-                 process->view.journal.resume_at.offset);
+        if (process->state != PROCESS_UP) continue;
+        const struct fake_member *member = &process->member;
+        bool is_assigned = member->view.is_member && member->joined_as == sim->group.assigned;
+        bool is_owner = process->view.state == REPLICA_OWNING;
+        if (is_assigned != is_owner) return false;
+        owners += is_owner;
+        if (member->view.is_member && member->heard != sim->group.rebalances) return false;
     }
-    sim_fail(sim, "not healed: %s", load_is_done(sim) ? "the replicas do not converge" : "a command has no answer");
+    return owners == 1;
+}
+
+/* NULL: nothing. */
+static const char *what_is_missing(struct sim *sim) {
+    if (!load_is_done(sim)) return "a command has no answer";
+    if (!oracle_is_converged(sim->oracle)) return "the replicas do not converge";
+    if (sim->swarm.has_publisher && !sim->is_public_over && !oracle_is_public_complete(sim->oracle)) {
+        return "what happened is not public";
+    }
+    return is_settled(sim) ? NULL : "the ownership does not settle";
 }

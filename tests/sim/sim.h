@@ -2,24 +2,31 @@
  * port is a twin from lib/port/fake. A seed draws which faults exist at all (swarm), then when they strike; afterwards
  * everything heals and every promise must be kept. The oracle judges all along (oracle.c).
  *
- *   main.c     command line, summary           chaos.c    the faults that strike from outside
- *   sim.c      one seed: begin, storm, heal    load.c     clients and their commands
- *   process.c  one process: start, step, die   oracle.c   the promises
- *   door.c     its door                        booking.c  what booking's clients ask, and its promise
- *   service.c  a service that poison can kill  story.c    what happened, in words */
+ *   main.c     command line                        chaos*.c   the faults that strike from outside
+ *   crew.c     many seeds, several at a time       load*.c    clients, their commands and the replies
+ *   shrink.c   a failing seed becomes a short one  oracle*.c  the promises
+ *   sim.c      one seed: safety, then liveness     booking.c  what booking's clients ask, and its promise
+ *   swarm.c    what a seed is like                 service.c  a service that poison can kill
+ *   process.c  one process: start, step, die       story.c    what happened, in words
+ *   door.c, public.c  its door, its publisher */
 #ifndef BHR_TESTS_SIM_SIM_H
 #define BHR_TESTS_SIM_SIM_H
 
+#include "lib/base/assert.h"
+#include "lib/base/boot_mark.h"
 #include "lib/host/replica.h"
 #include "lib/port/fake/broker.h"
 #include "lib/port/fake/cache.h"
+#include "lib/port/fake/hash.h"
 #include "lib/port/fake/process.h"
+#include "lib/port/fake/publish.h"
 #include "lib/port/fake/reader.h"
 #include "lib/port/fake/store.h"
 #include "lib/port/fake/writer.h"
 #include "tests/support/prng.h"
 
 #include <setjmp.h>
+#include <stddef.h>
 
 enum {
     SIM_PROCESSES_MAX = 4,
@@ -38,36 +45,91 @@ enum sim_mark {
     SIM_MARKS,
 };
 
-/* Faults that strike from outside; each seed gives each of them a weight, often none. */
+/* Faults that strike from outside; each seed gives each of them a weight, often none. X(KIND, weight, its switch). */
 #define SIM_CHAOS(X)                                                                                                   \
-    X(CHAOS_CRASH, 4)                                                                                                  \
-    X(CHAOS_FUSE, 8)                                                                                                   \
-    X(CHAOS_PAUSE, 6)                                                                                                  \
-    X(CHAOS_ORDERLY_STOP, 2)                                                                                           \
-    X(CHAOS_CLOCK, 3)                                                                                                  \
-    X(CHAOS_BROKER_CLOCK, 1)                                                                                           \
-    X(CHAOS_DISCONNECT, 4)                                                                                             \
-    X(CHAOS_REBALANCE, 3)                                                                                              \
-    X(CHAOS_CONFUSE, 6)                                                                                                \
-    X(CHAOS_SNAPSHOT, 4)                                                                                               \
-    X(CHAOS_RESTORE, 2)                                                                                                \
-    X(CHAOS_CLONE, 2)                                                                                                  \
-    X(CHAOS_STORE_FULL, 1)                                                                                             \
-    X(CHAOS_CUT, 2)                                                                                                    \
-    X(CHAOS_LAG, 4)                                                                                                    \
-    X(CHAOS_GARBAGE, 3)                                                                                                \
-    X(CHAOS_REPLAY, 4)                                                                                                 \
-    X(CHAOS_RETENTION, 1)                                                                                              \
-    X(CHAOS_GENERATION, 1)                                                                                             \
-    X(CHAOS_REDIS, 2)                                                                                                  \
-    X(CHAOS_STALL, 6)                                                                                                  \
-    X(CHAOS_COMMANDS_CUT, 1)
+    X(CHAOS_CRASH, 4, "crash")                                                                                         \
+    X(CHAOS_FUSE, 8, "fuse")                                                                                           \
+    X(CHAOS_PAUSE, 6, "pause")                                                                                         \
+    X(CHAOS_ORDERLY_STOP, 2, "orderly-stop")                                                                           \
+    X(CHAOS_CLOCK, 3, "clock")                                                                                         \
+    X(CHAOS_BROKER_CLOCK, 1, "broker-clock")                                                                           \
+    X(CHAOS_DISCONNECT, 4, "disconnect")                                                                               \
+    X(CHAOS_REBALANCE, 3, "rebalance")                                                                                 \
+    X(CHAOS_CONFUSE, 6, "confuse")                                                                                     \
+    X(CHAOS_SNAPSHOT, 4, "snapshot")                                                                                   \
+    X(CHAOS_RESTORE, 2, "restore")                                                                                     \
+    X(CHAOS_CLONE, 2, "clone")                                                                                         \
+    X(CHAOS_STORE_FULL, 1, "store-full")                                                                               \
+    X(CHAOS_CUT, 2, "cut")                                                                                             \
+    X(CHAOS_LAG, 4, "lag")                                                                                             \
+    X(CHAOS_GARBAGE, 3, "garbage")                                                                                     \
+    X(CHAOS_REPLAY, 4, "replay")                                                                                       \
+    X(CHAOS_RETENTION, 1, "retention")                                                                                 \
+    X(CHAOS_GENERATION, 1, "generation")                                                                               \
+    X(CHAOS_REDIS, 2, "redis")                                                                                         \
+    X(CHAOS_STALL, 6, "stall")                                                                                         \
+    X(CHAOS_COMMANDS_CUT, 1, "commands-cut")                                                                           \
+    X(CHAOS_POWER, 2, "power")                                                                                         \
+    X(CHAOS_LEADER, 3, "leader")
 
 enum sim_chaos {
-#define X(name, weight) name,
+#define X(kind, weight, name) kind,
     SIM_CHAOS(X)
 #undef X
         SIM_CHAOS_KINDS,
+};
+
+/* Faults that are there all the time, in as many seeds. X(KIND, its switch, where the swarm has it: 0 is none of it). */
+#define SIM_FAULTS(X)                                                                                                  \
+    X(FAULT_JOURNAL_DELAY, "journal-delay", journal_faults.delay_ms_max)                                               \
+    X(FAULT_JOURNAL_LOST, "journal-lost", journal_faults.lost_per_mille)                                               \
+    X(FAULT_JOURNAL_LATE, "journal-late", journal_faults.late_per_mille)                                               \
+    X(FAULT_JOURNAL_TWICE, "journal-twice", journal_faults.twice_per_mille)                                            \
+    X(FAULT_JOURNAL_UNCERTAIN, "journal-uncertain", journal_faults.uncertain_per_mille)                                \
+    X(FAULT_JOURNAL_SILENT, "journal-silent", journal_faults.silent_per_mille)                                         \
+    X(FAULT_JOURNAL_REFUSE, "journal-refuse", journal_faults.refuse_per_mille)                                         \
+    X(FAULT_COMMAND_DELAY, "command-delay", command_faults.delay_ms_max)                                               \
+    X(FAULT_COMMAND_LOST, "command-lost", command_faults.lost_per_mille)                                               \
+    X(FAULT_COMMAND_LATE, "command-late", command_faults.late_per_mille)                                               \
+    X(FAULT_COMMAND_TWICE, "command-twice", command_faults.twice_per_mille)                                            \
+    X(FAULT_COMMAND_UNCERTAIN, "command-uncertain", command_faults.uncertain_per_mille)                                \
+    X(FAULT_COMMAND_SILENT, "command-silent", command_faults.silent_per_mille)                                         \
+    X(FAULT_COMMAND_REFUSE, "command-refuse", command_faults.refuse_per_mille)                                         \
+    X(FAULT_POISON, "poison", poison_percent)                                                                          \
+    X(FAULT_POISON_TIMER, "poison-timer", do_timers_kill)                                                              \
+    X(FAULT_COPY, "copy", copy_percent)                                                                                \
+    X(FAULT_REUSE, "reuse", reuse_percent)                                                                             \
+    X(FAULT_STRANGE, "strange", strange_percent)                                                                       \
+    X(FAULT_EXPIRED, "expired", expired_percent)                                                                       \
+    X(FAULT_HUGE, "huge", huge_percent)                                                                                \
+    X(FAULT_DEADLY, "deadly-call", deadly_percent)                                                                     \
+    X(FAULT_NOTHING, "nothing", nothing_per_mille)                                                                     \
+    X(FAULT_READ_LAG, "read-lag", lag_ms_max)                                                                          \
+    X(FAULT_SKEW, "skew", skew_ms_max)                                                                                 \
+    X(FAULT_REPLY_LOST, "reply-lost", reply_lost_percent)                                                              \
+    X(FAULT_PUBLISH_FAIL, "publish-fail", publish_faults.fail_per_mille)                                               \
+    X(FAULT_PUBLISH_SILENT, "publish-silent", publish_faults.silent_per_mille)                                         \
+    X(FAULT_PUBLISH_UNCLEAN, "publish-unclean", publish_faults.unclean_per_mille)                                      \
+    X(FAULT_PUBLISH_TEAR, "publish-tear", publish_faults.tear_per_mille)                                               \
+    X(FAULT_PUBLISH_HANG, "publish-hang", publish_faults.hang_per_mille)
+
+enum sim_fault {
+    SIM_FAULT_FIRST = SIM_CHAOS_KINDS - 1,
+#define X(kind, name, place) kind,
+    SIM_FAULTS(X)
+#undef X
+        SIM_SWITCHES, /* of both kinds, counted together */
+};
+static_assert((int)SIM_SWITCHES <= 64, "a bit for every switch");
+
+/* What a seed is held to beside what it draws: how a failing one is made short (shrink.c). All zeros: nothing. */
+enum { SIM_STRIKES_MAX = 1024 };
+struct sim_limits {
+    uint64_t ticks_max; /* of the safety phase */
+    uint32_t commands_max, processes_max;
+    uint64_t switches_off;
+    bool are_strikes_named; /* only those of the list happen */
+    uint64_t strikes[SIM_STRIKES_MAX / 64];
 };
 
 enum sim_scenario { SCENARIO_NORMAL, SCENARIO_HEADLESS, SCENARIO_WRONG_LOCALITY, SCENARIO_WRONG_CLUSTER };
@@ -76,15 +138,17 @@ enum sim_scenario { SCENARIO_NORMAL, SCENARIO_HEADLESS, SCENARIO_WRONG_LOCALITY,
 struct sim_swarm {
     enum sim_scenario scenario;
     bool is_booking;
-    bool has_doors;
+    bool has_doors, has_publisher;
     uint32_t process_count;
     uint32_t command_count;
-    uint32_t steps; /* of the storm */
+    uint32_t ticks; /* of the safety phase */
     int64_t load_gap_ms_max, chaos_gap_ms_max;
     unsigned weights[SIM_CHAOS_KINDS];
     unsigned weight_sum;
     struct fake_writer_faults journal_faults, command_faults;
-    unsigned poison_percent, copy_percent, reuse_percent, strange_percent, expired_percent;
+    struct fake_publisher_faults publish_faults;
+    unsigned poison_percent, copy_percent, reuse_percent, strange_percent, expired_percent, huge_percent;
+    unsigned reply_lost_percent;
     unsigned nothing_per_mille;
     const char *deadly_call; /* a port call at which processes die again and again; NULL in most seeds */
     unsigned deadly_percent;
@@ -97,12 +161,12 @@ enum process_state { PROCESS_ABSENT, PROCESS_DOWN, PROCESS_UP };
 
 struct sim;
 struct sim_door;
+struct sim_public;
 
 struct process {
     struct sim *sim;
     int index;
     enum process_state state;
-    bool is_retired; /* a clone that is not started again after healing */
     bool is_rebuild_due;
     bool is_stopping;
     int64_t start_at_ms; /* of a process that is down */
@@ -113,11 +177,14 @@ struct process {
     struct fake_note note;
     struct fake_store store;
     struct fake_reader journal, commands;
-    struct fake_writer writer;
     struct fake_member member;
     struct replica *replica;
-    struct replica_view view; /* after its last step */
-    struct sim_door *door;    /* NULL without doors */
+    struct replica_view view;      /* after its last step */
+    struct sim_door *door;         /* NULL without doors */
+    struct sim_public *public;     /* NULL without a publisher */
+    uint32_t boot;                 /* of its machine */
+    bool was_power_cut, is_closed; /* its store, in order */
+    char boot_mark[BOOT_MARK_MAX]; /* of its store */
 
     /* Dying in the middle of a step. */
     bool is_in_step;
@@ -130,6 +197,7 @@ struct process {
 
     uint32_t snapshot_count;
     struct fake_store snapshots[SIM_SNAPSHOTS_MAX];
+    struct fake_writer writer; /* the last: large, and initialised by itself */
 };
 
 /* A client's command as it lies, or will lie, in the command log. */
@@ -178,45 +246,53 @@ struct sim {
     struct fake_time time;
     struct fake_hooks world_hooks;
     struct fake_broker broker;
-    struct fake_log *journal;
-    uint32_t generation; /* the highest of the command topic */
+    struct fake_log *journal, *events, *dead; /* the last two: what is public */
+    uint32_t generation;                      /* the highest of the command topic */
     struct fake_group group;
     struct fake_redis redis;
     struct service service; /* the service under test, with poison */
     const struct service *pure_service;
     struct journal_identity identity;
-    struct process processes[SIM_PROCESSES_MAX];
     struct process *running; /* whose step is on the stack */
-    struct fake_writer command_writer;
 
     uint32_t command_count;
-    struct sim_command commands[SIM_COMMANDS_MAX];
     int64_t load_at_ms, chaos_at_ms;
     uint32_t query_count;
-    struct sim_query queries[SIM_QUERIES_MAX];
     uint32_t poison_count;
     uint64_t poison[SIM_POISON_MAX]; /* hashes of commands that kill */
 
     struct oracle *oracle;
-    bool is_healing;
+    bool is_healing;     /* the liveness phase: no more faults */
+    bool is_public_over; /* a publisher found its position cut away: what was lost stays public, and nothing is added */
     bool is_inside_stall;
     bool was_cut, has_twins;
     bool were_commands_cut;
     uint32_t cut_generation; /* of the command topic that lost its tail: what lay there cannot be looked up any more */
     uint32_t cuts;
-    uint64_t steps;
-    uint64_t hash; /* over everything that happened: the same seed gives the same */
+    struct sim_limits limits;
+    uint64_t strikes; /* of chaos, so far */
+    uint64_t ticks;   /* times that the world moved on, idle or not */
+    uint64_t steps;   /* events: README.md says what is one */
+    uint64_t safe_ticks;
+    int64_t converged_ms; /* how long everything took to be right again */
+    uint64_t hash;        /* rolling, over everything that happened: the same seed gives the same */
     bool has_failed;
     char failure[512];
     bool tells_all;
     uint64_t story_count;
-    struct story_line story[SIM_STORY_MAX];
     uint32_t marks[SIM_MARKS];
+
+    /* What is large is initialised by itself when it comes into use, and not cleared for every seed. */
+    struct process processes[SIM_PROCESSES_MAX];
+    struct sim_command commands[SIM_COMMANDS_MAX];
+    struct sim_query queries[SIM_QUERIES_MAX];
+    struct story_line story[SIM_STORY_MAX];
+    struct fake_transactions transactions;
+    struct fake_writer command_writer;
 };
 
 /* sim.c */
-void sim_run(struct sim *sim, uint64_t seed, uint64_t steps_max, bool tells_all);
-void sim_draw_swarm(struct sim *sim);
+void sim_run(struct sim *sim, uint64_t seed, const struct sim_limits *limits, bool tells_all);
 /* The world goes on for a while although a process is in the middle of a port call. */
 void sim_go_on_without(struct sim *sim, struct process *process);
 static inline uint64_t sim_below(struct sim *sim, uint64_t n) {
@@ -233,10 +309,24 @@ static inline void sim_mark(struct sim *sim, enum sim_mark mark) {
     sim->marks[mark]++;
 }
 
+/* An event: something was changed or brought. */
+static inline void sim_event(struct sim *sim, int who) {
+    sim->steps++;
+    sim_mix(sim, (uint64_t)who);
+}
+
+/* swarm.c */
+void sim_draw_swarm(struct sim *sim);
+const char *sim_switch_name(int number);
+/* -1 when there is none of that name. */
+int sim_switch_named(const char *name, size_t size);
+
 /* story.c. what and text are literals: they are printed later. */
 void sim_tell(struct sim *sim, const struct process *process, const char *what, const char *text, int64_t a, int64_t b);
 void sim_fail(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void sim_print_story(const struct sim *sim);
+/* When an assertion of the product fails: then this process ends. */
+void sim_print_story_on_abort(const struct sim *sim);
 const char *sim_mark_sentence(enum sim_mark mark);
 
 /* process.c */
@@ -247,21 +337,24 @@ void process_start(struct process *process);
 void process_die(struct process *process, const char *why);
 void process_step(struct process *process);
 void process_heal(struct process *process);
+/* Writes down that this boot has the store open, or that it was closed in order. */
+void process_mark_boot(struct process *process, bool is_closed);
 
 /* chaos.c */
 void chaos_strike(struct sim *sim);
-/* The next generation of the command topic is made. */
-void chaos_new_generation(struct sim *sim);
 void chaos_draw_faults(struct sim *sim, struct process *process);
+/* chaos_broker.c: the next generation of the command topic is made. */
+void chaos_new_generation(struct sim *sim);
 
 /* load.c */
 /* The service that this seed runs. */
 const struct service *load_service(struct sim *sim);
-void load_begin(struct sim *sim);
 void load_step(struct sim *sim);
+/* One more command, sane, of each system. */
+void load_ask_once_more(struct sim *sim);
 /* True when every command that was sent has its answer. */
 bool load_is_done(const struct sim *sim);
-/* A replica answers (without doors); a door replies. */
+/* A replica answers (without doors); a door replies (load_reply.c). */
 void load_answered(struct sim *sim, const struct replica_answer *answer);
 void load_replied(struct sim *sim, struct process *process, uint32_t index, struct slice header_frame,
                   struct slice body);
@@ -283,6 +376,10 @@ void oracle_cut(struct oracle *oracle, int64_t new_end);
 void oracle_judged(struct oracle *oracle, struct process *process, int64_t offset, enum journal_verdict verdict);
 void oracle_committed(struct oracle *oracle, struct process *process, const struct journal_state *state);
 void oracle_answered(struct oracle *oracle, struct process *process, const struct replica_answer *answer);
+/* A record came to a public topic. */
+void oracle_published(struct oracle *oracle, const struct fake_log *log, const struct fake_record *record);
+/* Everything that happened is public. */
+bool oracle_is_public_complete(const struct oracle *oracle);
 /* After healing: every live store is the fold of the whole journal. False while something is still missing. */
 bool oracle_is_converged(struct oracle *oracle);
 const struct journal_state *oracle_state(const struct oracle *oracle);

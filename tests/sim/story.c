@@ -1,8 +1,10 @@
 /* What happened in a world, in words: a ring of the last lines, or everything as it happens with --story. */
 #include "tests/sim/sim.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static void print_line(const struct story_line *line) {
     char who[16];
@@ -45,6 +47,20 @@ void sim_fail(struct sim *sim, const char *format, ...) {
 void sim_print_story(const struct sim *sim) {
     uint64_t first = sim->story_count > SIM_STORY_MAX ? sim->story_count - SIM_STORY_MAX : 0;
     for (uint64_t i = first; i < sim->story_count; i++) print_line(&sim->story[i % SIM_STORY_MAX]);
+}
+
+static const struct sim *told_on_abort;
+
+static void on_abort(int number) {
+    (void)number;
+    sim_print_story(told_on_abort);
+    (void)fflush(stdout);
+    _exit(1);
+}
+
+void sim_print_story_on_abort(const struct sim *sim) {
+    told_on_abort = sim;
+    (void)signal(SIGABRT, on_abort);
 }
 
 const char *sim_mark_sentence(enum sim_mark mark) {
