@@ -67,6 +67,12 @@ size_t proto_bytes_size(uint32_t number, size_t size) {
 }
 
 static bool take_varint(struct cursor *from, uint64_t *ret_value) {
+    /* Nearly every tag and size is one byte. */
+    if (from->rest.size > 0 && from->rest.data[0] < 0x80) {
+        *ret_value = from->rest.data[0];
+        from->rest = slice_of(from->rest.data + 1, from->rest.size - 1);
+        return true;
+    }
     uint64_t value = 0;
     for (unsigned i = 0; i < VARINT_SIZE_MAX; i++) {
         uint8_t byte = cursor_u8(from);
