@@ -9,14 +9,8 @@ static void remember_query(struct sim *sim, const struct sim_command *command, c
                            struct slice body);
 
 static uint32_t outcome_code(const struct sim *sim, struct slice name) {
-    for (uint32_t code = 1; code < 100; code++) {
-        const struct outcome_row *row = outcome_common_row(code);
-        if (row != NULL && slice_equal(slice_text(row->name), name)) return code;
-    }
-    for (uint32_t i = 0; i < sim->service.outcome_count; i++) {
-        if (slice_equal(slice_text(sim->service.outcomes[i].name), name)) return sim->service.outcomes[i].code;
-    }
-    return 0;
+    const struct outcome_row *row = service_outcome_named(&sim->service, name);
+    return row == NULL ? 0 : row->code;
 }
 
 /* An accepted outcome: it must stand in the journal, and be the same whenever it is told. */

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-enum { SEEDS_DEFAULT = 1000, LIST_MAX = 256, REUSED_MEMORY = 64 * 1024 * 1024 };
+enum { SEEDS_DEFAULT = 1000, LIST_MAX = 256, REUSED_MEMORY = 32 * 1024 * 1024 };
 
 struct request {
     struct crew_order order;
