@@ -19,7 +19,7 @@ sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "journal")]
 
 try:
     import check_golden
-    from confluent_kafka import Consumer, KafkaException, TopicPartition, TIMESTAMP_LOG_APPEND_TIME
+    from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition, TIMESTAMP_LOG_APPEND_TIME
     from schema import Schema
 except ImportError as error:
     print(f"skipped: {error}; scripts/install-deps.sh installs it")
@@ -29,25 +29,32 @@ SILENCE_S = 10.0
 ID_REUSED, REFUSED_AT_DOOR = 7, 10  # outcomes by which nothing was decided under the id
 
 
-def read_journal(brokers, topic, partition, trust=None):
-    """(offset, timestamp, is append time, value) of every record up to the end that the partition has now."""
-    consumer = Consumer({**(trust or {}), "bootstrap.servers": brokers, "group.id": "count-bookings", "enable.auto.commit": False,
-                         "isolation.level": "read_uncommitted", "auto.offset.reset": "error"})
+def read_topic(brokers, topic, partition, trust=None, isolation="read_uncommitted"):
+    """Every message up to the end that the partition has now; with read_committed, to the first open transaction."""
+    consumer = Consumer({**(trust or {}), "bootstrap.servers": brokers, "group.id": "count-bookings",
+                         "enable.auto.commit": False, "isolation.level": isolation, "auto.offset.reset": "error",
+                         "enable.partition.eof": True})
     try:
-        first, end = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=SILENCE_S)
+        first, _ = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=SILENCE_S)
         consumer.assign([TopicPartition(topic, partition, first)])
-        offset = first - 1
-        while offset < end - 1:
+        while True:
             message = consumer.poll(SILENCE_S)
             if message is None:
-                raise SystemExit(f"count_bookings: nothing after offset {offset} of {end - 1}")
+                raise SystemExit(f"count_bookings: {topic} says nothing, not even that it ends")
+            if message.error() and message.error().code() == KafkaError._PARTITION_EOF:  # pylint: disable=protected-access
+                return
             if message.error():
                 raise SystemExit(f"count_bookings: {message.error()}")
-            offset = message.offset()
-            kind, timestamp = message.timestamp()
-            yield offset, timestamp, kind == TIMESTAMP_LOG_APPEND_TIME, message.value()
+            yield message
     finally:
         consumer.close()
+
+
+def read_journal(brokers, topic, partition, trust=None):
+    """(offset, timestamp, is append time, value) of every record up to the end that the partition has now."""
+    for message in read_topic(brokers, topic, partition, trust):
+        kind, timestamp = message.timestamp()
+        yield message.offset(), timestamp, kind == TIMESTAMP_LOG_APPEND_TIME, message.value()
 
 
 class Count:
