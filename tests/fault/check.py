@@ -5,7 +5,7 @@ no code with the services. Exits with 0 when every promise was kept and 1 when n
 usage: check.py FOLDER [--brokers LIST] [--bhr PROGRAM] [--markdown]
   --brokers   reads journal, command log, public events and stores first, and leaves them in FOLDER/evidence (evidence.py);
               without, it judges what is there
-  --bhr       the program that digests stores (build/dev/bhr)"""
+  --bhr       the program that digests stores (build/dev/bhr, or of the build that run.json names)"""
 import argparse
 import os
 import sys
@@ -18,7 +18,7 @@ try:
     from evidence import collect
     from judge import Case
     from judge_events import judge_events
-    from page import make_page
+    from page import make_page, read_run
 except ImportError as error:
     print(f"skipped: {error}; scripts/install-deps.sh installs it")
     sys.exit(77)
@@ -35,11 +35,12 @@ def main():
     words = argparse.ArgumentParser(usage=__doc__.split("\n\n", 1)[1])
     words.add_argument("folder")
     words.add_argument("--brokers")
-    words.add_argument("--bhr", default=f"{os.environ.get('BHR_TEST_BUILD', f'{ROOT}/build/dev')}/bhr")
+    words.add_argument("--bhr")
     words.add_argument("--markdown", action="store_true")
     words = words.parse_args()
     if words.brokers is not None:
-        collect(words.folder, words.brokers, words.bhr)
+        build = os.environ.get("BHR_TEST_BUILD", f"{ROOT}/build/{read_run(words.folder).get('build', 'dev')}")
+        collect(words.folder, words.brokers, words.bhr or f"{build}/bhr")
     case = judge(words.folder)
     print(make_page(case, words.markdown), end="")
     return 1 if case.promises.names_broken() else 0

@@ -10,28 +10,45 @@ import os
 import struct
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(os.path.dirname(HERE), name) for name in ("support", "journal")]
 
-from check_golden import read_records  # noqa: E402
+from check_golden import decode, read_records  # noqa: E402
 from history import read_lines  # noqa: E402
+from schema import Schema  # noqa: E402
 
 JOURNAL, COMMANDS, EVENTS = "bhr.booking.journal.v1", "bhr.booking.command.v1", "bhr.booking.event.v1"
+PUBLISHED_S = 60  # the publisher may be this far behind when a run ends
 
 
 def collect(folder, brokers, bhr):
-    """Reads all of it from brokers and stores that nobody writes to any more."""
+    """Reads all of it when callers have ended. Holds that run out still make entries: so the stores come first, then the
+    journal, which knows all that they know, and last what was made of it for others."""
     from count_bookings import read_journal, read_topic  # pylint: disable=import-outside-toplevel
     to = f"{folder}/evidence"
     os.makedirs(to, exist_ok=True)
-    write_journal(to, read_journal(brokers, JOURNAL, 0))
-    write_lines(f"{to}/commands.jsonl", map(command_line, read_topic(brokers, COMMANDS, 0)))
-    write_lines(f"{to}/events.jsonl", map(event_line, read_topic(brokers, EVENTS, 0, isolation="read_committed")))
     done = subprocess.run([bhr, "--config", f"{folder}/bhr.ini", "-o", "json", "store", "digest"], capture_output=True,
                           text=True, check=False)
     with open(f"{to}/stores.json", "w", encoding="utf-8") as file:
         file.write(done.stdout if done.stdout else json.dumps({"stores": [], "error": done.stderr}))
+    write_journal(to, read_journal(brokers, JOURNAL, 0))
+    write_lines(f"{to}/commands.jsonl", map(command_line, read_topic(brokers, COMMANDS, 0)))
+    number, until = last_public_number(Evidence(folder).journal()), time.monotonic() + PUBLISHED_S
+    while True:
+        events = [event_line(message) for message in read_topic(brokers, EVENTS, 0, isolation="read_committed")]
+        if time.monotonic() >= until or (events and int(events[-1]["headers"]["ce_bhrnumber"]) >= number):
+            break
+        time.sleep(1)
+    write_lines(f"{to}/events.jsonl", events)
+
+
+def last_public_number(records):
+    """Of the last entry that others are told of."""
+    record_type = Schema()("bhr.journal.v1.Record")
+    entries = (decode(record_type, value).entry for _, _, _, value in records)
+    return max((entry.number for entry in entries if entry.source or entry.events), default=0)
 
 
 def write_journal(to, records):

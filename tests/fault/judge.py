@@ -51,7 +51,7 @@ class Case:
         self.promises, self.names = Promises(), outcome_names()
         self.door_names = {self.names[code] for code in DOOR_CODES if code in self.names} | set(DOOR_ALSO)
         self.schema = Schema()
-        self.requests, self.questions, self.calls = {}, [], collections.Counter()
+        self.requests, self.questions, self.calls = {}, [], collections.defaultdict(set)  # method -> what was asked
         self.outcomes = collections.defaultdict(collections.Counter)  # method -> {outcome: times}
         self.clients, self.finished, self.open_at_end = set(), set(), []
         self.after_finish = 0
@@ -86,7 +86,9 @@ class Case:
             if line["k"] == "call":
                 # Asked twice at one door, it may be the answer to either.
                 asked_for[at] = (min(asked_for.get(at, (line["min_position"],))[0], line["min_position"]), line["args"])
-                self.calls[method] += line["digest"] not in self.take_call(line, is_command)
+                self.calls[method].add((line["request_id"], line["digest"]))
+                if is_command:
+                    self.take_call(line)
             elif line["k"] == "silence":
                 self.outcomes[method]["(no answer)"] += 1
                 if line["client"] in self.finished:
@@ -96,15 +98,10 @@ class Case:
                 self.take_answer(line, is_command, told, asked_for.get(at, (0, {})))
         self.fresh_us.sort()
 
-    def take_call(self, line, is_command):
-        """The contents that this id was asked with before; of a question none."""
-        if not is_command:
-            return ()
+    def take_call(self, line):
         key = (line["source"], line["request_id"])
         request = self.requests.setdefault(key, Request(*key))
-        before = set(request.contents)
         request.contents.setdefault(line["digest"], line["args"])
-        return before
 
     def take_answer(self, line, is_command, told, asked_for):
         self.outcomes[line["method"]][line["outcome"]] += 1

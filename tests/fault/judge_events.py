@@ -35,6 +35,8 @@ def judge_events(case):
     seen = [Seen(line["offset"], int(line["headers"].get("ce_bhrnumber", 0)), line["headers"].get("ce_id", ""),
                  line["headers"].get("ce_type", ""), line["key"], 0, base64.b64decode(line["value"]))
             for line in case.evidence.events()]
+    while seen and seen[-1].number > case.rule.number:
+        seen.pop()  # made after the journal was read
     case.promises.checked["events"] += max(len(seen), len(expected))
     for sentence in differences(seen, expected, case.schema):
         case.promises.checked["events"] -= 1

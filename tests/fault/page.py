@@ -80,8 +80,8 @@ def read_run(folder):
 def what_ran(page, case, run, faults):
     known = [f"{name} {run[key]}" for name, key in (("seed", "seed"), ("commit", "commit"), ("build", "build"), ("on", "at"))
              if key in run]
-    asked = sum(case.calls[method] for method in COMMANDS)
-    questions = sum(count for method, count in case.calls.items() if method not in COMMANDS)
+    asked = sum(len(case.calls[method]) for method in COMMANDS)
+    questions = sum(len(calls) for method, calls in case.calls.items() if method not in COMMANDS)
     lasted = f"{(run['until_us'] - run['from_us']) / 1e6:,.0f} s under faults. " if "until_us" in run else ""
     page.say(f"{run.get('machine', 'One machine')}; {', '.join(known) or 'nothing else is known of it'}. {lasted}"
              f"{len(case.clients)} clients asked {asked:,} commands and {questions:,} questions; {len(faults)} faults were "
