@@ -116,9 +116,9 @@ class TopicCaller(threading.Thread):
 
     def told(self, kind, value, wish):
         if kind != OUTCOME:
-            name = kind.rsplit(".", 1)[1]
-            return {"status": "ok", "outcome": "ok", "repeated": False,
-                    "result": {IDS[name]: getattr(self.schema(kind).FromString(value), IDS[name])}}
+            event, name = self.schema(kind).FromString(value), IDS[kind.rsplit(".", 1)[1]]
+            thing = event.session if wish.method == "PublishSession" else event
+            return {"status": "ok", "outcome": "ok", "repeated": False, "result": {name: getattr(thing, name)}}
         outcome = self.schema(OUTCOME).FromString(value)
         return {"status": STATUS[outcome.status], "outcome": outcome.outcome, "repeated": outcome.repeated_answer,
                 "result": result_of(self.schema, wish.method, outcome.answer) if outcome.answer else {}}
