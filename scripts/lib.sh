@@ -15,9 +15,10 @@ fail() {
 forget_settings() {
     local name
     for name in ${!BHR_@}; do
-        case $name in BHR_KAFKA_PORT | BHR_KAFKA_LIBS | BHR_KAFKA_HEAP | BHR_KAFKA_PLAINTEXT | BHR_DOOR_PORT | BHR_HTTP_PORT) ;; *)
-            unset "$name"
-            ;;
+        case $name in
+        BHR_KAFKA_PORT | BHR_KAFKA_COUNT | BHR_KAFKA_LIBS | BHR_KAFKA_HEAP | BHR_KAFKA_PLAINTEXT) ;;
+        BHR_DOOR_PORT | BHR_HTTP_PORT) ;;
+        *) unset "$name" ;;
         esac
     done
 }

@@ -24,7 +24,8 @@ main() {
     step "making keys, certificates and configuration" configure
     step "starting Kafka" start_kafka
     step "starting Redis" "$REDIS" start
-    step "making topics and the journal's first record" build/release/bhr --config run/bhr.ini topics apply
+    step "making topics and the journal's first record" build/release/bhr --config run/bhr.ini topics apply \
+        --replication "$((BHR_KAFKA_COUNT < 3 ? BHR_KAFKA_COUNT : 3))"
     step "saying who may touch which topic" apply_rules
     step "starting two booking processes" start_booking
     step "publishing the demo borough's sessions" /usr/bin/python3 scripts/demo_borough.py

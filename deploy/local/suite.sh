@@ -13,8 +13,9 @@
 #   BHR_SUITE_DIR    its folder (run)                   BHR_SUITE_BUILD     the programs (build/release)
 #   BHR_SUITE_COUNT  booking processes (2)              BHR_SUITE_SETTINGS  more "key=value" words for booking-N.ini
 #   BHR_SUITE_REDIS  socket of Redis (redis/redis.sock in its folder)
-#   BHR_KAFKA_PORT, BHR_DOOR_PORT, BHR_HTTP_PORT        as in ports.env
+#   BHR_KAFKA_PORT, BHR_KAFKA_COUNT, BHR_KAFKA_HOSTS, BHR_DOOR_PORT, BHR_DOOR_HOSTS, BHR_HTTP_PORT   as in ports.env
 #   BHR_KAFKA_PLAINTEXT  1 when Kafka speaks no TLS (kafka.sh): no certificates then
+#   BHR_LAUNCH       a command that is given a name (booking-1) and a command line, and becomes it: where the process runs
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -25,6 +26,7 @@ source "$here/ports.env"
 dir=${BHR_SUITE_DIR:-$root/run}
 build=${BHR_SUITE_BUILD:-$root/build/release}
 count=${BHR_SUITE_COUNT:-2}
+read -ra launch <<<"${BHR_LAUNCH:-}"
 readonly READY_SECONDS=60 STOP_SECONDS=10
 readonly TOKEN_ISSUER=bhr-local TOKEN_AUDIENCE=bhr-exchange
 
@@ -49,7 +51,7 @@ main() {
     local verb=${1:-} number
     shift || true
     case $verb in configure | start | ready | stop | kill | status) ;; *)
-        sed -n '2,18s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+        sed -n '2,19s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
         exit 2
         ;;
     esac
@@ -86,7 +88,8 @@ start() {
     [[ -f $settings ]] || give_up "there is no $settings: run \"suite.sh configure\" first"
     # Only what it needs: every other BHR_ name in the environment would be taken for a setting.
     env -i PATH="$PATH" HOME="${HOME:-/}" ASAN_OPTIONS="${ASAN_OPTIONS:-}" UBSAN_OPTIONS="${UBSAN_OPTIONS:-}" \
-        setsid "$build/bhr-booking" --config "$settings" >>"$dir/log/booking-$number.log" 2>&1 </dev/null &
+        setsid ${launch:+"${launch[@]}" "booking-$number"} "$build/bhr-booking" --config "$settings" \
+        >>"$dir/log/booking-$number.log" 2>&1 </dev/null &
     echo $! >"$dir/booking-$number.pid"
     echo "booking-$number: started (pid $!)"
 }
@@ -105,7 +108,8 @@ outdated() {
 
 await_ready() {
     local number=$1 deadline=$((SECONDS + READY_SECONDS)) answer
-    until answer=$(curl -s -m 2 -w '%{http_code}' "http://127.0.0.1:$(setting "$number" http_port)/readyz") &&
+    until answer=$(${launch:+"${launch[@]}" "booking-$number"} curl -s -m 2 -w '%{http_code}' \
+        "http://127.0.0.1:$(setting "$number" http_port)/readyz") &&
         [[ $answer == *200 ]]; do
         if ! running "$number"; then
             tail -n 15 "$dir/log/booking-$number.log" >&2
@@ -179,8 +183,14 @@ setting() {
     sed -n "s/^$2 = //p" "$dir/booking-$1.ini"
 }
 
-door_port() {
-    echo $((BHR_DOOR_PORT + $1 - 1))
+door_endpoint() {
+    echo "tcp://$(nth_host "$1" "$BHR_DOOR_HOSTS"):$((BHR_DOOR_PORT + $1 - 1))"
+}
+
+brokers() {
+    local number list=''
+    for number in $(seq "$BHR_KAFKA_COUNT"); do list+="${list:+,}$(kafka_address "$number")"; done
+    echo "$list"
 }
 
 http_port() {
@@ -321,9 +331,9 @@ environment = local
 locality = nel-bhr
 process = booking-$number
 data_dir = $dir/data/booking-$number
-brokers = 127.0.0.1:$BHR_KAFKA_PORT
+brokers = $(brokers)
 $(trust_rows booking)
-door_endpoint = tcp://127.0.0.1:$(door_port "$number")
+door_endpoint = $(door_endpoint "$number")
 door_key_file = $dir/keys/door.key
 policy_file = $dir/policy
 pseudonym_key_file = $dir/keys/pseudonym.key
@@ -337,13 +347,14 @@ http_port = $(http_port "$number")
 request_systems = $REQUEST_SYSTEMS
 audit_durable_methods = ListPersonBookings
 INI
+    if ((BHR_KAFKA_COUNT > 1)); then echo "topic_replicas = $((BHR_KAFKA_COUNT < 3 ? BHR_KAFKA_COUNT : 3))"; fi
     for setting in ${BHR_SUITE_SETTINGS:-}; do echo "${setting%%=*} = ${setting#*=}"; done
 }
 
 write_client() {
     local number name endpoints='' data_dirs=''
     for number in $(seq "$count"); do
-        endpoints+="${endpoints:+,}tcp://127.0.0.1:$(door_port "$number")"
+        endpoints+="${endpoints:+,}$(door_endpoint "$number")"
         data_dirs+="${data_dirs:+,}$dir/data/booking-$number"
     done
     cat <<INI
@@ -351,7 +362,7 @@ write_client() {
 [suite]
 environment = local
 locality = nel-bhr
-brokers = 127.0.0.1:$BHR_KAFKA_PORT
+brokers = $(brokers)
 $(trust_rows ops)
 redis_socket = ${BHR_SUITE_REDIS:-$dir/redis/redis.sock}
 data_dirs = $data_dirs

@@ -1,21 +1,23 @@
 #!/usr/bin/env bash
-# One Kafka broker on this machine: the real one, a single KRaft node on 127.0.0.1. Everything it writes lies in one
-# folder. It only ever signals the process that it started for that folder.
+# Kafka on this machine: the real one, KRaft; a single broker on 127.0.0.1 unless told otherwise. Everything it writes lies
+# in one folder. It only ever signals the processes that it started for that folder.
 #
-# Both of its listeners take mutual TLS and nothing else, and what a certificate's owner may do is what the access rules say
-# (bhr topics acl); ops and broker may do everything. With BHR_KAFKA_PLAINTEXT=1 anybody may, as tests want it.
+# Both of a broker's listeners take mutual TLS and nothing else, and what a certificate's owner may do is what the access
+# rules say (bhr topics acl); ops and broker may do everything. With BHR_KAFKA_PLAINTEXT=1 anybody may, as tests want it.
 #
-# Usage: kafka.sh {fetch|start|stop|kill|status}
+# Usage: kafka.sh {fetch|start|stop|kill|status} [number ...]
 #   fetch   gets the jars once (Maven); start does it too
-#   start   formats the folder if it is new, starts the broker and waits until it is ready; one that runs with other
-#           settings or an older certificate is stopped first
-#   stop    ends it in order; kill ends it like a power cut would (kill -9)
-#   status  says whether it runs; exits 3 when it does not
-# Environment:
-#   BHR_KAFKA_DIR   its folder (run/kafka)         BHR_KAFKA_PORT  its port (ports.env); the controller has the next one
-#   BHR_KAFKA_LIBS  the jars (build/kafka-libs)    BHR_KAFKA_HEAP  its heap (512m)
-#   BHR_KAFKA_SETTINGS  further lines for its properties, name=value, separated by spaces
-#   BHR_KAFKA_TLS   its certificates (run/tls: ca.crt, broker.pem)     BHR_KAFKA_PLAINTEXT  1 for none
+#   start   formats what is new, starts the brokers and waits until they are ready; one that runs with other settings or
+#           an older certificate is stopped first
+#   stop    ends them in order; kill ends them like a power cut would (kill -9)
+#   status  says which run; exits 3 when one does not
+# Without numbers it means all of them. Environment:
+#   BHR_KAFKA_DIR   its folder (run/kafka); of several brokers each has a folder in it, 1, 2, 3
+#   BHR_KAFKA_PORT, BHR_KAFKA_COUNT, BHR_KAFKA_HOSTS    as in ports.env
+#   BHR_KAFKA_LIBS  the jars (build/kafka-libs)    BHR_KAFKA_HEAP  the heap of each (512m)
+#   BHR_KAFKA_SETTINGS  further lines for their properties, name=value, separated by spaces
+#   BHR_KAFKA_TLS   the certificates (run/tls: ca.crt, broker.pem)     BHR_KAFKA_PLAINTEXT  1 for none
+#   BHR_LAUNCH      a command that is given a name (kafka-1) and a command line, and becomes it: where the broker runs
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -28,57 +30,96 @@ libs=${BHR_KAFKA_LIBS:-$root/build/kafka-libs}
 heap=${BHR_KAFKA_HEAP:-512m}
 tls=${BHR_KAFKA_TLS:-$root/run/tls}
 plaintext=${BHR_KAFKA_PLAINTEXT:-}
-port=$BHR_KAFKA_PORT
+count=$BHR_KAFKA_COUNT
+read -ra launch <<<"${BHR_LAUNCH:-}"
 readonly READY_SECONDS=60 STOP_SECONDS=30
 
 main() {
+    local verb=${1:-}
+    shift || true
     mkdir -p "$dir"
     dir=$(cd "$dir" && pwd)
-    case "${1:-}" in
+    if (($# == 0)); then
+        # shellcheck disable=SC2046
+        set -- $(seq "$count")
+    fi
+    case $verb in
     fetch) fetch ;;
-    start) start ;;
-    stop) end TERM "stopped" ;;
-    kill) end KILL "killed" ;;
-    status) status ;;
+    start) start "$@" ;;
+    stop) end TERM "stopped" "$@" ;;
+    kill) end KILL "killed" "$@" ;;
+    status) status "$@" ;;
     *)
-        sed -n '2,18s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+        sed -n '2,23s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
         exit 2
         ;;
     esac
 }
 
+# All are started before one is waited for: a broker is ready when most of them have found each other.
 start() {
+    local number started=()
     check_certificates
-    write_properties >"$dir/server.properties.new"
-    if running; then
-        if ! outdated; then
-            rm "$dir/server.properties.new"
-            echo "kafka: already runs on 127.0.0.1:$port (pid $(cat "$dir/pid"))"
-            return
+    for number in "$@"; do
+        if is_kept "$number"; then
+            echo "kafka: already runs on $(kafka_address "$number") (pid $(cat "$(home "$number")/pid"))"
+            continue
         fi
-        end TERM "stopped, because its settings or its certificate are others now"
+        fetch
+        launch "$number"
+        started+=("$number")
+    done
+    for number in "${started[@]}"; do await_ready "$number"; done
+}
+
+# Whether it runs as it should; one that runs otherwise is stopped.
+is_kept() {
+    local home
+    home=$(home "$1")
+    mkdir -p "$home"
+    write_properties "$1" >"$home/server.properties.new"
+    if running "$1"; then
+        if ! outdated "$home"; then
+            rm "$home/server.properties.new"
+            return 0
+        fi
+        end TERM "stopped, because its settings or its certificate are others now" "$1"
     fi
-    fetch
-    mv "$dir/server.properties.new" "$dir/server.properties"
-    [[ -f $dir/data/meta.properties ]] || format
-    local java_options=(-Xms128m "-Xmx$heap" -XX:+UseSerialGC -Djava.awt.headless=true "-Dkafka.logs.dir=$dir/logs"
+    mv "$home/server.properties.new" "$home/server.properties"
+    return 1
+}
+
+launch() {
+    local home
+    home=$(home "$1")
+    [[ -f $home/data/meta.properties ]] || format "$home"
+    local java_options=(-Xms128m "-Xmx$heap" -XX:+UseSerialGC -Djava.awt.headless=true "-Dkafka.logs.dir=$home/logs"
         "-Dlog4j2.configurationFile=file:$here/log4j2.properties")
-    : >"$dir/out"
+    : >"$home/out"
     # A session of its own: an interrupt at the terminal ends the script, not the broker.
-    setsid java "${java_options[@]}" -cp "$libs/*" kafka.Kafka "$dir/server.properties" \
-        >>"$dir/out" 2>&1 </dev/null &
-    echo $! >"$dir/pid"
-    local deadline=$((SECONDS + READY_SECONDS))
-    until grep -q "Kafka Server started" "$dir/out"; do
-        if ! running || ((SECONDS >= deadline)); then
-            echo "kafka: did not start on 127.0.0.1:$port; the end of $dir/out:" >&2
-            tail -n 15 "$dir/out" >&2
-            if running; then kill -KILL "$(cat "$dir/pid")"; fi
+    setsid ${launch:+"${launch[@]}" "kafka-$1"} java "${java_options[@]}" -cp "$libs/*" kafka.Kafka \
+        "$home/server.properties" >>"$home/out" 2>&1 </dev/null &
+    echo $! >"$home/pid"
+}
+
+await_ready() {
+    local home deadline=$((SECONDS + READY_SECONDS))
+    home=$(home "$1")
+    until grep -q "Kafka Server started" "$home/out"; do
+        if ! running "$1" || ((SECONDS >= deadline)); then
+            echo "kafka: did not start on $(kafka_address "$1"); the end of $home/out:" >&2
+            tail -n 15 "$home/out" >&2
+            if running "$1"; then kill -KILL "$(cat "$home/pid")"; fi
             exit 1
         fi
         sleep 0.1
     done
-    echo "kafka: ready on 127.0.0.1:$port (pid $(cat "$dir/pid"), $dir)"
+    echo "kafka: ready on $(kafka_address "$1") (pid $(cat "$home/pid"), $home)"
+}
+
+# A single broker has the folder to itself.
+home() {
+    if ((count == 1)); then echo "$dir"; else echo "$dir/$1"; fi
 }
 
 check_certificates() {
@@ -92,36 +133,48 @@ check_certificates() {
 
 # A broker reads its certificate when it starts.
 outdated() {
-    ! cmp -s "$dir/server.properties" "$dir/server.properties.new" ||
-        [[ -z $plaintext && $tls/broker.pem -nt $dir/pid ]]
+    ! cmp -s "$1/server.properties" "$1/server.properties.new" || [[ -z $plaintext && $tls/broker.pem -nt $1/pid ]]
 }
 
 # The pid file may be older than the process that has its number now: the command line must name our folder.
 running() {
-    local pid
-    pid=$(cat "$dir/pid" 2>/dev/null) || return 1
+    local home pid
+    home=$(home "$1")
+    pid=$(cat "$home/pid" 2>/dev/null) || return 1
     [[ $pid =~ ^[0-9]+$ && -r /proc/$pid/cmdline ]] || return 1
-    tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF "$dir/server.properties"
+    tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF "$home/server.properties"
 }
 
+# All are told first and then waited for: a broker that ends in order hands over to one that stays.
 end() {
-    local signal=$1 word=$2 pid deadline=$((SECONDS + STOP_SECONDS))
-    if ! running; then
-        rm -f "$dir/pid"
-        echo "kafka: does not run in $dir"
-        return
-    fi
-    pid=$(cat "$dir/pid")
-    kill "-$signal" "$pid"
-    until gone "$pid"; do
-        if ((SECONDS >= deadline)); then
-            echo "kafka: pid $pid has not ended after $STOP_SECONDS s" >&2
+    local signal=$1 word=$2 deadline=$((SECONDS + STOP_SECONDS)) number
+    local -A pids=()
+    shift 2
+    for number in "$@"; do
+        if running "$number"; then
+            pids[$number]=$(cat "$(home "$number")/pid")
+            kill "-$signal" "${pids[$number]}"
+        fi
+    done
+    for number in "$@"; do
+        if [[ -z ${pids[$number]:-} ]]; then
+            echo "kafka: does not run in $(home "$number")"
+        else
+            await_end "${pids[$number]}" "$deadline"
+            echo "kafka: $word (pid ${pids[$number]})"
+        fi
+        rm -f "$(home "$number")/pid"
+    done
+}
+
+await_end() {
+    until gone "$1"; do
+        if ((SECONDS >= $2)); then
+            echo "kafka: pid $1 has not ended after $STOP_SECONDS s" >&2
             exit 1
         fi
         sleep 0.05
     done
-    rm -f "$dir/pid"
-    echo "kafka: $word (pid $pid)"
 }
 
 # A dying process has no command line any more, and its first thread may be a zombie, while other threads still hold its
@@ -134,12 +187,16 @@ gone() {
 }
 
 status() {
-    if running; then
-        echo "kafka: runs on 127.0.0.1:$port (pid $(cat "$dir/pid"), $dir)"
-    else
-        echo "kafka: does not run in $dir"
-        exit 3
-    fi
+    local number all_run=true
+    for number in "$@"; do
+        if running "$number"; then
+            echo "kafka: runs on $(kafka_address "$number") (pid $(cat "$(home "$number")/pid"), $(home "$number"))"
+        else
+            echo "kafka: does not run in $(home "$number")"
+            all_run=false
+        fi
+    done
+    $all_run || exit 3
 }
 
 # The list of jars is written last, so a fetch that was cut off is done again; so is one for another pom.
@@ -158,39 +215,46 @@ fetch() {
 }
 
 format() {
-    local id
+    local home=$1
     # An id that begins with a hyphen would be taken for an option.
-    id=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c1-22 | sed 's/^-/A/')
-    java -Xmx128m "-Dkafka.logs.dir=$dir/logs" "-Dlog4j2.configurationFile=file:$here/log4j2.properties" \
-        -cp "$libs/*" kafka.tools.StorageTool format -t "$id" -c "$dir/server.properties" >"$dir/format.out" 2>&1 || {
-        cat "$dir/format.out" >&2
+    [[ -f $dir/cluster-id ]] ||
+        head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c1-22 | sed 's/^-/A/' >"$dir/cluster-id"
+    java -Xmx128m "-Dkafka.logs.dir=$home/logs" "-Dlog4j2.configurationFile=file:$here/log4j2.properties" \
+        -cp "$libs/*" kafka.tools.StorageTool format -t "$(cat "$dir/cluster-id")" -c "$home/server.properties" \
+        >"$home/format.out" 2>&1 || {
+        cat "$home/format.out" >&2
         exit 1
     }
 }
 
 write_properties() {
-    local listener=SSL
+    local listener=SSL host address number voters='' replicas=$((count < 3 ? count : 3))
+    local in_sync=$(((replicas + 1) / 2))
     if [[ -n $plaintext ]]; then listener=PLAINTEXT; fi
+    address=$(kafka_address "$1") host=$(nth_host "$1" "$BHR_KAFKA_HOSTS")
+    for number in $(seq "$count"); do
+        voters+="${voters:+,}$number@$(nth_host "$number" "$BHR_KAFKA_HOSTS"):$(controller_port "$number")"
+    done
     cat <<EOF
 process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:$((port + 1))
-listeners=$listener://127.0.0.1:$port,CONTROLLER://127.0.0.1:$((port + 1))
-advertised.listeners=$listener://127.0.0.1:$port
+node.id=$1
+controller.quorum.voters=$voters
+listeners=$listener://$address,CONTROLLER://$host:$(controller_port "$1")
+advertised.listeners=$listener://$address
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=$listener
 listener.security.protocol.map=CONTROLLER:$listener,$listener:$listener
-log.dirs=$dir/data
+log.dirs=$(home "$1")/data
 num.network.threads=2
 num.io.threads=2
 offsets.topic.num.partitions=4
-offsets.topic.replication.factor=1
+offsets.topic.replication.factor=$replicas
 transaction.state.log.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+transaction.state.log.replication.factor=$replicas
+transaction.state.log.min.isr=$in_sync
 share.coordinator.state.topic.num.partitions=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.replication.factor=$replicas
+share.coordinator.state.topic.min.isr=$in_sync
 transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
 # The first member of a group need not wait for others; a short session costs less when an owner is killed.
 group.initial.rebalance.delay.ms=0
@@ -201,8 +265,25 @@ log.segment.bytes=16777216
 log.index.size.max.bytes=1048576
 log.cleaner.dedupe.buffer.size=4194304
 EOF
+    if ((count > 1)); then write_replication "$replicas" "$in_sync"; fi
     tr ' ' '\n' <<<"${BHR_KAFKA_SETTINGS:-}"
     if [[ -z $plaintext ]]; then write_trust; fi
+}
+
+# A broker that has died is known to be gone, and one that lags is no longer waited for, after three seconds.
+write_replication() {
+    cat <<EOF
+default.replication.factor=$1
+min.insync.replicas=$2
+unclean.leader.election.enable=false
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+replica.lag.time.max.ms=3000
+EOF
+}
+
+controller_port() {
+    echo $((BHR_KAFKA_PORT + 2 * $1 - 1))
 }
 
 # The controller's listener is no back door: it asks for a certificate too, and nobody is anonymous.
