@@ -128,8 +128,7 @@ class Suite:
     def metrics(self, number):
         """{'bhr_replica_state{state="owning"}': 1.0, ...}; nothing when nobody answers."""
         status, text = self.http(number, "/metrics")
-        rows = re.findall(r"^([a-z_]+(?:\{[^}]*\})?) (\S+)$", text, re.MULTILINE) if status == 200 else []
-        return {name: float(value) for name, value in rows}
+        return read_metrics(text) if status == 200 else {}
 
     def owner(self):
         """The number of the process that owns the partition, or None."""
@@ -151,6 +150,10 @@ def read_answer(out, code, since, errors):
     if isinstance(fields.get("answer"), dict):
         fields = {**fields.pop("answer"), **fields}
     return Answer(fields, code, (time.monotonic() - since) * 1000, errors.strip() or ("" if fields else out.strip()))
+
+
+def read_metrics(text):
+    return {name: float(value) for name, value in re.findall(r"^([a-z_]+(?:\{[^}]*\})?) (\S+)$", text, re.MULTILINE)}
 
 
 def option(name, value):

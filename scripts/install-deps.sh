@@ -3,7 +3,7 @@
 # the pkg-config module, the file or the Python module itself, never for a package: a machine may have it from elsewhere.
 # Packages that would start a daemon (Redis, PostgreSQL) are kept from starting it: the suite runs its own.
 #   scripts/install-deps.sh            build and test
-#   scripts/install-deps.sh --test     also what the tests of examples/ need
+#   scripts/install-deps.sh --test     also what the tests of examples/ and tests/fault need
 #   scripts/install-deps.sh --lint     also what `make lint` and `make fmt` need
 #   scripts/install-deps.sh --bench    also what `make bench` compares with
 set -euo pipefail
@@ -80,9 +80,11 @@ need_servers() {
     python_or zmq python3-zmq
 }
 
-# Their own packages come from Maven and npm when the test builds them.
+# Packages of the examples come from Maven and npm when the test builds them; hosts that can be cut off take ip and nft.
 need_test() {
     command_or javac default-jdk-headless
+    command_or ip iproute2
+    command_or nft nftables
     command_or node nodejs
     command_or npm npm
 }

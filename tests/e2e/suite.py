@@ -9,6 +9,7 @@ ends with the test, in whatever way the test ends: a guardian process waits on a
 import json
 import os
 import random
+import re
 import shutil
 import socket
 import subprocess
@@ -25,13 +26,15 @@ from people import people  # noqa: E402,F401
 
 BUILD = os.environ.get("BHR_TEST_BUILD", f"{ROOT}/build/dev")
 
-# The last words of a folder: every process that its pid files name, if it still is that process, then the folder.
+# The last words of a folder: every process that its pid files name, if it still is that process, what the test wrote into
+# last-words, then the folder.
 GUARDIAN = """
 trap '' INT TERM HUP
 cat >/dev/null
 "$1/suite.sh" kill
 "$1/redis.sh" kill
 "$1/kafka/kafka.sh" kill
+if [ -e "$BHR_SUITE_DIR/last-words" ]; then sh "$BHR_SUITE_DIR/last-words"; fi
 rm -rf "$BHR_SUITE_DIR"
 """
 
@@ -71,7 +74,8 @@ class Checks:
 
 
 class OwnSuite(Suite):
-    def __init__(self, session_timeout_ms=1500, count=2, settings="", build=BUILD, kafka_settings="", tls=False):
+    def __init__(self, session_timeout_ms=1500, count=2, settings="", build=BUILD, kafka_settings="", tls=False,
+                 brokers=1):
         for tool in ("java", "mvn", "redis-server", "curl"):
             if shutil.which(tool) is None:
                 skip(f"there is no {tool}")
@@ -79,24 +83,36 @@ class OwnSuite(Suite):
             if not os.access(f"{build}/{program}", os.X_OK):
                 skip(f"there is no {build}/{program}")
         kafka_port, door_port, http_port = free_ports()
-        self.brokers, self.tls = f"127.0.0.1:{kafka_port}", tls
+        self.tls, self.copies = tls, min(brokers, 3)
+        self.kafka_numbers = list(range(1, brokers + 1))
         folder = tempfile.mkdtemp(prefix="bhr-e2e-")
         super().__init__(folder, build, {
             "BHR_KAFKA_DIR": f"{folder}/kafka", "BHR_KAFKA_PORT": str(kafka_port), "BHR_KAFKA_HEAP": "256m",
-            "BHR_KAFKA_SETTINGS": kafka_settings,
+            "BHR_KAFKA_COUNT": str(brokers), "BHR_KAFKA_SETTINGS": kafka_settings,
             "BHR_REDIS_DIR": f"{folder}/redis", "BHR_DOOR_PORT": str(door_port), "BHR_HTTP_PORT": str(http_port),
             "BHR_SUITE_COUNT": str(count),
             **({"BHR_KAFKA_TLS": f"{folder}/tls"} if tls else {"BHR_KAFKA_PLAINTEXT": "1"}),
-            "BHR_SUITE_SETTINGS": f"session_timeout_ms={session_timeout_ms} {settings}".strip()})
+            "BHR_SUITE_SETTINGS": f"session_timeout_ms={session_timeout_ms} {settings}".strip(),
+            **self.whereabouts(folder, count, brokers)})
         self.guardian = subprocess.Popen(["bash", "-c", GUARDIAN, "guardian", f"{ROOT}/deploy/local"],
                                          env=self.script_environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                                          stderr=subprocess.DEVNULL, start_new_session=True)
+
+    def whereabouts(self, folder, count, brokers):  # pylint: disable=unused-argument
+        """More for the scripts' environment: where the processes run, when that is not simply here."""
+        return {}
+
+    @property
+    def brokers(self):
+        """As a client of Kafka wants them."""
+        with open(f"{self.folder}/bhr.ini", encoding="utf-8") as file:
+            return re.search(r"^brokers = (.*)$", file.read(), re.MULTILINE).group(1)
 
     def __enter__(self):
         self.script("suite.sh", "configure")
         self.script("kafka/kafka.sh", "start")
         self.script("redis.sh", "start")
-        self.must("topics", "apply", system="ops")
+        self.must("topics", "apply", "--replication", self.copies, system="ops")
         if self.tls:
             self.must("topics", "acl", "--apply", system="ops")
         self.script("suite.sh", "start")
@@ -156,8 +172,8 @@ class OwnSuite(Suite):
         return [event for line in self.log(number).splitlines() if line.startswith("{")
                 for event in [json.loads(line)] if event.get("event") == name]
 
-    def kafka(self, verb):
-        return self.script("kafka/kafka.sh", verb)
+    def kafka(self, verb, *numbers):
+        return self.script("kafka/kafka.sh", verb, *numbers)
 
     def kafka_client(self, system):
         """What a client of confluent-kafka needs to be that principal."""
@@ -223,13 +239,13 @@ def skip(why):
 
 
 def free_ports():
-    """The first of three pairs of free neighbours, below the range from which outgoing connections take theirs: what is
+    """The first of three runs of six free neighbours, below the range from which outgoing connections take theirs: what is
     started again must find its ports still free."""
     draw = random.Random(os.getpid() ^ now_ms())
     firsts = []
     while len(firsts) < 3:
-        port = draw.randrange(20000, 30000, 2)
-        if port not in firsts and all(is_free(port + step) for step in range(2)):
+        port = draw.randrange(20000, 30000, 6)
+        if port not in firsts and all(is_free(port + step) for step in range(6)):
             firsts.append(port)
     return firsts
 
