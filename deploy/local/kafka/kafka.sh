@@ -106,7 +106,8 @@ await_ready() {
     local home deadline=$((SECONDS + READY_SECONDS))
     home=$(home "$1")
     until grep -q "Kafka Server started" "$home/out"; do
-        if ! running "$1" || ((SECONDS >= deadline)); then
+        # On a busy machine it may not have got as far as its own command line yet.
+        if gone "$(cat "$home/pid")" || ((SECONDS >= deadline)); then
             echo "kafka: did not start on $(kafka_address "$1"); the end of $home/out:" >&2
             tail -n 15 "$home/out" >&2
             if running "$1"; then kill -KILL "$(cat "$home/pid")"; fi
