@@ -1,6 +1,6 @@
 # The front door for people: every line calls a script or the build. What to do is in scripts/ and CMakeLists.txt.
 .DEFAULT_GOAL := help
-.PHONY: help build test up down wipe bench sim soak fmt lint docs
+.PHONY: help build test up down wipe bench sim soak chaos fmt lint docs
 
 SIM_ARGS ?= --fresh --seconds 60
 SOAK ?=
@@ -39,6 +39,10 @@ sim: ## the simulator, optimised, on every core; SIM_ARGS say how long
 soak: ## the tests of volume at full size; SOAK="follower flood" for some
 	@scripts/install-deps.sh --test
 	@scripts/soak.sh $(SOAK)
+
+chaos: ## real processes on real brokers under faults, then judged; SECONDS=600 SEED=
+	@scripts/install-deps.sh --test
+	@scripts/chaos.sh --seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED))
 
 fmt: ## format every C file
 	@scripts/install-deps.sh --lint
