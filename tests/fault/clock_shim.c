@@ -1,9 +1,9 @@
 /* A wrong wall clock for one process, by LD_PRELOAD: what the process is told of CLOCK_REALTIME is off by as many
- * milliseconds as the file CLOCK_OFFSET_FILE says, and follows when the file changes. Its monotonic clock stays right, as on
- * a machine whose time somebody sets. For tests only: nothing links it.
+ * milliseconds as the file CLOCK_OFFSET_FILE says, and follows when the file changes. Its monotonic clock stays right, as
+ * on a machine whose time somebody sets. For tests only: nothing links it.
  *
- * Waits that end at a wall time are brought back to the kernel's clock. A time limit on the monotonic clock has the same type
- * and is told apart by its size: nothing here has been up since 1985. */
+ * Waits that end at a wall time are brought back to the kernel's clock. A time limit on the monotonic clock has the same
+ * type and is told apart by its size: nothing here has been up since 1985. */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>

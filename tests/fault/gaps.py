@@ -5,7 +5,7 @@ from raw_client import Schema
 from suite import Checks, people, until
 from world import World
 
-KILLS = 5
+KILLS = 3
 TIMEOUTS_MS = ((6000, 7000), (1000, 3000))  # session timeout, and what the gap must stay below
 
 
@@ -23,12 +23,12 @@ def gap_ms(world, round_):
     """A calm load, so that the gap is the ring's and not a queue's."""
     schema = Schema()
     slots = world.clinic(slots=200, places=8, minutes=5, days=3 + round_, hour=6)[1]
-    crowd = people(20 + round_, 1500)
+    crowd = people(20 + round_, 900)
     load = Load(world, schema, [book_request(schema, slots[index % 200], person) for index, person in enumerate(crowd)],
                 clients=8, in_flight=8, per_second=100, attempt_s=0.5)
     owner = until(world.owner, 20)
     load.start()
-    until(lambda: len(load.final) > 200, 20)
+    until(lambda: len(load.final) > 150, 20)
     world.kill(owner)
     load.join()
     world.start(owner)
