@@ -42,6 +42,7 @@ QUESTION_SHARE = 0.12
 SESSIONS_PER_SECOND, FIRST_SESSIONS = 1.0, 6
 ATTEMPT_S, REST_S, BUSY_S = 1.5, 0.1, 0.7
 GIVE_UP_S = (2.5, 25.0, 25.0, 25.0)  # one caller in four has no patience
+DEADLINE_MS = 20000
 FINISH_S = 60.0
 # What a door says without asking anybody, and would say again.
 FINAL_AT_DOOR = {"invalid", "denied", "denied_condition", "denied_role", "denied_purpose", "unknown_method",
@@ -177,9 +178,13 @@ class Caller:
     def want(self, now, wish, give_up_at):
         self.seq += 1
         self.wish, self.give_up_at = wish, give_up_at
-        self.deadline_ms = 0 if self.draw.random() < 0.5 else int(time.time() * 1000) + 20000
+        self.deadline_ms = 0 if self.draw.random() < 0.5 else self.new_deadline_ms()
         self.via = self.draw.choice(list(self.sockets))
         self.send(now)
+
+    @staticmethod
+    def new_deadline_ms():
+        return int(time.time() * 1000) + DEADLINE_MS
 
     def send(self, now):
         wish = self.wish
@@ -221,6 +226,8 @@ class Caller:
             # Who is told that it is being worked on, or that nobody knows, does not make more of it.
             rest_s = BUSY_S if reply.outcome in ("in_progress", "unknown_outcome") else REST_S
             self.due = time.monotonic() + max(reply.retry_after_ms / 1000, rest_s)
+            if reply.outcome == "deadline_passed":
+                self.deadline_ms = self.new_deadline_ms()  # whoever still wants to know says so
             return
         if reply.outcome != "behind":
             self.position = max(self.position, reply.position)
