@@ -75,12 +75,13 @@ def play(world, check, words):
     since_us = now_us()
     check.note("three brokers, three processes and Redis serve; now they are hurt")
     nemesis.run(words.seconds)
+    until_us = now_us()
     check.note(f"{nemesis.dealt} faults; now all of it is mended")
     mend(world)
     check("callers are served again when all is mended", world.pulse.wait_back(now_us(), READY_S))
     clients.stop()
     world.pulse.stop()
-    write_run(world, words, nemesis, since_us)
+    write_run(world, words, nemesis, since_us, until_us)
     check("all that was accepted is public", until(lambda: is_published(world), READY_S, pause_s=0.2))
     check("every store is the same", world.wait_same_digest(READY_S), world.digests())
     world.stop()  # the judge reads what nobody writes to any more
@@ -100,10 +101,10 @@ def is_published(world):
     return owner is not None and world.metrics(owner).get("bhr_publisher_lag_entries") == 0
 
 
-def write_run(world, words, nemesis, since_us):
+def write_run(world, words, nemesis, since_us, until_us):
     """What the page says at its head."""
     memory_gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
-    run = {"seed": words.seed, "seconds": words.seconds, "from_us": since_us, "until_us": now_us(), "faults": nemesis.dealt,
+    run = {"seed": words.seed, "seconds": words.seconds, "from_us": since_us, "until_us": until_us, "faults": nemesis.dealt,
            "skipped": world.skipped, "session_timeout_ms": world.session_timeout_ms,
            "machine": f"{os.cpu_count()} cores, {memory_gib:.0f} GiB, {platform.system()} {platform.release()}",
            "build": os.path.basename(words.build), "commit": commit(), "at": time.strftime("%Y-%m-%d", time.gmtime())}
