@@ -113,7 +113,8 @@ class Network:
     @contextlib.contextmanager
     def far_away(self, name, delay_ms):
         """While it lasts, what passes between the host and everybody else takes so much longer each way."""
-        link, near, far = self.link(name), f"n{self.tag}", f"f{self.tag}"
+        link, index = self.link(name), self.names.index(name)
+        near, far = f"n{self.tag}{index}", f"f{self.tag}{index}"
         sh("ip", "link", "add", near, "type", "veth", "peer", "name", far)
         wire = None
         try:
