@@ -265,7 +265,7 @@ class Case:
     def shows(self, line, args):
         result, number = line["result"], line["position"]
         if line["method"] == "FindSlots":
-            return all(self.shows_slot(*slot, number) for slot in result["slots"])
+            return all(self.shows_slot(*slot, number) for slot in result.get("slots", []))
         booking = self.ledger.bookings.get(id_bytes(args.get("booking_id", "")))
         is_known = booking is not None and booking.booked_number <= number
         if line["outcome"] != "ok" or not is_known:
