@@ -23,9 +23,9 @@ def gap_ms(world, round_):
     """A calm load, so that the gap is the ring's and not a queue's."""
     schema = Schema()
     slots = world.clinic(slots=200, places=8, minutes=5, days=3 + round_, hour=6)[1]
-    crowd = people(20 + round_, 900)
+    crowd = people(20 + 2 * round_, 290) + people(21 + 2 * round_, 290)
     load = Load(world, schema, [book_request(schema, slots[index % 200], person) for index, person in enumerate(crowd)],
-                clients=8, in_flight=8, per_second=100, attempt_s=0.5)
+                clients=8, in_flight=8, per_second=60, attempt_s=0.5)
     owner = until(world.owner, 20)
     load.start()
     until(lambda: len(load.final) > 150, 20)
