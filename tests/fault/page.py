@@ -115,6 +115,21 @@ def what_was_done(page, case, faults):
              "overlap: a long gap may be another one's. The longest of the whole run was "
              f"{max((b - a for a, b in zip(case.fresh_us, case.fresh_us[1:])), default=0) / 1e6:.2f} s.")
 
+    what_was_seen(page, [fault.get("detail") or {} for fault in faults])
+
+
+def what_was_seen(page, details):
+    """What the nemesis noted beyond times: of processes that were there twice, and of a cluster that had lost its majority."""
+    clones = [detail for detail in details if "claims" in detail]
+    if clones:
+        page.say(f"A process was cloned with its store {len(clones)} times. The clones claimed the partition "
+                 f"{sum(detail['claims'] for detail in clones)} times by the rule, like anybody, and decided "
+                 f"{sum(detail['entries'] for detail in clones)} entries.")
+    stopped = [detail["answered_meanwhile"] for detail in details if "answered_meanwhile" in detail]
+    if stopped:
+        page.say(f"Two of the three brokers were gone {len(stopped)} times. From a second later on until they were back, "
+                 f"{sum(stopped)} commands were answered.")
+
 
 def what_was_asked(page, case):
     page.head("What callers were told")
