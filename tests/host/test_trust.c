@@ -6,6 +6,8 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { DAY_S = 86400 };
@@ -94,6 +96,55 @@ static void each_role_shows_its_own_certificate(void **state) {
     assert_string_equal(publisher.ca_file, "ca.crt");
 }
 
+static const char locked[] = "-----BEGIN %s-----\nProc-Type: 4,ENCRYPTED\n"
+                             "DEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n"
+                             "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n-----END %s-----\n";
+
+static void write_locked(const char *path, const char *kind) {
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    assert_true(fprintf(file, locked, kind, kind) > 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* In a process of its own without a terminal; what it asks for goes to standard error. OpenSSL catches signals while it
+ * waits for an answer, so its input ends at once: else one that asks would not come back. */
+static void asks_nobody(enum status (*read)(void)) {
+    int ended;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        bool is_alone =
+            setsid() >= 0 && freopen("/dev/null", "r", stdin) != NULL && freopen("said", "w", stderr) != NULL;
+        _exit(is_alone ? (int)read() : 100);
+    }
+    assert_int_equal(waitpid(child, &ended, 0), child);
+    assert_true(WIFEXITED(ended));
+    assert_int_equal(WEXITSTATUS(ended), STATUS_INVALID);
+    struct stat said;
+    assert_int_equal(stat("said", &said), 0);
+    assert_int_equal(said.st_size, 0);
+}
+
+static enum status read_locked_certificate(void) {
+    struct certificate_facts facts;
+    return certificate_read("locked.crt", &facts, NULL);
+}
+
+static enum status issue_with_locked_key(void) {
+    const struct certificate_order order = {
+        .name = "x", .begins_at_s = begins_at_s, .days = 1, .certificate_file = "x.crt", .key_file = "x.key"};
+    return certificate_issue("ca.crt", "locked.key", &order, NULL);
+}
+
+static void nobody_is_asked_for_a_pass_phrase(void **state) {
+    (void)state;
+    write_locked("locked.crt", "CERTIFICATE");
+    write_locked("locked.key", "EC PRIVATE KEY");
+    asks_nobody(read_locked_certificate);
+    asks_nobody(issue_with_locked_key);
+}
+
 static int remove_one(const char *path, const struct stat *found, int kind, struct FTW *place) {
     (void)found, (void)kind, (void)place;
     return remove(path);
@@ -119,6 +170,7 @@ int main(void) {
         cmocka_unit_test(certificates_are_judged_at_the_start),
         cmocka_unit_test(the_first_to_expire_is_told),
         cmocka_unit_test(each_role_shows_its_own_certificate),
+        cmocka_unit_test(nobody_is_asked_for_a_pass_phrase),
     };
     return cmocka_run_group_tests(tests, enter, leave);
 }

@@ -4,6 +4,7 @@
 #include "lib/base/assert.h"
 #include "lib/base/slice.h"
 #include "lib/port/tls/tls_error.h"
+#include "lib/port/tls/tls_passphrase.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -191,7 +192,7 @@ static enum status read_one(const char *path, X509 **ret_certificate, struct err
     enum status status;
     FILE *file = open_file(path, &status, reterr_error);
     if (file == NULL) return status;
-    *ret_certificate = PEM_read_X509(file, NULL, NULL, NULL);
+    *ret_certificate = PEM_read_X509(file, NULL, tls_no_passphrase, NULL);
     (void)fclose(file);
     return *ret_certificate != NULL ? STATUS_OK
                                     : error_set(reterr_error, STATUS_INVALID, "%s holds no certificate", path);
@@ -204,7 +205,7 @@ static enum status load(const char *certificate_file, const char *key_file, stru
     if (status != STATUS_OK) return status;
     FILE *file = open_file(key_file, &status, reterr_error);
     if (file != NULL) {
-        authority.key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+        authority.key = PEM_read_PrivateKey(file, NULL, tls_no_passphrase, NULL);
         (void)fclose(file);
     }
     if (status == STATUS_OK &&

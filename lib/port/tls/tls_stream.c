@@ -3,6 +3,7 @@
 
 #include "lib/base/assert.h"
 #include "lib/port/tls/tls_error.h"
+#include "lib/port/tls/tls_passphrase.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -99,6 +100,7 @@ static enum status shake_hands(struct tls_stream *stream, const struct tls_strea
     stream->context = SSL_CTX_new(TLS_client_method());
     if (stream->context == NULL) return tls_error(reterr_error, STATUS_NO_MEMORY, "no TLS");
     SSL_CTX_set_verify(stream->context, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_default_passwd_cb(stream->context, tls_no_passphrase);
     if (SSL_CTX_set_min_proto_version(stream->context, TLS1_2_VERSION) != 1 ||
         SSL_CTX_load_verify_locations(stream->context, options->ca_file, NULL) != 1 ||
         SSL_CTX_use_certificate_chain_file(stream->context, options->certificate_file) != 1 ||
