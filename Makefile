@@ -1,9 +1,10 @@
 # The front door for people: every line calls a script or the build. What to do is in scripts/ and CMakeLists.txt.
 .DEFAULT_GOAL := help
-.PHONY: help build test up down wipe bench sim soak chaos fmt lint docs
+.PHONY: help build test up down wipe bench sim soak chaos fuzz fmt lint docs
 
 SIM_ARGS ?= --fresh --seconds 60
 SOAK ?=
+HARNESS ?=
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +44,10 @@ soak: ## the tests of volume at full size; SOAK="follower flood" for some
 chaos: ## real processes on real brokers under faults, then judged; SECONDS=600 SEED=
 	@scripts/install-deps.sh --test
 	@scripts/chaos.sh --seconds $(or $(SECONDS),600) $(if $(SEED),--seed $(SEED))
+
+fuzz: ## every decoder under libFuzzer: SECONDS=60 for each, HARNESS=name for one
+	@scripts/install-deps.sh --fuzz
+	@scripts/fuzz.sh SECONDS=$(or $(SECONDS),60) HARNESS=$(HARNESS)
 
 fmt: ## format every C file
 	@scripts/install-deps.sh --lint

@@ -5,6 +5,7 @@
 #   scripts/install-deps.sh            build and test
 #   scripts/install-deps.sh --test     also what the tests of examples/ and tests/fault need
 #   scripts/install-deps.sh --lint     also what `make lint` and `make fmt` need
+#   scripts/install-deps.sh --fuzz     also what `make fuzz` needs
 #   scripts/install-deps.sh --bench    also what `make bench` compares with
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -20,13 +21,14 @@ as_root=()
 policy_is_ours=false
 
 main() {
-    local is_test=false is_lint=false is_bench=false option
+    local is_test=false is_lint=false is_bench=false is_fuzz=false option
     for option in "$@"; do
         case $option in
         --test) is_test=true ;;
         --lint) is_lint=true ;;
         --bench) is_bench=true ;;
-        *) fail "unknown option $option (known: --test, --lint, --bench)" ;;
+        --fuzz) is_fuzz=true ;;
+        *) fail "unknown option $option (known: --test, --lint, --bench, --fuzz)" ;;
         esac
     done
     need_build
@@ -34,6 +36,7 @@ main() {
     if $is_test; then need_test; fi
     if $is_lint; then need_lint; fi
     if $is_bench; then need_bench; fi
+    if $is_fuzz; then need_fuzz; fi
     if ((${#missing[@]} > 0)); then install_missing; fi
     if $is_lint; then
         install_buf
@@ -99,6 +102,12 @@ need_lint() {
 need_bench() {
     file_or '/usr/lib/postgresql/*/bin/postgres' postgresql
     module_or libpq libpq-dev
+}
+
+need_fuzz() {
+    command_or clang-14 clang-14
+    command_or llvm-symbolizer-14 llvm-14
+    file_or '/usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a' libclang-rt-14-dev
 }
 
 command_or() {
