@@ -61,5 +61,5 @@ static void seed(void) {
     (void)rmdir(folder);
 }
 
-static const char *const outcomes[] = {"a client's", "a server's", "an authority's", "invalid", NULL};
+static const char *const outcomes[] = {"a client's", "a server's", "an authority's", "invalid", "without a name", NULL};
 const struct fuzz_harness fuzz_harness = {outcomes, run, seed, 2000};

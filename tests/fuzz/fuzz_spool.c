@@ -119,5 +119,5 @@ static void seed(void) {
     fuzz_seed(slice_of("\000\000\010\0\0\0\0\0\0\0\0", 11));
 }
 
-static const char *const outcomes[] = {"corrupt", "empty", "found again", "records", "took one more", NULL};
+static const char *const outcomes[] = {"corrupt", "empty", "found again", "full", "records", "took one more", NULL};
 const struct fuzz_harness fuzz_harness = {outcomes, run, seed, 1000};

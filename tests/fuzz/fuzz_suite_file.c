@@ -55,6 +55,7 @@ static void seed(void) {
 
 static const char *const outcomes[] = {"expected [section] or",
                                        "expected at most 16 items",
+                                       "expected at most 255",
                                        "expected at most 32",
                                        "expected at most 63",
                                        "expected it in a section",

@@ -112,7 +112,7 @@ static int keep(const char *to, const char *from) {
     keep_folder = to;
     add_folder(to, &inputs);
     for (size_t i = 0; i < inputs.count; i++) run_once(slice_of(inputs.items[i].data, inputs.items[i].size));
-    struct inputs found = {0};
+    static struct inputs found;
     add_folder(from, &found);
     if (found.count > 0) qsort(found.items, found.count, sizeof found.items[0], by_size);
     for (size_t i = 0; i < found.count; i++) keep_if_new(slice_of(found.items[i].data, found.items[i].size));
