@@ -84,7 +84,8 @@ static void seed(void) {
     rows_array_init(&array);
     struct rows rows = rows_array_rows(&array);
     for (int crash = 0; crash < 4; crash++) {
-        struct journal_state state = crash == 3 ? (struct journal_state){.epoch = 0} : seed_state(crash);
+        struct journal_state state = {.epoch = 0};
+        if (crash < 3) state = seed_state(crash);
         journal_state_write(&state, bytes);
         buffer_put_u8(&out, 0);
         buffer_put(&out, bytes, sizeof bytes);

@@ -182,7 +182,8 @@ static void add_to(struct inputs *to, struct slice bytes) {
     uint8_t *data = malloc(bytes.size > 0 ? bytes.size : 1);
     ASSERT(data != NULL);
     if (bytes.size > 0) memcpy(data, bytes.data, bytes.size);
-    to->items[to->count++] = (struct input){data, bytes.size};
+    to->items[to->count].data = data;
+    to->items[to->count++].size = bytes.size;
 }
 
 static void add(struct slice bytes) {
