@@ -147,7 +147,7 @@ static void a_refusal_answers_nobody_who_waits(void **state) {
     uint32_t number = world_send(OP_ADD, 1);
     world_run(50);
     assert_int_equal(world.outcomes[number], OUTCOME_OK);
-    struct slice id;
+    struct slice id = {0};
     assert_true(topic_header_find(&world.commands->records[0]->shown, COMMAND_HEADER_ID, &id));
     char text[UUID_TEXT_SIZE + 1] = {0};
     memcpy(text, id.data, UUID_TEXT_SIZE);
