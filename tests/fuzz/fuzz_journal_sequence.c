@@ -98,20 +98,19 @@ static void run(struct slice input) {
     ASSERT(accepted == (verifier.state.has_genesis ? 1 + verifier.state.epoch + verifier.state.number : 0));
 }
 
-static struct buffer *sequence;
+static struct buffer sequence;
 static uint8_t sequence_flags;
 
 static void put_record(struct buffer *bytes) {
-    buffer_put_u8(sequence, sequence_flags);
-    fuzz_put_part(sequence, buffer_slice(bytes));
+    buffer_put_u8(&sequence, sequence_flags);
+    fuzz_put_part(&sequence, buffer_slice(bytes));
     bytes->size = 0;
 }
 
 static void seed(void) {
     static uint8_t memory[64 * 1024];
-    struct buffer out = buffer_over(memory, sizeof memory);
+    sequence = buffer_over(memory, sizeof memory);
     struct journal_record record;
-    sequence = &out;
     static const uint8_t flags[] = {0, 31, 30, 29, 27, 23, 15, 63, 95};
     for (size_t f = 0; f < sizeof flags; f++) {
         for (uint32_t i = 0; journal_seed(i, &record); i++) {
@@ -122,13 +121,13 @@ static void seed(void) {
             sequence_flags = 0;
             for (uint32_t i = 0; journal_seed(i, &record); i++) journal_seed_write(&record, put_record);
         }
-        fuzz_seed_buffer(&out);
+        fuzz_seed_buffer(&sequence);
     }
     for (uint32_t first = 1; first < 5; first += 3) {
         (void)journal_seed(first, &record);
         sequence_flags = 0;
         journal_seed_write(&record, put_record);
-        fuzz_seed_buffer(&out);
+        fuzz_seed_buffer(&sequence);
     }
 }
 
