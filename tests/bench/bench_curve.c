@@ -80,10 +80,14 @@ static void set(void *socket, int option, const void *value, size_t size) {
     if (zmq_setsockopt(socket, option, value, size) != 0) stop("a socket's option is refused");
 }
 
+/* server_key NULL: of the server itself. */
 static void set_keys(void *socket, const struct zmq_keys *keys, const char *server_key) {
-    const int is_server = server_key == NULL;
-    if (is_server) set(socket, ZMQ_CURVE_SERVER, &is_server, sizeof is_server);
-    if (!is_server) set(socket, ZMQ_CURVE_SERVERKEY, server_key, strlen(server_key));
+    if (server_key == NULL) {
+        const int is_server = 1;
+        set(socket, ZMQ_CURVE_SERVER, &is_server, sizeof is_server);
+    } else {
+        set(socket, ZMQ_CURVE_SERVERKEY, server_key, strlen(server_key));
+    }
     set(socket, ZMQ_CURVE_PUBLICKEY, keys->public, strlen(keys->public));
     set(socket, ZMQ_CURVE_SECRETKEY, keys->secret, strlen(keys->secret));
 }

@@ -243,4 +243,26 @@ static inline void world_end(void) {
     fake_broker_fini(&world.broker);
 }
 
+static inline int begin(void **state) {
+    (void)state;
+    world_begin();
+    return 0;
+}
+
+static inline int end(void **state) {
+    (void)state;
+    world_end();
+    return 0;
+}
+
+static inline void log_entries(uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) world_log_entry(false);
+}
+
+static inline void expect_stopped(enum publisher_stop stop) {
+    assert_int_equal(world.processes[0].view.state, PUBLISHER_STOPPED);
+    assert_int_equal(world.processes[0].view.stop, stop);
+    assert_string_equal(world.alarm, publisher_stop_name(stop));
+}
+
 #endif

@@ -1,28 +1,6 @@
-/* The publisher by cases (journal.md section 9): what it publishes and when, when it refuses and stops, and that a failure
+/* The publisher by cases (journal.md section 9): what it publishes and when, what it refuses without a position, and that a failure
  * of any one call of its ports, before or after it had its effect, neither loses nor repeats a record. */
 #include "tests/host/publisher_world.h"
-
-static int begin(void **state) {
-    (void)state;
-    world_begin();
-    return 0;
-}
-
-static int end(void **state) {
-    (void)state;
-    world_end();
-    return 0;
-}
-
-static void log_entries(uint32_t count) {
-    for (uint32_t i = 0; i < count; i++) world_log_entry(false);
-}
-
-static void expect_stopped(enum publisher_stop stop) {
-    assert_int_equal(world.processes[0].view.state, PUBLISHER_STOPPED);
-    assert_int_equal(world.processes[0].view.stop, stop);
-    assert_string_equal(world.alarm, publisher_stop_name(stop));
-}
 
 static void every_accepted_entry_is_published_once_and_in_order(void **state) {
     (void)state;
@@ -269,67 +247,6 @@ static void records_that_come_after_their_producer_are_not_published(void **stat
     world_expect_published(8);
 }
 
-static void a_public_record_that_names_no_entry_is_refused(void **state) {
-    (void)state;
-    const struct topic_append append = {.topic = "events", .value = slice_text("of somebody else")};
-    fake_log_append(&world.broker, world.events, fake_record_make(&world.broker, &append), 0);
-    world_start(0);
-    world_run(1000);
-    expect_stopped(PUBLISHER_STOP_TAIL);
-}
-
-static void a_cut_journal_stops_it(void **state) {
-    (void)state;
-    log_entries(5);
-    world_start(0);
-    world_run(1000);
-    world_die(0);
-    fake_log_cut(world.journal, world.journal->end - 2);
-    world_start(0);
-    world_run(1000);
-    expect_stopped(PUBLISHER_STOP_CUT);
-}
-
-/* While it runs: the next record continues another history, and the one at the position is not there any more. */
-static void a_journal_cut_and_grown_again_stops_it(void **state) {
-    (void)state;
-    world_start(0);
-    log_entries(5);
-    struct journal_state before = world.state;
-    log_entries(2);
-    world_run(1000);
-    fake_log_cut(world.journal, world.journal->end - 2);
-    world.state = before;
-    world.time.now_ms += 10;
-    log_entries(3);
-    world_run(1000);
-    expect_stopped(PUBLISHER_STOP_CUT);
-    world_expect_published(7);
-}
-
-static void a_wrong_journal_stops_it(void **state) {
-    (void)state;
-    assert_true(journal_name_set(&world.identity.locality, slice_text("elsewhere")));
-    world_start(0);
-    world_run(1000);
-    expect_stopped(PUBLISHER_STOP_WRONG_JOURNAL);
-}
-
-static void an_entry_of_a_later_version_stops_it_and_nothing_before_it(void **state) {
-    (void)state;
-    world.unreadable = 5;
-    log_entries(9);
-    world_start(0);
-    world_run(1000);
-    world_expect_published(4);
-    expect_stopped(PUBLISHER_STOP_BODY);
-    world_die(0);
-    world.unreadable = 0; /* the newer version */
-    world_start(0);
-    world_run(1000);
-    world_expect_published(9);
-}
-
 static void an_idle_position_is_committed_every_day(void **state) {
     (void)state;
     log_entries(3);
@@ -407,11 +324,6 @@ int main(void) {
         CASE(a_commit_that_was_lost_though_told_ok_is_done_again),
         CASE(a_torn_transaction_is_completed),
         CASE(records_that_come_after_their_producer_are_not_published),
-        CASE(a_public_record_that_names_no_entry_is_refused),
-        CASE(a_cut_journal_stops_it),
-        CASE(a_journal_cut_and_grown_again_stops_it),
-        CASE(a_wrong_journal_stops_it),
-        CASE(an_entry_of_a_later_version_stops_it_and_nothing_before_it),
         CASE(an_idle_position_is_committed_every_day),
         CASE(a_lost_connection_reads_again_and_repeats_nothing),
         CASE(any_one_failure_loses_and_repeats_nothing),

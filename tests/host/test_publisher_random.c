@@ -1,6 +1,7 @@
 /* The publisher under chance: two processes that both believe to own the partition, killed and started again, with failing
  * producers, commits whose answer lies or of which only a part lands, transactions that hang, records that arrive when their
- * producer is gone, lost connections and clones in the journal. Whatever is drawn, when it ends both topics hold what the journal says, each record once and in order.
+ * producer is gone, lost connections and clones in the journal. Whatever is drawn, when it ends both topics hold what the
+ * journal says, each record once and in order.
  * BHR_TEST_SEED=<n> plays one seed alone. */
 #include "tests/host/publisher_world.h"
 
