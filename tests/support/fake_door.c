@@ -6,6 +6,7 @@
 #include "lib/digest/digest.h"
 #include "lib/host/answers.h"
 #include "lib/host/replica_meta.h"
+#include "lib/port/fake/memory.h"
 #include "tests/support/cmocka.h"
 
 #include <stdio.h>
@@ -14,9 +15,7 @@
 static void *grown(void *array, uint32_t count, uint32_t *room, size_t size) {
     if (count < *room) return array;
     *room = *room == 0 ? 64 : 2 * *room;
-    array = realloc(array, *room * size);
-    assert_non_null(array);
-    return array;
+    return fake_memory(array, *room * size);
 }
 #define NEXT(fake, array, count, room)                                                                                 \
     ((fake)->array = grown((fake)->array, (fake)->count, &(fake)->room, sizeof *(fake)->array),                        \
@@ -284,8 +283,7 @@ uint32_t fake_door_ask(struct fake_door *fake, const struct fake_ask *ask) {
 }
 
 static uint8_t *copied(struct slice bytes) {
-    uint8_t *copy = malloc(bytes.size + 1);
-    assert_non_null(copy);
+    uint8_t *copy = fake_memory(NULL, bytes.size + 1);
     if (bytes.size > 0) memcpy(copy, bytes.data, bytes.size);
     return copy;
 }

@@ -5,6 +5,7 @@
 #include "lib/base/assert.h"
 #include "lib/base/buffer.h"
 #include "lib/digest/digest.h"
+#include "lib/port/fake/memory.h"
 
 #include <stdlib.h>
 
@@ -133,8 +134,7 @@ static struct slice row_value(const struct rows_array_row *row) {
 }
 
 static struct rows_array_row *row_new(struct slice key, struct slice value) {
-    struct rows_array_row *row = malloc(sizeof *row + key.size + value.size);
-    ASSERT(row != NULL);
+    struct rows_array_row *row = fake_memory(NULL, sizeof *row + key.size + value.size);
     *row = (struct rows_array_row){.key_size = key.size, .value_size = value.size};
     memcpy(row->bytes, key.data, key.size);
     if (value.size > 0) memcpy(row->bytes + key.size, value.data, value.size);
@@ -180,7 +180,5 @@ static void end_loans(struct rows_array *array) {
 
 static struct rows_array_row **grow(struct rows_array_row **rows, size_t *room) {
     *room = *room == 0 ? 64 : 2 * *room;
-    struct rows_array_row **grown = realloc(rows, *room * sizeof(struct rows_array_row *));
-    ASSERT(grown != NULL);
-    return grown;
+    return fake_memory(rows, *room * sizeof(struct rows_array_row *));
 }

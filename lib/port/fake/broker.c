@@ -2,6 +2,7 @@
 #include "lib/port/fake/broker.h"
 
 #include "lib/base/assert.h"
+#include "lib/port/fake/memory.h"
 #include "lib/port/fake/writer.h"
 
 #include <stdio.h>
@@ -34,8 +35,7 @@ void fake_log_append(struct fake_broker *broker, struct fake_log *log, struct fa
     ASSERT(record->shown.offset == -1); /* a record lies in one place only */
     if (log->count == log->room) {
         log->room = log->room == 0 ? 256 : 2 * log->room;
-        struct fake_record **grown = realloc(log->records, log->room * sizeof(struct fake_record *));
-        ASSERT(grown != NULL);
+        struct fake_record **grown = fake_memory(log->records, log->room * sizeof(struct fake_record *));
         log->records = grown;
     }
     record->shown.offset = log->end + skip;
@@ -67,8 +67,7 @@ void *fake_broker_alloc(struct fake_broker *broker, size_t size) {
     struct fake_chunk *chunk = broker->chunks;
     if (chunk == NULL || chunk->used + size > chunk->size) {
         size_t room = size > CHUNK_SIZE ? size : CHUNK_SIZE;
-        chunk = malloc(CHUNK_HEAD + room);
-        ASSERT(chunk != NULL);
+        chunk = fake_memory(NULL, CHUNK_HEAD + room);
         *chunk = (struct fake_chunk){.next = broker->chunks, .size = room};
         broker->chunks = chunk;
     }
@@ -136,8 +135,7 @@ struct fake_record *fake_record_make(struct fake_broker *broker, const struct to
 void fake_broker_send(struct fake_broker *broker, const struct fake_flight *flight) {
     if (broker->flight_count == broker->flight_room) {
         broker->flight_room = broker->flight_room == 0 ? 64 : 2 * broker->flight_room;
-        struct fake_flight *grown = realloc(broker->flights, broker->flight_room * sizeof *grown);
-        ASSERT(grown != NULL);
+        struct fake_flight *grown = fake_memory(broker->flights, broker->flight_room * sizeof *grown);
         broker->flights = grown;
     }
     broker->flights[broker->flight_count] = *flight;

@@ -2,6 +2,7 @@
 #include "lib/port/fake/intake.h"
 
 #include "lib/base/assert.h"
+#include "lib/port/fake/memory.h"
 
 #include <stdlib.h>
 
@@ -22,21 +23,25 @@ void fake_request_topics_fini(struct fake_request_topics *topics) {
     *topics = (struct fake_request_topics){0};
 }
 
+static char *copied(const char *text) {
+    size_t size = strlen(text) + 1;
+    return memcpy(fake_memory(NULL, size), text, size);
+}
+
 int64_t fake_request_put(struct fake_request_topics *topics, uint32_t number, int64_t skip, int64_t timestamp_ms,
                          const char *const headers[INTAKE_HEADER_COUNT], const char *value) {
     ASSERT(number < topics->count);
     struct fake_request_topic *topic = &topics->topics[number];
     if (topic->count == topic->room) {
         topic->room = topic->room == 0 ? 64 : 2 * topic->room;
-        topic->requests = realloc(topic->requests, topic->room * sizeof *topic->requests);
-        ASSERT(topic->requests != NULL);
+        topic->requests = fake_memory(topic->requests, topic->room * sizeof *topic->requests);
     }
     struct fake_request *request = &topic->requests[topic->count++];
     *request = (struct fake_request){.offset = topic->end + skip, .timestamp_ms = timestamp_ms};
     for (int h = 0; h < INTAKE_HEADER_COUNT; h++) {
-        if (headers[h] != NULL) request->headers[h] = strdup(headers[h]);
+        if (headers[h] != NULL) request->headers[h] = copied(headers[h]);
     }
-    request->value = strdup(value);
+    request->value = copied(value);
     topic->end = request->offset + 1;
     return request->offset;
 }
@@ -98,8 +103,7 @@ static bool intake_take(void *context, uint32_t number, struct intake_record *re
     *ret_record = (struct intake_record){.offset = request->offset, .timestamp_ms = request->timestamp_ms};
     size_t size = strlen(request->value) + 1;
     for (int h = 0; h < INTAKE_HEADER_COUNT; h++) size += request->headers[h] == NULL ? 0 : strlen(request->headers[h]);
-    intake->lent = malloc(size);
-    ASSERT(intake->lent != NULL);
+    intake->lent = fake_memory(NULL, size);
     uint8_t *at = intake->lent;
     ret_record->value = slice_of(at, strlen(request->value));
     memcpy(at, request->value, ret_record->value.size);
@@ -141,8 +145,12 @@ void fake_intake_fini(struct fake_intake *intake) {
 }
 
 struct intake_port fake_intake_port(struct fake_intake *intake) {
-    return (struct intake_port){
-        .context = intake, .poll = intake_poll, .take = intake_take, .done = intake_done, .lag = intake_lag};
+    return (struct intake_port){.context = intake,
+                                .poll = intake_poll,
+                                .take = intake_take,
+                                .done = intake_done,
+                                .begin_again = intake_begin_again,
+                                .lag = intake_lag};
 }
 
 void fake_intake_give(struct fake_intake *intake, uint32_t topic) {

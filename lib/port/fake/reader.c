@@ -2,6 +2,7 @@
 #include "lib/port/fake/reader.h"
 
 #include "lib/base/assert.h"
+#include "lib/port/fake/memory.h"
 
 #include <stdlib.h>
 
@@ -114,8 +115,7 @@ static void lend(struct fake_reader *reader, const struct topic_record *record, 
     for (uint32_t i = 0; i < record->header_count; i++) {
         size += record->headers[i].name.size + record->headers[i].value.size;
     }
-    uint8_t *to = malloc(size + 1);
-    ASSERT(to != NULL);
+    uint8_t *to = fake_memory(NULL, size + 1);
     ASSERT(reader->lent == NULL);
     reader->lent = to;
     ret_event->kind = TOPIC_RECORD;

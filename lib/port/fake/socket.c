@@ -2,6 +2,7 @@
 #include "lib/port/fake/socket.h"
 
 #include "lib/base/assert.h"
+#include "lib/port/fake/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,8 +40,7 @@ bool fake_socket_put(struct fake_socket *socket, const struct socket_route *rout
     *message = (struct fake_message){.route = *route, .header_size = header.size, .body_size = body.size};
     int size = snprintf(message->system, sizeof message->system, "%s", system);
     ASSERT(size >= 0 && (size_t)size < sizeof message->system);
-    message->bytes = malloc(header.size + body.size + 1);
-    ASSERT(message->bytes != NULL);
+    message->bytes = fake_memory(NULL, header.size + body.size + 1);
     if (header.size > 0) memcpy(message->bytes, header.data, header.size);
     if (body.size > 0) memcpy(message->bytes + header.size, body.data, body.size);
     return true;

@@ -3,6 +3,7 @@
 
 #include "lib/base/assert.h"
 #include "lib/port/fake/hash.h"
+#include "lib/port/fake/memory.h"
 
 #include <stdlib.h>
 
@@ -240,8 +241,7 @@ void fake_store_tear(struct fake_store *store) {
 }
 
 static struct fake_row *row_new(struct slice key, struct slice value, bool is_deleted) {
-    struct fake_row *row = malloc(sizeof *row + key.size + value.size);
-    ASSERT(row != NULL);
+    struct fake_row *row = fake_memory(NULL, sizeof *row + key.size + value.size);
     *row = (struct fake_row){.refs = 1, .is_deleted = is_deleted, .key_size = key.size, .value_size = value.size};
     memcpy(row->bytes, key.data, key.size);
     if (value.size > 0) memcpy(row->bytes + key.size, value.data, value.size);
@@ -285,8 +285,7 @@ static void insert(struct fake_rows *rows, size_t index, struct fake_row *row) {
     ASSERT(index <= rows->count);
     if (rows->count == rows->room) {
         rows->room = rows->room == 0 ? 64 : 2 * rows->room;
-        struct fake_row **grown = realloc(rows->sorted, rows->room * sizeof(struct fake_row *));
-        ASSERT(grown != NULL);
+        struct fake_row **grown = fake_memory(rows->sorted, rows->room * sizeof(struct fake_row *));
         rows->sorted = grown;
     }
     memmove(rows->sorted + index + 1, rows->sorted + index, (rows->count - index) * sizeof(struct fake_row *));
