@@ -7,6 +7,7 @@
 static bool take_events(struct intake *intake);
 static bool receive(void *context, struct socket_request *ret_request);
 static struct intake_item *next_of_lane(struct intake *intake, uint32_t lane_number);
+static void begin_again(struct intake *intake, const char *why);
 static void present(struct intake *intake, struct intake_lane *lane, struct intake_item *item,
                     struct socket_request *ret_request);
 static enum status send_reply(void *context, const struct socket_route *route, struct slice header, struct slice body);
@@ -50,7 +51,7 @@ static bool take_events(struct intake *intake) {
         struct intake_lane *lane = &intake->lanes[event.lane];
         if (event.kind == INTAKE_GIVEN) {
             bool is_open = intake_lane_open(intake, lane, event.topic, event.partition);
-            if (!is_open && listener->trouble != NULL) listener->trouble(listener->context, "no memory for a lane");
+            if (!is_open) begin_again(intake, "no memory for a lane");
         }
         if (listener->moved != NULL && lane->is_open) {
             listener->moved(listener->context, intake_system(intake, lane), lane->partition,
@@ -95,10 +96,8 @@ static struct intake_item *next_of_lane(struct intake *intake, uint32_t lane_num
         item = intake_lane_add(intake, lane, &record, &request);
         if (item == NULL) {
             /* Taken and not kept: nothing of this lane is told to be done any more, so all of it comes again. */
-            if (intake->listener.trouble != NULL) {
-                intake->listener.trouble(intake->listener.context, "no memory for a record");
-            }
             intake_lane_close(intake, lane);
+            begin_again(intake, "no memory for a record");
             return NULL;
         }
         if (request.refusal == OUTCOME_OK) break;
@@ -108,6 +107,12 @@ static struct intake_item *next_of_lane(struct intake *intake, uint32_t lane_num
         item = NULL;
     }
     return item;
+}
+
+/* A lane that the group believes to be read here, and that is not open here, would be read by nobody. */
+static void begin_again(struct intake *intake, const char *why) {
+    if (intake->listener.trouble != NULL) intake->listener.trouble(intake->listener.context, why);
+    intake->ports.topics.begin_again(intake->ports.topics.context);
 }
 
 static void present(struct intake *intake, struct intake_lane *lane, struct intake_item *item,

@@ -66,6 +66,9 @@ struct intake_port {
     bool (*take)(void *context, uint32_t lane, struct intake_record *ret_record);
     /* Everything below `offset` of that lane is done. Kept, and handed to the group soon. */
     void (*done)(void *context, uint32_t lane, int64_t offset);
+    /* Something that was taken could not be kept: every lane is taken away (INTAKE_TAKEN), and what is not committed comes
+     * again after a moment, here or in another process. */
+    void (*begin_again)(void *context);
     /* How many records of the lane lie in the topic at or above what is done, as far as known. */
     int64_t (*lag)(void *context, uint32_t lane);
 };

@@ -129,6 +129,17 @@ static void intake_done(void *context, uint32_t number, int64_t offset) {
     if (intake->done != NULL) intake->done(intake->context, lane->topic, offset);
 }
 
+static void intake_begin_again(void *context) {
+    struct fake_intake *intake = context;
+    fake_at_call(intake->hooks, "intake.begin_again");
+    fake_intake_commit(intake);
+    for (uint32_t topic = 0; topic < intake->topics->count; topic++) {
+        if (!fake_intake_has(intake, topic)) continue;
+        fake_intake_take(intake, topic);
+        fake_intake_give(intake, topic);
+    }
+}
+
 static int64_t intake_lag(void *context, uint32_t number) {
     struct fake_intake *intake = context;
     const struct fake_lane *lane = &intake->lanes[number];

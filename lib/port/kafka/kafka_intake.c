@@ -27,6 +27,7 @@ enum {
 static void intake_poll(void *context, struct intake_event *ret_event);
 static bool intake_take(void *context, uint32_t lane, struct intake_record *ret_record);
 static void intake_done(void *context, uint32_t lane, int64_t offset);
+static void intake_begin_again(void *context);
 static int64_t intake_lag(void *context, uint32_t lane);
 static void on_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *partitions,
                          void *opaque);
@@ -62,8 +63,12 @@ enum status kafka_intake_open(const struct kafka_options *options, int wake_fd, 
         return status;
     }
     *ret_intake = intake;
-    *ret_port = (struct intake_port){
-        .context = intake, .poll = intake_poll, .take = intake_take, .done = intake_done, .lag = intake_lag};
+    *ret_port = (struct intake_port){.context = intake,
+                                     .poll = intake_poll,
+                                     .take = intake_take,
+                                     .done = intake_done,
+                                     .begin_again = intake_begin_again,
+                                     .lag = intake_lag};
     return STATUS_OK;
 }
 
@@ -176,6 +181,14 @@ static void intake_done(void *context, uint32_t lane_number, int64_t offset) {
     if (!lane->is_ours || !lane->is_told) return;
     ASSERT(offset >= lane->done);
     lane->done = offset;
+}
+
+/* With the next poll the member is replaced, as after an error of Kafka's. */
+static void intake_begin_again(void *context) {
+    struct kafka_intake *intake = context;
+    if (intake->client == NULL) return;
+    (void)snprintf(intake->client->reason, sizeof intake->client->reason, "reading begins again");
+    intake->client->has_failed = true;
 }
 
 static int64_t intake_lag(void *context, uint32_t lane_number) {
