@@ -11,6 +11,7 @@
 #include "lib/port/zmq/zmq_context.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -31,7 +32,10 @@ static void end(struct host *host);
 
 int host_run(const struct service *service, int argc, char **argv) {
     struct host *host = calloc(1, sizeof *host);
-    if (host == NULL) return HOST_EXIT_USAGE;
+    if (host == NULL) {
+        (void)fprintf(stderr, "%s: no memory\n", service->name); /* there is no log yet */
+        return HOST_EXIT_USAGE;
+    }
     host->service = service;
     switch (config_read(&host->config, service, argc, argv)) {
     case CONFIG_RUN:
@@ -93,8 +97,12 @@ static int start(struct host *host, struct error *reterr_error) {
     int exit_code = await_topics(host, reterr_error);
     if (exit_code != HOST_EXIT_OK) return exit_code;
     host->loop = loop_new(step, on_signal, host, reterr_error);
+    if (host->loop == NULL) return HOST_EXIT_USAGE;
     host->news = news_new();
-    if (host->loop == NULL || host->news == NULL) return HOST_EXIT_USAGE;
+    if (host->news == NULL) {
+        (void)error_set(reterr_error, STATUS_NO_MEMORY, "no memory for the replica's news");
+        return HOST_EXIT_USAGE;
+    }
     const struct replica_thread_options replica = {.service = host->service,
                                                    .config = config,
                                                    .partition = host->partition,
