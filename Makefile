@@ -1,6 +1,6 @@
 # The front door for people: every line calls a script or the build. What to do is in scripts/ and CMakeLists.txt.
 .DEFAULT_GOAL := help
-.PHONY: help build test up down wipe bench sim soak chaos fuzz fmt lint docs
+.PHONY: help build test up down wipe bench sim soak chaos fuzz tsan memcheck fmt lint docs
 
 SIM_ARGS ?= --fresh --seconds 60
 SOAK ?=
@@ -48,6 +48,14 @@ chaos: ## real processes on real brokers under faults, then judged; SECONDS=600 
 fuzz: ## every decoder under libFuzzer: SECONDS=60 for each, HARNESS=name for one
 	@scripts/install-deps.sh --fuzz
 	@scripts/fuzz.sh SECONDS=$(or $(SECONDS),60) HARNESS=$(HARNESS)
+
+tsan: ## a whole suite under ThreadSanitizer
+	@scripts/install-deps.sh
+	@scripts/sanitize.sh tsan
+
+memcheck: ## a service process under valgrind, from start to end
+	@scripts/install-deps.sh --memcheck
+	@scripts/sanitize.sh memcheck
 
 fmt: ## format every C file
 	@scripts/install-deps.sh --lint

@@ -6,6 +6,7 @@
 #   scripts/install-deps.sh --test     also what the tests of examples/ and tests/fault need
 #   scripts/install-deps.sh --lint     also what `make lint` and `make fmt` need
 #   scripts/install-deps.sh --fuzz     also what `make fuzz` needs
+#   scripts/install-deps.sh --memcheck also valgrind
 #   scripts/install-deps.sh --bench    also what `make bench` compares with
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -21,14 +22,15 @@ as_root=()
 policy_is_ours=false
 
 main() {
-    local is_test=false is_lint=false is_bench=false is_fuzz=false option
+    local is_test=false is_lint=false is_bench=false is_fuzz=false is_memcheck=false option
     for option in "$@"; do
         case $option in
         --test) is_test=true ;;
         --lint) is_lint=true ;;
         --bench) is_bench=true ;;
         --fuzz) is_fuzz=true ;;
-        *) fail "unknown option $option (known: --test, --lint, --bench, --fuzz)" ;;
+        --memcheck) is_memcheck=true ;;
+        *) fail "unknown option $option (known: --test, --lint, --bench, --fuzz, --memcheck)" ;;
         esac
     done
     need_build
@@ -37,6 +39,7 @@ main() {
     if $is_lint; then need_lint; fi
     if $is_bench; then need_bench; fi
     if $is_fuzz; then need_fuzz; fi
+    if $is_memcheck; then command_or valgrind valgrind; fi
     if ((${#missing[@]} > 0)); then install_missing; fi
     if $is_lint; then
         install_buf
