@@ -26,8 +26,8 @@ from postgres import Postgres
 
 MODULES = (rows_load, rows_rebuild, rows_take_over, rows_events, rows_trust)
 ROWS = sorted(number for module in MODULES for number in module.TITLES)
-RATE_MAX = 60000  # bookings a second for which slots are made ready; a run that needs more stops and says so
-WARM_SECONDS, WARM_SECONDS_MAX = 10, 60
+RATE_MAX = 40000  # bookings a second for which slots are made ready; a run that needs more stops and says so
+WARM_SECONDS, WARM_SECONDS_MAX = 10, 25
 JIT_SHARE_MAX = 0.05  # of one processor: below it the broker's code counts as compiled
 REBUILD_ENTRIES = 300000
 
@@ -37,7 +37,7 @@ class Bench:
         quick = words.quick
         self.build, self.rows = os.path.abspath(words.build), words.rows
         self.repeats = words.repeats or (2 if quick else 5)
-        self.seconds = words.seconds or (3 if quick else 6)
+        self.seconds = words.seconds or (3 if quick else 4)
         self.warm_seconds = 4 if quick else WARM_SECONDS
         self.warm_seconds_max = 4 if quick else WARM_SECONDS_MAX
         self.take_overs = 1 if quick else 3
@@ -57,8 +57,8 @@ class Bench:
         A broker in use has been up for weeks, but its compiler takes a third of a processor in the first half minute of
         load. So it is warmed up until the compiler has little left to do, with both kinds of load, and no longer than
         WARM_SECONDS_MAX; what the compiler still took is printed."""
-        rounds = WARM_SECONDS_MAX + shares * self.repeats * self.seconds / 2
-        published = suite.publish(int(rounds * RATE_MAX / 2))
+        rounds = self.warm_seconds_max + shares * self.repeats * self.seconds / 2
+        published = suite.make_slots(int(rounds * RATE_MAX / 2))
         say(f"{published['slots']:,} slots published in {published['sessions']:,} sessions of {SLOTS_PER_SESSION}, "
             f"{published['seconds']:.1f} s; warming up")
         begun, share = time.monotonic(), 1

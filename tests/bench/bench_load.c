@@ -18,6 +18,7 @@
 #include "lib/digest/digest.h"
 #include "lib/port/uv/system_clock.h"
 #include "lib/wire/booking/booking_client.h"
+#include "tests/bench/bench_person.h"
 #include "tests/bench/samples.h"
 
 #include <poll.h>
@@ -118,22 +119,12 @@ static void submit(struct caller *caller, const char *method, const struct buffe
     load.sent++;
 }
 
-static void fill_person(uint64_t number, struct booking_person *person) {
-    (void)snprintf(person->local_id, sizeof person->local_id, "bench-%08llu", (unsigned long long)number);
-    (void)snprintf(person->family_name, sizeof person->family_name, "Specimen-%llu", (unsigned long long)number % 9973);
-    (void)snprintf(person->given_name, sizeof person->given_name, "Given-%llu", (unsigned long long)number % 997);
-    (void)snprintf(person->birth_date, sizeof person->birth_date, "19%02u-%02u-%02u", (unsigned)(number % 90 + 10),
-                   (unsigned)(number % 12 + 1), (unsigned)(number % 28 + 1));
-}
-
 static void submit_booking(struct caller *caller, int64_t started_us) {
     ASSERT(load.next < load.end);
     uint64_t number = load.next++, slot = number * SLOT_STEP % load.slot_count;
     struct book_request request = {.slot_id = {.session_id = load.sessions[slot / SLOTS_PER_SESSION],
                                                .index = (uint32_t)(slot % SLOTS_PER_SESSION)}};
-    uint64_t person = load.is_everybody_new ? PEOPLE + slot : slot % PEOPLE;
-    fill_person(person, &request.person);
-    (void)snprintf(request.contact.phone, sizeof request.contact.phone, "0207946%04u", (unsigned)(person % 10000));
+    bench_person(load.is_everybody_new ? PEOPLE + slot : slot % PEOPLE, &request.person, &request.contact);
     struct buffer body = buffer_over(load.memory, sizeof load.memory);
     book_request_encode(&request, &body);
     submit(caller, BOOKING_METHOD_BOOK, &body, started_us);
@@ -141,7 +132,8 @@ static void submit_booking(struct caller *caller, int64_t started_us) {
 
 static void submit_question(struct caller *caller) {
     struct list_person_bookings_request request = {0};
-    fill_person(load.asked++ * SLOT_STEP % PEOPLE, &request.person);
+    struct booking_contact contact;
+    bench_person(load.asked++ * SLOT_STEP % PEOPLE, &request.person, &contact);
     struct buffer body = buffer_over(load.memory, sizeof load.memory);
     list_person_bookings_request_encode(&request, &body);
     submit(caller, BOOKING_METHOD_LIST_PERSON_BOOKINGS, &body, samples_now_us());

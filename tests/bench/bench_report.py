@@ -23,11 +23,11 @@ class Report:
         self.data.append({"row": row, "what": what, "value": value, "holds": bool(holds)})
         print(f"    => {what}: {value}{unit}  {verdict}", flush=True)
 
-    def ratio(self, row, what, value):
+    def ratio(self, row, what, value, form="{:.2f} times"):
         """A figure that no floor holds."""
-        self.lines.append(f"row {row}: {what}: {value:.2f} times")
-        self.data.append({"row": row, "what": what, "value": round(value, 3)})
-        print(f"    => {what}: {value:.2f} times", flush=True)
+        self.lines.append(f"row {row}: {what}: {form.format(value)}")
+        self.data.append({"row": row, "what": what, "value": round(value, 4)})
+        print(f"    => {what}: {form.format(value)}", flush=True)
 
     def beside(self, row, what, ours, theirs, our_name, their_name):
         """Two sides and the ratio of their rates."""

@@ -2,7 +2,6 @@
 import contextlib
 import json
 import os
-import re
 import resource
 import subprocess
 import sys
@@ -13,18 +12,17 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [f"{ROOT}/tests/e2e", f"{ROOT}/tests/support"]
 
 from load import book_request  # noqa: E402
+from loaded import SLOTS_PER_SESSION, LoadedSuite, read_json  # noqa: E402,F401 (for the rows)
 from public_events import Consumer, Schema, differences, expected_events  # noqa: E402,F401 (for the rows)
 from raw_client import SERVICE, new_id  # noqa: E402
-from people import people as made_up_people  # noqa: E402
-from suite import Failure, OwnSuite, free_ports, until  # noqa: E402,F401 (for the rows)
+from suite import Failure, free_ports, people, until  # noqa: E402,F401 (for the rows)
 
-SLOTS_PER_SESSION = 200
 KAFKA_HEAP = "1g"
 PERSONS_MAX = 10000000  # a run at 30,000 bookings a second meets more new people than a borough has
 AUDITED, AUDITED_DURABLY = "", "ListPersonBookings"  # values of audit_durable_methods
 
 
-class BenchSuite(OwnSuite):
+class BenchSuite(LoadedSuite):
     def __init__(self, build, count=1, flush=False, writemap=True, session_timeout_ms=6000, tls=False,
                  durable_methods=AUDITED_DURABLY):
         settings = f"journal_flush={str(flush).lower()} store_writemap={str(writemap).lower()} " \
@@ -32,11 +30,11 @@ class BenchSuite(OwnSuite):
         super().__init__(session_timeout_ms=session_timeout_ms, count=count, settings=settings, build=build, tls=tls)
         self.script_environment["BHR_KAFKA_HEAP"] = KAFKA_HEAP
         self.flush, self.durable_methods = flush, durable_methods
-        self.used, self.told, self.slot_file = 0, 0, f"{self.folder}/slots"
 
     def __enter__(self):
         self.script("suite.sh", "configure")
-        self.set("audit_durable_methods", self.durable_methods)
+        for number in self.numbers():
+            self.change(number, audit_durable_methods=self.durable_methods)
         self.script("kafka/kafka.sh", "start")
         self.script("redis.sh", "start")
         self.must("topics", "apply", *(["--flush"] if self.flush else []), system="ops")
@@ -48,31 +46,12 @@ class BenchSuite(OwnSuite):
             raise Failure("no process owns the partition")
         return self
 
-    def set(self, key, value):
-        """Another value of a setting that every process has."""
-        for number in self.numbers():
-            path = f"{self.folder}/booking-{number}.ini"
-            with open(path, encoding="utf-8") as file:
-                text = re.sub(rf"^{key} = .*$", f"{key} = {value}", file.read(), flags=re.MULTILINE)
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(text)
-
-    def load_words(self, verb, system, *words):
-        endpoints = ",".join(self.setting(number, "door_endpoint") for number in self.numbers())
-        with open(f"{self.folder}/keys/door.key", encoding="ascii") as file:
-            server_key = next(line.split(" = ", 1)[1].strip() for line in file if line.startswith("public"))
-        return [f"{self.build}/tests/bench/bhr-bench-load", verb, server_key, f"{self.folder}/keys/{system}.key",
-                endpoints, self.slot_file, *map(str, words)]
-
-    def publish(self, slots):
-        return read_json(self.load_words("publish", "ops", -(-slots // SLOTS_PER_SESSION)))
-
     def book(self, clients, in_flight, seconds, per_second=0, people="known", token=None):
         """One run: {per_second, p50_us, p99_us, cpu_us, ...}; every request must have been booked."""
         cpu = self.cpu_s()
-        result = read_json(self.load_words("book", "111-nel", self.used, clients, in_flight, seconds,
-                                           per_second, people, *([] if token is None else [token])))
-        return self.take(result, cpu)
+        result = read_json(self.booking_words(clients, in_flight, seconds, per_second, people,
+                                              *([] if token is None else [token])))
+        return self.judge(self.take(result), cpu)
 
     def ask(self, clients, in_flight, seconds):
         """The same of questions for a person's bookings."""
@@ -80,19 +59,22 @@ class BenchSuite(OwnSuite):
         result = read_json(self.load_words("ask", "111-nel", self.used, clients, in_flight, seconds))
         return self.judge(result, cpu)
 
+    def question_and_answer_bytes(self):
+        """Of one booking as it travels between caller and door, headers and bodies."""
+        client = self.client(1)
+        body = book_request(self.schema, self.clinic(slots=1)[1][0], people(1, 1)[0])
+        question = self.schema("bhr.exchange.v1.RequestHeader")(method=SERVICE + "Book", request_id=new_id())
+        header, answer = client.ask("Book", body, request_id=question.request_id)
+        client.close()
+        if header.outcome != "ok":
+            raise Failure(f"the booking to be measured was answered {header.outcome}")
+        self.told += 1
+        return question.ByteSize() + len(body), header.ByteSize() + len(answer)
+
     def token_check(self, token, seconds):
         """{verified_ns, remembered_ns}, in a process that does nothing else."""
         return read_json([f"{self.build}/tests/bench/bhr-bench-token", self.setting(1, "token_key_set_file"),
                           self.setting(1, "token_issuer"), self.setting(1, "token_audience"), token, str(seconds)])
-
-    def book_in_background(self, clients, in_flight, seconds, per_second):
-        return subprocess.Popen(self.load_words("book", "111-nel", self.used, clients, in_flight, seconds, per_second),
-                                stdout=subprocess.PIPE, text=True)
-
-    def take(self, result, cpu_before_s):
-        self.used += result["used"]
-        self.told += result["ok"]
-        return self.judge(result, cpu_before_s)
 
     def judge(self, result, cpu_before_s):
         if result["ok"] != result["sent"]:
@@ -112,8 +94,7 @@ class BenchSuite(OwnSuite):
 
     def compiler_s(self):
         """Processor time that the broker's own compiler has used."""
-        with open(f"{self.folder}/kafka/pid", encoding="ascii") as file:
-            tasks = f"/proc/{int(file.read())}/task"
+        tasks = f"/proc/{self.broker_pid()}/task"
         total = 0
         for task in os.listdir(tasks):
             try:
@@ -144,13 +125,6 @@ class BenchSuite(OwnSuite):
         return faults
 
 
-def read_json(words):
-    done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode != 0:
-        raise Failure(f"{os.path.basename(words[0])} {words[1]} failed")
-    return json.loads(done.stdout)
-
-
 def kafka_floor(build, brokers, record_bytes, seconds):
     return read_json([f"{build}/tests/bench/bhr-bench-kafka", "hops", brokers, str(record_bytes), str(seconds)])
 
@@ -163,20 +137,8 @@ def curve_echo(build, how, clients, in_flight, seconds, sizes):
     return read_json([f"{build}/tests/bench/bhr-bench-curve", how, *map(str, (clients, in_flight, seconds, *sizes))])
 
 
-def question_and_answer_bytes():
-    """Of a booking as it travels between caller and door, headers and bodies."""
-    schema, session_id = Schema(), new_id()
-    question = schema("bhr.exchange.v1.RequestHeader")(method=SERVICE + "Book", request_id=new_id())
-    answer = schema("bhr.exchange.v1.ReplyHeader")(request_id=new_id(), status=1, outcome="ok", position=1000000,
-                                                   answered_by="booking-1")
-    booking = schema("bhr.booking.v1.BookResponse")(booking_id=new_id())
-    booking.slot.slot_id = f"{session_id}:100"
-    body = book_request(schema, f"{session_id}:100", made_up_people(1, 1)[0])
-    return len(question.SerializeToString()) + len(body), len(answer.SerializeToString()) + len(booking.SerializeToString())
-
-
-def sealing(build, details_bytes, seconds):
-    return read_json([f"{build}/tests/bench/bhr-bench-seal", str(details_bytes), str(seconds)])
+def sealing(build, seconds):
+    return read_json([f"{build}/tests/bench/bhr-bench-seal", str(seconds)])
 
 
 @contextlib.contextmanager

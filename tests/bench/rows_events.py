@@ -11,7 +11,7 @@ def measure(bench, report):
     """From an entry's time in the journal to the moment when a Java reader of committed records has its event in hand."""
     print(f"\nrow 11: {TITLES[11]}", flush=True)
     with BenchSuite(bench.build) as suite:
-        suite.publish(int(max(rate for rate, _ in EVENT_LOADS) * (bench.seconds + bench.warm_seconds) * 3))
+        suite.make_slots(int(max(rate for rate, _ in EVENT_LOADS) * (bench.seconds + bench.warm_seconds) * 3))
         consumer = Consumer(suite.brokers, f"{suite.folder}/events")
         suite.book(8, 16, bench.warm_seconds, EVENT_LOADS[-1][0])
         for rate, name in EVENT_LOADS:

@@ -12,7 +12,7 @@ JOURNAL, FOLLOWER = "bhr.booking.journal.v1", 2
 def measure(bench, report):
     print(f"\nrow 7: {TITLES[7]}", flush=True)
     with BenchSuite(bench.build, count=2) as suite:
-        suite.publish(bench.rebuild_entries * 2)
+        suite.make_slots(bench.rebuild_entries * 2)
         while suite.told < bench.rebuild_entries:
             suite.book(32, 16, bench.seconds)
         say(f"{suite.told:,} bookings in the journal; booking-{FOLLOWER} gives up its store and makes it again")

@@ -1,5 +1,4 @@
 """Row 8: how long nobody is answered when the owner is ended."""
-import json
 import os
 import signal
 import time
@@ -33,7 +32,7 @@ def measure(bench, report):
 def end_owners(bench, report, session_timeout_ms, ways):
     """The gaps of each way, taken in turns."""
     with BenchSuite(bench.build, count=2, session_timeout_ms=session_timeout_ms) as suite:
-        suite.publish(120000)
+        suite.make_slots(120000)
         suite.book(8, 16, bench.warm_seconds, 4000)
         gaps = [[take_over(suite, way, session_timeout_ms) for way in ways] for _ in range(bench.take_overs)]
         report.fault(suite.faults())
@@ -43,15 +42,13 @@ def end_owners(bench, report, session_timeout_ms, ways):
 def take_over(suite, how, session_timeout_ms):
     """The longest time without a new outcome, in seconds, of a steady load during which the owner is ended."""
     owner, before_s = until(suite.owner, 20), suite.cpu_s()
-    load = suite.book_in_background(8, 16, 4 + (session_timeout_ms / 1000 + 2 if how == signal.SIGKILL else 2),
-                                    TAKE_OVER_PER_SECOND)
+    load = suite.book_meanwhile(4 + (session_timeout_ms / 1000 + 2 if how == signal.SIGKILL else 2), 8, 16,
+                                TAKE_OVER_PER_SECOND)
     time.sleep(2)
     os.kill(suite.pid(owner), how)
-    out, _ = load.communicate(timeout=60)
-    if load.returncode != 0:
-        raise Failure("the load did not end well")
+    result = suite.booked(load)
     if suite.owner() != suite.other(owner):
         raise Failure("the other process did not take over")
     suite.start(owner)
     suite.ready(owner)
-    return suite.take(json.loads(out), before_s)["gap_ms"] / 1000
+    return suite.judge(result, before_s)["gap_ms"] / 1000

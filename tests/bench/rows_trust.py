@@ -2,8 +2,7 @@
 import contextlib
 
 from bench_report import median, quotient
-from bench_suite import (AUDITED, AUDITED_DURABLY, BenchSuite, curve_echo, question_and_answer_bytes, sealing,
-                         unaudited_build)
+from bench_suite import (AUDITED, AUDITED_DURABLY, BenchSuite, curve_echo, sealing, unaudited_build)
 
 TITLES = {
     12: "CURVE: questions and answers at a socket, encrypted and not",
@@ -11,7 +10,6 @@ TITLES = {
     14: "audit: a person's bookings asked for with a record, beside the same without",
     15: "sealing: what it takes of a booking (somebody new also needs a key: row 1, new)",
 }
-DETAILS_BYTES = 160  # of a person with name, birth date, NHS number and phone, encoded
 
 
 def measure(bench, report):
@@ -23,8 +21,11 @@ def measure(bench, report):
 
 def row_12(bench, report):
     """The door has no plain variant on purpose, so this is a bare ROUTER with the sizes of a booking and its answer."""
-    sizes = question_and_answer_bytes()
-    report.line("at a bare socket that echoes {} and {} bytes: the door has no plain variant".format(*sizes))
+    with BenchSuite(bench.build) as suite:
+        sizes = suite.question_and_answer_bytes()
+        report.fault(suite.faults())
+    report.line("a booking was asked for in {} bytes and answered in {}; at a bare socket, as the door has no plain "
+                "variant:".format(*sizes))
     for clients, in_flight in ((32, 16), (1, 1)):
         curve, plain = bench.interleave(lambda: curve_echo(bench.build, "curve", clients, in_flight, bench.seconds, sizes),
                                         lambda: curve_echo(bench.build, "plain", clients, in_flight, bench.seconds, sizes))
@@ -48,9 +49,10 @@ def row_13(bench, report):
 def row_14(bench, report):
     with contextlib.ExitStack() as stack:
         suites = {}
-        for name, options in (("none", {"build": stack.enter_context(unaudited_build(bench.build))}),
-                              ("spooled", {"durable_methods": AUDITED}), ("durable", {"durable_methods": AUDITED_DURABLY})):
-            suites[name] = stack.enter_context(BenchSuite(**{"build": bench.build, **options}))
+        unaudited = stack.enter_context(unaudited_build(bench.build))
+        for name, build, methods in (("none", unaudited, AUDITED), ("spooled", bench.build, AUDITED),
+                                     ("durable", bench.build, AUDITED_DURABLY)):
+            suites[name] = stack.enter_context(BenchSuite(build, durable_methods=methods))
             bench.warm_up(suites[name], 1)
         for name, what in (("spooled", "spooled before the answer leaves"), ("durable", "acknowledged before it leaves")):
             report.beside(14, f"rate with a record {what} beside none", *bench.interleave(
@@ -62,12 +64,13 @@ def row_14(bench, report):
 
 
 def row_15(bench, report):
-    alone = sealing(bench.build, DETAILS_BYTES, bench.seconds)
+    alone = sealing(bench.build, bench.seconds)
     with BenchSuite(bench.build) as suite:
         bench.warm_up(suite, 1)
         runs = [suite.book(32, 16, bench.seconds) for _ in range(bench.repeats)]
         report.fault(suite.faults())
-    booking_us = median([run["cpu_us"] for run in runs])
-    report.line(f"{DETAILS_BYTES} bytes, in a process of their own: sealed {alone['seal_ns'] / 1000:.2f} us, opened "
-                f"{alone['open_ns'] / 1000:.2f} us, a new person's key wrapped {alone['wrap_ns'] / 1000:.2f} us: sealing is "
-                f"{alone['seal_ns'] / 1000 / booking_us:.1%} of a booking's {booking_us:.0f} us of CPU")
+    seal_us, open_us, wrap_us = (alone[key] / 1000 for key in ("seal_ns", "open_ns", "wrap_ns"))
+    report.line(f"the {alone['details_bytes']} bytes of one person, in a process of their own: sealed {seal_us:.2f} us, opened "
+                f"{open_us:.2f} us; the key of somebody new wrapped {wrap_us:.2f} us")
+    report.side("booking over ZeroMQ, 32 x 16", runs)
+    report.ratio(15, "sealing beside a booking's processor time", seal_us / median([run["cpu_us"] for run in runs]), "{:.1%}")
