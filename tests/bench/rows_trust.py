@@ -27,8 +27,9 @@ def row_12(bench, report):
     report.line("a booking was asked for in {} bytes and answered in {}; at a bare socket, as the door has no plain "
                 "variant:".format(*sizes))
     for clients, in_flight in ((32, 16), (1, 1)):
-        curve, plain = bench.interleave(lambda: curve_echo(bench.build, "curve", clients, in_flight, bench.seconds, sizes),
-                                        lambda: curve_echo(bench.build, "plain", clients, in_flight, bench.seconds, sizes))
+        load = (clients, in_flight, bench.seconds, sizes)
+        curve, plain = bench.interleave(lambda load=load: curve_echo(bench.build, "curve", *load),
+                                        lambda load=load: curve_echo(bench.build, "plain", *load))
         report.side(f"CURVE, {clients} x {in_flight}", curve)
         report.side(f"plain, {clients} x {in_flight}", plain)
         more_us = median([run["cpu_us"] for run in curve]) - median([run["cpu_us"] for run in plain])
@@ -70,7 +71,8 @@ def row_15(bench, report):
         runs = [suite.book(32, 16, bench.seconds) for _ in range(bench.repeats)]
         report.fault(suite.faults())
     seal_us, open_us, wrap_us = (alone[key] / 1000 for key in ("seal_ns", "open_ns", "wrap_ns"))
-    report.line(f"the {alone['details_bytes']} bytes of one person, in a process of their own: sealed {seal_us:.2f} us, opened "
-                f"{open_us:.2f} us; the key of somebody new wrapped {wrap_us:.2f} us")
+    report.line(f"the {alone['details_bytes']} bytes of one person, in a process of their own: sealed {seal_us:.2f} us, "
+                f"opened {open_us:.2f} us; the key of somebody new wrapped {wrap_us:.2f} us")
     report.side("booking over ZeroMQ, 32 x 16", runs)
-    report.ratio(15, "sealing beside a booking's processor time", seal_us / median([run["cpu_us"] for run in runs]), "{:.1%}")
+    report.ratio(15, "sealing beside a booking's processor time", seal_us / median([run["cpu_us"] for run in runs]),
+                 "{:.1%}")

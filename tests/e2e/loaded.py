@@ -1,5 +1,5 @@
-"""A suite with the load generator of tests/bench beside it, for whoever needs more bookings than a person would make: the
-tests of volume (volume.py) and the benchmark (tests/bench/bench_suite.py)."""
+"""A suite with the load generator of tests/bench beside it, for whoever needs more bookings than a person would make:
+the tests of volume (volume.py) and the benchmark (tests/bench/bench_suite.py)."""
 import json
 import os
 import re
