@@ -161,6 +161,31 @@ static void what_is_committed_is_not_read_again(void **state) {
     (void)close(wake_fd);
 }
 
+static void what_could_not_be_kept_comes_again(void **state) {
+    (void)state;
+    char service[64], topics[TOPICS][TOPIC_NAME_MAX];
+    const char *names[TOPICS];
+    make_world(service, topics, names);
+    struct kafka_writer *kafka_writer;
+    int wake_fd = wake_new();
+    struct topic_writer writer = writer_new(&test, wake_fd, topics[0], &kafka_writer);
+    append_text(&writer, wake_fd, topics[0], "a", 0);
+    append_text(&writer, wake_fd, topics[0], "b", 1);
+
+    struct door door;
+    door_begin(&door, service, names, TOPICS, NEVER_MS);
+    expect_text(&door, 0, "a");
+    done_below(&door, 0, 1);
+    expect_text(&door, 0, "b");
+    uint32_t taken = door.taken;
+    door.port.begin_again(door.port.context);
+    expect_text(&door, 0, "b");
+    assert_true(door.taken > taken); /* its lanes were taken away in between */
+    door_end(&door);
+    kafka_writer_close(&kafka_writer);
+    (void)close(wake_fd);
+}
+
 static void a_lane_that_is_not_taken_from_stops_no_other(void **state) {
     (void)state;
     enum { FLOOD = 400, SIZE = 30000 }; /* 12 MB: twelve times what is fetched ahead */
@@ -321,6 +346,7 @@ static int stop(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_committed_is_not_read_again),
+        cmocka_unit_test(what_could_not_be_kept_comes_again),
         cmocka_unit_test(a_lane_that_is_not_taken_from_stops_no_other),
         cmocka_unit_test(doors_share_the_topics),
         cmocka_unit_test(what_is_committed_is_deleted),
