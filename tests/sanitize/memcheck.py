@@ -46,7 +46,7 @@ def main():
     if shutil.which("valgrind") is None:
         skip("there is no valgrind")
     with Checks("memory at the end") as check, Instrumented(BUILD, WORDS) as tool:
-        with OwnSuite(build=tool.build, count=1, session_timeout_ms=10000, settings="store_map_gib=1") as suite:
+        with OwnSuite(build=tool.build, count=1, session_timeout_ms=10000, settings="store_map_mib=1024") as suite:
             check.note("Kafka, Redis and one process under valgrind run")
             body(suite, check)
             if check.failed:

@@ -52,7 +52,7 @@ def judge(check, tool):
 def main():
     with Checks("threads") as check, Instrumented(BUILD, WORDS, are_clients_too=True) as tool:
         try:
-            with OwnSuite(build=tool.build, session_timeout_ms=6000, settings="store_map_gib=1") as suite:
+            with OwnSuite(build=tool.build, session_timeout_ms=6000, settings="store_map_mib=1024") as suite:
                 check.note(f"Kafka, Redis and 2 processes run; booking-{suite.owner()} owns")
                 body(suite, check)
                 if check.failed:
