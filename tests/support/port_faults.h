@@ -3,8 +3,6 @@
 #ifndef BHR_TESTS_SUPPORT_PORT_FAULTS_H
 #define BHR_TESTS_SUPPORT_PORT_FAULTS_H
 
-#include "lib/port/audit.h"
-#include "lib/port/publish.h"
 #include "lib/port/store.h"
 #include "lib/port/topic.h"
 
@@ -48,15 +46,5 @@ struct faulty_membership {
     struct membership twin;
 };
 struct membership faulty_membership_port(struct faulty_membership *faulty, struct membership twin);
-
-struct faulty_publish {
-    struct publish_port twin;
-};
-struct publish_port faulty_publish_port(struct faulty_publish *faulty, struct publish_port twin);
-
-struct faulty_audit {
-    struct audit_port twin;
-};
-struct audit_port faulty_audit_port(struct faulty_audit *faulty, struct audit_port twin);
 
 #endif
