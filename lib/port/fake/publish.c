@@ -284,7 +284,8 @@ static const char *reason(void *context) {
 
 void fake_transactions_init(struct fake_transactions *transactions, struct fake_broker *broker) {
     transactions->broker = broker;
-    transactions->epoch = transactions->commits = transactions->settled = 0;
+    transactions->epoch = transactions->settled_epoch = transactions->commits = transactions->settled = 0;
+    transactions->touched_count = transactions->late_count = 0;
     transactions->is_known = transactions->does_position_hang = false;
     transactions->offset = 0;
     transactions->note_size = 0;
