@@ -165,6 +165,8 @@ static void note_fact(struct oracle *oracle, const struct entry *entry, const st
     fact.is_first = body->repeats == 0 && body->outcome != OUTCOME_ID_REUSED && body->outcome != OUTCOME_TOO_OLD &&
                     body->outcome != OUTCOME_FROM_FUTURE && body->outcome != OUTCOME_REFUSED_AT_DOOR &&
                     !uuid_is_zero(entry->command_id);
+    /* What was set aside under an id that is too old is not remembered: a copy of it may be set aside as well. */
+    if (answers_id_is_too_old(entry->command_id, entry->decided_at_ms)) fact.is_first = false;
     for (size_t i = 0; fact.is_first && i < oracle->fact_count; i++) {
         const struct fact *other = &oracle->facts[i];
         if (!other->is_first || other->is_lost || !uuid_equal(other->id, fact.id)) continue;
