@@ -49,7 +49,7 @@ static void on_alarm(void *context, const char *name, const char *text) {
     (void)text; /* not always a literal */
     sim_tell(sim, public->process, "publisher's alarm", name, INT64_MIN, INT64_MIN);
     if (strcmp(name, "publisher_torn") == 0) sim_mark(sim, MARK_PUBLISHER_TORN);
-    if (strcmp(name, "publisher_hanging") == 0) sim_mark(sim, MARK_PUBLISHER_HANGING);
+    if (strcmp(name, "publisher_hanging") == 0) sim_mark(sim, MARK_PUBLISHER_UNSETTLED);
 }
 
 static void on_committed(void *context, uint32_t entry_count, uint32_t record_count, const int64_t *logged_ms) {

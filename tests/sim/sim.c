@@ -150,6 +150,7 @@ static void begin(struct sim *sim, uint64_t seed, const struct sim_limits *limit
 }
 
 static void end(struct sim *sim) {
+    sim->marks[MARK_PUBLISHER_HANGING] = (uint32_t)sim->transactions.ended;
     for (int i = 0; i < SIM_PROCESSES_MAX; i++) {
         if (sim->processes[i].state != PROCESS_ABSENT) process_fini(&sim->processes[i]);
     }

@@ -112,7 +112,8 @@ enum sim_chaos {
     X(FAULT_PUBLISH_UNCLEAN, "publish-unclean", publish_faults.unclean_per_mille)                                      \
     X(FAULT_PUBLISH_TEAR, "publish-tear", publish_faults.tear_per_mille)                                               \
     X(FAULT_PUBLISH_HANG, "publish-hang", publish_faults.hang_per_mille)                                               \
-    X(FAULT_PUBLISH_LATE, "publish-late", publish_faults.late_per_mille)
+    X(FAULT_PUBLISH_LATE, "publish-late", publish_faults.late_per_mille)                                               \
+    X(FAULT_PUBLISH_FORGET, "publish-forget", publish_faults.forget_per_mille)
 
 enum sim_fault {
     SIM_FAULT_FIRST = SIM_CHAOS_KINDS - 1,

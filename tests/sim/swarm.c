@@ -106,7 +106,8 @@ void sim_draw_swarm(struct sim *sim) {
                                                                .unclean_per_mille = maybe(sim, 200),
                                                                .tear_per_mille = maybe(sim, 200),
                                                                .hang_per_mille = maybe(sim, 400),
-                                                               .late_per_mille = maybe(sim, 400)};
+                                                               .late_per_mille = maybe(sim, 400),
+                                                               .forget_per_mille = maybe(sim, 600)};
     }
     draw_loads(sim, swarm);
     hold_back(sim);

@@ -144,9 +144,14 @@ static enum publish_result settle(void *context) {
     ASSERT(publisher->epoch != 0 && !publisher->is_open);
     if (goes_wrong(publisher, false, &wrong, &is_after)) return wrong == PUBLISH_RETRY ? PUBLISH_ABORTED : wrong;
     if (is_fenced(publisher)) return PUBLISH_FENCED;
-    end_hanging(publisher->transactions, false);
-    publisher->transactions->settled_epoch = publisher->epoch;
-    publisher->transactions->settled++;
+    struct fake_transactions *transactions = publisher->transactions;
+    bool does_hang = transactions->hanging_count > 0 || transactions->does_position_hang;
+    if (does_hang && !fake_chance(publisher->hooks, publisher->faults.forget_per_mille)) {
+        end_hanging(transactions, false);
+        transactions->ended++;
+    }
+    transactions->settled_epoch = publisher->epoch;
+    transactions->settled++;
     fake_done(publisher->hooks, "publish.settle done");
     return PUBLISH_OK;
 }
@@ -284,7 +289,8 @@ static const char *reason(void *context) {
 
 void fake_transactions_init(struct fake_transactions *transactions, struct fake_broker *broker) {
     transactions->broker = broker;
-    transactions->epoch = transactions->settled_epoch = transactions->commits = transactions->settled = 0;
+    transactions->epoch = transactions->settled_epoch = transactions->commits = 0;
+    transactions->settled = transactions->ended = 0;
     transactions->touched_count = transactions->late_count = 0;
     transactions->is_known = transactions->does_position_hang = false;
     transactions->offset = 0;

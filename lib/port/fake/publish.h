@@ -29,7 +29,7 @@ struct fake_transactions {
     int64_t offset;
     size_t note_size;
     uint8_t note[PUBLISH_NOTE_MAX];
-    uint64_t commits, settled;
+    uint64_t commits, settled, ended; /* ended: settlings that ended what hung */
     uint32_t hanging_count;
     struct fake_log *hanging_logs[FAKE_PENDING_MAX];
     struct fake_record *hanging[FAKE_PENDING_MAX];
@@ -47,6 +47,7 @@ struct fake_publisher_faults {
     unsigned tear_per_mille;    /* a commit of which each part lands or hangs; unclean or anything but PUBLISH_OK */
     unsigned hang_per_mille;    /* an end other than a commit after which the records hang */
     unsigned late_per_mille;    /* one after which they are still on their way */
+    unsigned forget_per_mille;  /* a settling after which what hung hangs on */
 };
 
 struct fake_publisher {
