@@ -126,7 +126,7 @@ struct sim_door *sim_door_new(struct process *process) {
                    .deadline_default_ms = 5000,
                    .deadline_ms_max = 60000,
                    .position_wait_ms_max = 2000,
-                   .command_backlog_max = 60,
+                   .command_backlog_max = sim->swarm.backlog_max,
                    .requests_per_step_max = 8},
         .service_context = sim_service_context(sim),
         .locality = "nel-bhr",
@@ -181,6 +181,10 @@ void sim_door_answered(struct sim_door *door, const struct replica_answer *answe
 
 void sim_door_committed(struct sim_door *door, const struct journal_state *state) {
     door_committed(door->door, state->number, state->resume_at);
+}
+
+int64_t sim_door_backlog(const struct sim_door *door) {
+    return door_backlog_waiting(door->door);
 }
 
 void sim_door_check_silence(struct sim_door *door) {

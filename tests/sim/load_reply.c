@@ -86,7 +86,12 @@ void load_replied(struct sim *sim, struct process *process, uint32_t index, stru
     case OUTCOME_UNAVAILABLE:
         sim_mark(sim, MARK_DOOR_UNAVAILABLE);
         return;
-    case OUTCOME_TOO_BUSY:
+    case OUTCOME_TOO_BUSY: /* ask again with the same id, as below */
+        if (sim_door_backlog(process->door) > sim->swarm.backlog_max) sim_mark(sim, MARK_DOOR_BACKLOG);
+        if (header.retry_after_ms <= 0) {
+            sim_fail(sim, "no time: p%d's door is too busy and does not say how long", process->index);
+        }
+        return;
     case OUTCOME_RATE_LIMITED:
     case OUTCOME_DRAINING:
     case OUTCOME_DEADLINE_PASSED:

@@ -143,7 +143,8 @@ struct sim_swarm {
     bool has_doors, has_publisher;
     uint32_t process_count;
     uint32_t command_count;
-    uint32_t ticks; /* of the safety phase */
+    int64_t backlog_max; /* commands that wait before a door is too busy */
+    uint32_t ticks;      /* of the safety phase */
     int64_t load_gap_ms_max, chaos_gap_ms_max;
     unsigned weights[SIM_CHAOS_KINDS];
     unsigned weight_sum;

@@ -83,6 +83,7 @@ void sim_draw_swarm(struct sim *sim) {
     swarm->has_publisher = sim_chance(sim, 60);
     swarm->process_count = 2 + (uint32_t)sim_below(sim, 2);
     swarm->command_count = 12 + (uint32_t)sim_below(sim, 60);
+    swarm->backlog_max = (int64_t[]){1, 4, 60}[sim_below(sim, 3)];
     swarm->ticks = 300 + (uint32_t)sim_below(sim, 1200);
     swarm->load_gap_ms_max = (int64_t[]){2, 20, 200, 2000}[sim_below(sim, 4)];
     swarm->chaos_gap_ms_max = (int64_t[]){50, 300, 1000, 5000}[sim_below(sim, 4)];
