@@ -246,10 +246,20 @@ void replica_halt(struct replica *r, enum replica_stop reason) {
     if (reason != STOP_SHUTDOWN) replica_alarm(r, replica_stop_name(reason), replica_stop_sentence(reason));
 }
 
-void replica_halt_store(struct replica *r, enum status status, const struct error *error) {
+static enum replica_stop store_failed(const struct replica *r, enum status status, const struct error *error) {
     ASSERT(status != STATUS_OK);
     replica_alarm(r, "store", error->message);
-    replica_halt(r, status == STATUS_FULL ? STOP_STORE_FULL : STOP_STORE_FAILED);
+    return status == STATUS_FULL ? STOP_STORE_FULL : STOP_STORE_FAILED;
+}
+
+enum replica_stop replica_check_store(struct replica *r) {
+    struct error error = {0};
+    enum status status = r->ports.store.check(r->ports.store.context, &error);
+    return status == STATUS_OK ? STOP_NONE : store_failed(r, status, &error);
+}
+
+void replica_halt_store(struct replica *r, enum status status, const struct error *error) {
+    replica_halt(r, store_failed(r, status, error));
 }
 
 /* An open turn is waited for: its entries may already be history, and its callers wait. True: nothing else to do. */

@@ -14,6 +14,9 @@ enum replica_stop replica_apply_entry(struct replica *r, const struct entry *ent
     const struct apply_context context = {.decided_at_ms = entry->decided_at_ms, .number = entry->number};
     for (uint32_t i = 0; i < body.event_count; i++) {
         if (!r->service->apply(&r->rows, &context, body.events[i])) return STOP_BODY;
+        /* Rows that belong together may not be together any more: nothing is applied to them or decided on them. */
+        enum replica_stop stop = replica_check_store(r);
+        if (stop != STOP_NONE) return stop;
     }
     switch (entry->kind) {
     case ENTRY_COMMAND:
@@ -44,7 +47,7 @@ enum replica_stop replica_apply_entry(struct replica *r, const struct entry *ent
         replica_alarm(r, "gap", "commands were lost before they could be decided");
         break;
     }
-    return STOP_NONE;
+    return replica_check_store(r);
 }
 
 /* A repeat must not overwrite the first answer, and an id refused for its own sake, or by a door, is judged anew each

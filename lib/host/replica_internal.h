@@ -129,6 +129,8 @@ static inline int64_t replica_now(const struct replica *r) {
 void replica_move(struct replica *r, enum replica_state to, const char *why);
 void replica_alarm(const struct replica *r, const char *name, const char *text);
 void replica_halt(struct replica *r, enum replica_stop reason);
+/* STOP_NONE, or what to halt with: the store has failed since the transaction began, which was told. */
+enum replica_stop replica_check_store(struct replica *r);
 /* The store has answered so: full, or failed. */
 void replica_halt_store(struct replica *r, enum status status, const struct error *error);
 /* Abort of journal.md section 4: leaves nothing behind, forgets the owner id, drops the producer, reads again. */

@@ -166,7 +166,11 @@ static bool turn_append(struct replica *r, const struct work_item *item) {
     bool is_readable = journal_record_read(bytes, &decoded);
     ASSERT(is_readable && decoded.kind == RECORD_ENTRY);
     enum replica_stop stop = replica_apply_entry(r, &decoded.as.entry);
-    ASSERT(stop == STOP_NONE); /* what this program wrote, it can read */
+    if (stop != STOP_NONE) {
+        ASSERT(stop == STOP_STORE_FULL || stop == STOP_STORE_FAILED); /* what this program wrote, it can read */
+        replica_halt(r, stop);
+        return false;
+    }
 
     struct turn_entry *sent = &r->entries[turn->sent];
     sent->bytes = bytes;
@@ -186,10 +190,9 @@ static bool turn_send(struct replica *r) {
     ASSERT(turn->appended <= turn->sent);
     if (!serve_reports(r)) return false;
     /* What was decided on rows that a failed store has hidden or lost must never become history. */
-    struct error error = {0};
-    enum status status = r->ports.store.check(r->ports.store.context, &error);
-    if (status != STATUS_OK) {
-        replica_halt_store(r, status, &error);
+    enum replica_stop stop = replica_check_store(r);
+    if (stop != STOP_NONE) {
+        replica_halt(r, stop);
         return false;
     }
     while (turn->appended < turn->sent) {

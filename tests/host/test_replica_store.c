@@ -52,6 +52,35 @@ static void nothing_decided_on_a_failed_store_leaves(void **state) {
     assert_int_equal(world.outcomes[second], OUTCOME_OK);
 }
 
+static bool whole_get(void *context, struct slice key, struct slice *ret_value) {
+    assert_false(world.store.has_failed);
+    struct rows rows;
+    struct store store = fake_store_port(context);
+    enum status status = store.read_begin(store.context, &rows, NULL);
+    assert_int_equal(status, STATUS_OK);
+    return rows_get(&rows, key, ret_value);
+}
+
+static enum status begin_whole(void *context, struct rows *ret_rows, struct error *reterr_error) {
+    struct store store = fake_store_port(&world.store);
+    enum status status = store.begin(context, ret_rows, reterr_error);
+    ret_rows->get = whole_get;
+    return status;
+}
+
+/* Nor may it be decided: a service relies on rows that belong together, and what it asserts of them would end the process
+ * before the full disk could be told. */
+static void nothing_is_decided_on_a_failed_store(void **state) {
+    (void)state;
+    world.ports.store.begin = begin_whole;
+    world_start();
+    world_own();
+    world.store.is_full = true;
+    for (uint32_t i = 0; i < 3; i++) (void)world_send(OP_ADD, 1);
+    world_run(50);
+    assert_int_equal(world.view.stop, STOP_STORE_FULL);
+}
+
 /* A timer whose row a failed store cannot clear would fire again and again within one turn. */
 static void a_timer_fires_once_or_not_at_all(void **state) {
     (void)state;
@@ -85,6 +114,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(commands_are_decided_and_answered, begin, end),
         cmocka_unit_test_setup_teardown(nothing_decided_on_a_failed_store_leaves, begin, end),
+        cmocka_unit_test_setup_teardown(nothing_is_decided_on_a_failed_store, begin, end),
         cmocka_unit_test_setup_teardown(a_timer_fires_once_or_not_at_all, begin, end),
         cmocka_unit_test_setup_teardown(a_store_without_room_to_begin_is_full_and_not_broken, begin, end),
     };
