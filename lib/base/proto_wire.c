@@ -67,21 +67,16 @@ size_t proto_bytes_size(uint32_t number, size_t size) {
 }
 
 static bool take_varint(struct cursor *from, uint64_t *ret_value) {
-    /* Nearly every tag and size is one byte. */
-    if (from->rest.size > 0 && from->rest.data[0] < 0x80) {
-        *ret_value = from->rest.data[0];
-        from->rest = slice_of(from->rest.data + 1, from->rest.size - 1);
-        return true;
-    }
+    const struct slice bytes = from->rest;
     uint64_t value = 0;
-    for (unsigned i = 0; i < VARINT_SIZE_MAX; i++) {
-        uint8_t byte = cursor_u8(from);
-        if (from->is_bad) return false;
+    for (size_t i = 0; i < bytes.size && i < VARINT_SIZE_MAX; i++) {
+        uint8_t byte = bytes.data[i];
         if (i == VARINT_SIZE_MAX - 1 && byte > 1) return false; /* over 64 bits */
         value |= (uint64_t)(byte & 0x7F) << (7 * i);
         if ((byte & 0x80) != 0) continue;
         if (byte == 0 && i > 0) return false; /* a shorter form exists */
         *ret_value = value;
+        from->rest = slice_of(bytes.data + i + 1, bytes.size - i - 1);
         return true;
     }
     return false;
