@@ -2,13 +2,14 @@
 # Runs every test of a build folder (build/dev unless another is named) and counts them; the last line is
 # `N passed, N failed`. Beside a running `make up` it is no guest: its Kafka broker has its own folder and ports.
 #   scripts/run-tests.sh [build folder] [further words for ctest, such as -R accept]
-# Tests marked integration or e2e run one at a time and may use the broker in BHR_TEST_BROKERS; all others two at a time.
+# Tests run two at a time, but for those marked integration, which share the broker in BHR_TEST_BROKERS; whole suites (e2e)
+# have brokers of their own, and mostly wait.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 2
 
 readonly BUILD=${1:-build/dev}
 shift
-readonly SERIAL='^(integration|e2e)$'
+readonly SHARES_BROKER='^integration$' IS_SUITE='^e2e$' NEEDS_NONE='^(integration|e2e)$'
 readonly OUTPUT_BYTES_MAX=4194304
 readonly KAFKA=deploy/local/kafka/kafka.sh
 
@@ -19,21 +20,25 @@ main() {
     trap clean_up EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM
-    local is_serial_needed=false starter=
-    if has_serial_tests "$@"; then is_serial_needed=true; fi
-    if $is_serial_needed && [[ -z ${BHR_TEST_BROKERS:-} && -x $KAFKA ]]; then
+    local is_broker_needed=false starter=
+    if has_tests "$SHARES_BROKER" "$@"; then is_broker_needed=true; fi
+    if $is_broker_needed && [[ -z ${BHR_TEST_BROKERS:-} && -x $KAFKA ]]; then
         broker_port=$(free_port_pair)
         kafka start >"$scratch/kafka.out" 2>&1 & # while the tests that need none are running
         starter=$!
     fi
-    run_ctest parallel --parallel 2 --label-exclude "$SERIAL" "$@"
+    run_ctest quick --parallel 2 --label-exclude "$NEEDS_NONE" "$@"
     if [[ -n $starter ]]; then await_broker "$starter"; fi
-    if $is_serial_needed; then run_ctest serial --label-regex "$SERIAL" "$@"; fi
+    if $is_broker_needed; then run_ctest integration --label-regex "$SHARES_BROKER" "$@"; fi
+    if [[ -n $starter ]]; then kafka stop >/dev/null 2>&1; fi
+    if has_tests "$IS_SUITE" "$@"; then run_ctest suites --parallel 2 --label-regex "$IS_SUITE" "$@"; fi
     /usr/bin/python3 scripts/count-tests.py "$scratch"/*.xml
 }
 
-has_serial_tests() {
-    ctest --test-dir "$BUILD" --show-only --label-regex "$SERIAL" "$@" 2>/dev/null | grep 'Test *#' >/dev/null
+has_tests() {
+    local label=$1
+    shift
+    ctest --test-dir "$BUILD" --show-only --label-regex "$label" "$@" 2>/dev/null | grep 'Test *#' >/dev/null
 }
 
 # Each test's line as it ends, and all that a failing one said; every output is kept whole for the count.
