@@ -35,6 +35,7 @@ static void reader_poll(void *context, struct topic_event *ret_event);
 static uint32_t reader_waiting(void *context);
 static enum status reader_assign(void *context, const char *topic, int64_t offset, struct error *reterr_error);
 static void reader_unassign(void *context);
+static void let_go(struct kafka_reader *reader);
 static enum status open_client(struct kafka_reader *reader, struct error *reterr_error);
 static bool take_loss(struct kafka_reader *reader, struct topic_event *ret_event);
 static bool take_end(struct kafka_reader *reader, struct topic_event *ret_event);
@@ -207,6 +208,7 @@ static enum status reader_assign(void *context, const char *topic, int64_t offse
     ASSERT(offset >= 0);
     drop_batch(reader);
     reader->is_assigned = false;
+    if (reader->client != NULL && !reader->must_reopen) let_go(reader);
     if (reader->must_reopen) kafka_client_discard(&reader->client);
     reader->must_reopen = false;
     if (reader->client == NULL) {
@@ -241,7 +243,20 @@ static void reader_unassign(void *context) {
     if (!reader->is_assigned) return;
     ASSERT(reader->client != NULL);
     reader->is_assigned = false;
-    if (rd_kafka_assign(reader->client->handle, NULL) != RD_KAFKA_RESP_ERR_NO_ERROR) reader->must_reopen = true;
+    let_go(reader);
+}
+
+/* librdkafka 2.0.2 ends the process by an assertion (rdkafka_assignment.c:872) when a partition is taken from it again before
+ * its main thread has heard that fetching has stopped, as after two lost connections in a row. The stop and the word of it
+ * go through that thread's queue, one behind the other, and so do these two questions, behind them. */
+static void let_go(struct kafka_reader *reader) {
+    rd_kafka_t *handle = reader->client->handle;
+    if (rd_kafka_assign(handle, NULL) != RD_KAFKA_RESP_ERR_NO_ERROR) reader->must_reopen = true;
+    for (int i = 0; i < 2; i++) {
+        rd_kafka_topic_partition_list_t *list = NULL;
+        if (rd_kafka_assignment(handle, &list) == RD_KAFKA_RESP_ERR_NO_ERROR)
+            rd_kafka_topic_partition_list_destroy(list);
+    }
 }
 
 static enum status open_client(struct kafka_reader *reader, struct error *reterr_error) {
