@@ -292,9 +292,12 @@ static enum publish_result publisher_tail(void *context, const char *topic, stru
     return PUBLISH_OK;
 }
 
+/* A courtesy to readers, and not worth a life: librdkafka 2.0.2 ends the process by an assertion when the broker's answer
+ * about a partition of the transaction comes after the transaction was aborted. So nothing of it may be on its way. */
 static void publisher_abort(void *context) {
     struct kafka_publisher *publisher = context;
     if (publisher->client == NULL) return;
+    if (rd_kafka_flush(publisher->client->handle, PUBLISH_WAIT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
     rd_kafka_error_t *error = rd_kafka_abort_transaction(publisher->client->handle, PUBLISH_WAIT_MS);
     if (error != NULL) rd_kafka_error_destroy(error);
 }
