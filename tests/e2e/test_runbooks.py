@@ -118,6 +118,7 @@ def without_commands(suite, state):
 def without_policy(suite, state):
     with open(f"{suite.folder}/policy", "a", encoding="ascii") as file:
         file.write("colour red\n")
+    until(lambda: all(suite.events(number, "policy_refused") for number in suite.numbers()), 10)
 
 
 def misconfigured(suite, state):
