@@ -127,8 +127,7 @@ class Suite:
 
     def metrics(self, number):
         """{'bhr_replica_state{state="owning"}': 1.0, ...}; nothing when nobody answers."""
-        status, text = self.http(number, "/metrics")
-        return read_metrics(text) if status == 200 else {}
+        return read_metrics(*self.http(number, "/metrics"))
 
     def owner(self):
         """The number of the process that owns the partition, or None."""
@@ -152,7 +151,10 @@ def read_answer(out, code, since, errors):
     return Answer(fields, code, (time.monotonic() - since) * 1000, errors.strip() or ("" if fields else out.strip()))
 
 
-def read_metrics(text):
+def read_metrics(status, text):
+    """Nothing of an answer that is none."""
+    if status != 200:
+        return {}
     return {name: float(value) for name, value in re.findall(r"^([a-z_]+(?:\{[^}]*\})?) (\S+)$", text, re.MULTILINE)}
 
 
