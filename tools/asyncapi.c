@@ -155,7 +155,7 @@ static void print_operations(FILE *out) {
     const char *service = booking_service.name;
     fprintf(out, "operations:\n");
     for (uint32_t i = 0; booking_public_method(i) != NULL; i++) {
-        const struct booking_public_method *method = booking_public_method(i);
+        const struct wire_public_method *method = booking_public_method(i);
         fprintf(out,
                 "  %s%s:\n    action: receive\n    channel:\n      $ref: '#/channels/%sRequests'\n"
                 "    messages:\n      - $ref: '#/channels/%sRequests/messages/%s'\n"

@@ -58,6 +58,18 @@ bool text_is_ods_code(struct slice text) {
     return true;
 }
 
+bool text_is_phone(struct slice text, size_t size_max) {
+    if (text.size > size_max) return false;
+    size_t digits = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t c = text.data[i];
+        bool is_digit = c >= '0' && c <= '9';
+        if (is_digit) digits++;
+        if (!is_digit && c != ' ' && !(c == '+' && i == 0)) return false;
+    }
+    return digits >= 5 && digits <= 20;
+}
+
 void text_hex(const uint8_t *bytes, size_t size, char *ret_text) {
     static const char digits[] = "0123456789abcdef";
     ASSERT(bytes != NULL || size == 0);

@@ -12,6 +12,8 @@ bool text_is_clean(struct slice text);
 bool text_is_token(struct slice text, size_t size_max);
 /* NHS Organisation Data Service code: 3 to 10 of [A-Z0-9]. */
 bool text_is_ods_code(struct slice text);
+/* A telephone number as people write it: 5 to 20 digits, spaces and a leading plus; at most size_max bytes. */
+bool text_is_phone(struct slice text, size_t size_max);
 /* Lower-case hexadecimal of bytes into ret_text (2 * size characters, no terminator). */
 void text_hex(const uint8_t *bytes, size_t size, char *ret_text);
 /* Exactly 2 * size characters of either case; false leaves ret_bytes unspecified. */

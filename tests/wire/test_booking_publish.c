@@ -6,89 +6,26 @@
 #include "lib/base/proto_wire.h"
 #include "lib/wire/booking/booking_publish.h"
 #include "tests/support/cmocka.h"
+#include "tests/wire/public_contract.h"
 
 #include <stdio.h>
 
-enum { MESSAGES_MAX = 64, ARENA_SIZE = 256 * 1024 };
+enum { ARENA_SIZE = 256 * 1024 };
 
 static uint8_t arena_memory[ARENA_SIZE];
 
 /* ---- the table against the contract ---- */
 
-/* Every message that can be published: from the events and answers through public fields. */
-struct reached {
-    uint32_t count;
-    const ProtobufCMessageDescriptor *messages[MESSAGES_MAX];
-};
-
-static const struct wire_public_row *row_of(const ProtobufCMessageDescriptor *message, const char *field,
-                                            uint32_t *ret_count) {
-    const struct wire_public_row *found = NULL;
-    *ret_count = 0;
-    for (uint32_t i = 0; i < booking_public_table.count; i++) {
-        const struct wire_public_row *row = &booking_public_table.rows[i];
-        if (row->message != message || strcmp(row->field, field) != 0) continue;
-        found = row;
-        (*ret_count)++;
-    }
-    return found;
-}
-
-static void reach(struct reached *reached, const ProtobufCMessageDescriptor *message) {
-    for (uint32_t i = 0; i < reached->count; i++) {
-        if (reached->messages[i] == message) return;
-    }
-    assert_in_range(reached->count, 0, MESSAGES_MAX - 1);
-    reached->messages[reached->count++] = message;
-    for (unsigned i = 0; i < message->n_fields; i++) {
-        const ProtobufCFieldDescriptor *field = &message->fields[i];
-        uint32_t rows;
-        const struct wire_public_row *row = row_of(message, field->name, &rows);
-        if (rows != 1) fail_msg("%s.%s stands %u times in booking_publish.def", message->name, field->name, rows);
-        if (row->is_public && field->type == PROTOBUF_C_TYPE_MESSAGE) reach(reached, field->descriptor);
-    }
-}
-
-static struct reached reach_all(void) {
-    struct reached reached = {0};
-    const ProtobufCMessageDescriptor *events = booking_public_events();
-    for (unsigned i = 0; i < events->n_fields; i++) reach(&reached, events->fields[i].descriptor);
-    for (uint32_t i = 0; booking_public_method(i) != NULL; i++) {
-        reach(&reached, booking_public_method(i)->response);
-    }
-    return reached;
-}
+static const struct public_contract contract = {&booking_public_table, booking_public_events, booking_public_method};
 
 static void test_every_field_stands_in_the_table(void **state) {
     (void)state;
-    struct reached reached = reach_all();
-    assert_true(reached.count > 8);
-    for (uint32_t i = 0; i < booking_public_table.count; i++) {
-        const struct wire_public_row *row = &booking_public_table.rows[i];
-        if (protobuf_c_message_descriptor_get_field_by_name(row->message, row->field) == NULL) {
-            fail_msg("%s has no field %s", row->message->name, row->field);
-        }
-        bool is_reached = false;
-        for (uint32_t k = 0; k < reached.count; k++) is_reached |= reached.messages[k] == row->message;
-        if (!is_reached) fail_msg("%s cannot be published: its rows mislead", row->message->name);
-    }
+    public_contract_check_rows(&contract);
 }
 
-/* Names of fields that must never be public, whoever adds them and wherever. */
 static void test_personal_fields_are_private(void **state) {
     (void)state;
-    static const char *const personal[] = {"nhs_number", "family_name", "given_name", "birth_date",
-                                           "local_id",   "phone",       "note",       "contact",
-                                           "address",    "sealed",      "details",    "email"};
-    uint32_t private_count = 0;
-    for (uint32_t i = 0; i < booking_public_table.count; i++) {
-        const struct wire_public_row *row = &booking_public_table.rows[i];
-        private_count += !row->is_public;
-        for (size_t k = 0; k < sizeof personal / sizeof personal[0]; k++) {
-            if (strcmp(row->field, personal[k]) == 0 && row->is_public) fail_msg("%s is public", row->field);
-        }
-    }
-    assert_true(private_count > 0);
+    public_contract_check_personal(&contract);
 }
 
 static void test_each_command_has_its_answer(void **state) {

@@ -9,7 +9,6 @@
 
 static void keep(char *ret_text, size_t size, struct slice text);
 static bool has_line_break(struct slice text);
-static bool is_phone(struct slice text);
 static void read_nhs_number(struct field_reader *reader, const char *text, struct booking_person *ret_person);
 
 void field_session(struct field_reader *outer, const pb_session *message, bool has_id,
@@ -84,7 +83,7 @@ void field_contact(struct field_reader *outer, const pb_contact *message, struct
     struct field_reader reader = *outer;
     reader.prefix = "contact.";
     struct slice phone = slice_text(message->phone), note = slice_text(message->note);
-    if (phone.size > 0 && !is_phone(phone)) {
+    if (phone.size > 0 && !text_is_phone(phone, BOOKING_PHONE_MAX)) {
         field_fail(&reader, "phone", "expected 5 to 20 digits with spaces or a leading plus, at most 32 characters");
     } else {
         keep(ret_contact->phone, sizeof ret_contact->phone, phone);
@@ -247,18 +246,6 @@ static bool has_line_break(struct slice text) {
         if (text.data[i] < ' ') return true;
     }
     return false;
-}
-
-static bool is_phone(struct slice text) {
-    if (text.size > BOOKING_PHONE_MAX) return false;
-    size_t digits = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        uint8_t c = text.data[i];
-        bool is_digit = c >= '0' && c <= '9';
-        if (is_digit) digits++;
-        if (!is_digit && c != ' ' && !(c == '+' && i == 0)) return false;
-    }
-    return digits >= 5 && digits <= 20;
 }
 
 static void read_nhs_number(struct field_reader *reader, const char *text, struct booking_person *ret_person) {

@@ -2,11 +2,9 @@
 #include "lib/wire/booking/booking_publish.h"
 
 #include "lib/base/assert.h"
-#include "lib/base/proto_wire.h"
 #include "lib/wire/booking/booking_journal.h"
 #include "lib/wire/booking/booking_pb.h"
 
-static bool take_inner(struct slice event, const ProtobufCFieldDescriptor **ret_field, struct slice *ret_bytes);
 static struct slice subject_of(const struct booking_event *event, struct arena *arena);
 
 enum { IS_PUBLIC = true, IS_PRIVATE = false };
@@ -19,7 +17,7 @@ static const struct wire_public_row rows[] = {
 };
 const struct wire_public_table booking_public_table = {.count = sizeof rows / sizeof rows[0], .rows = rows};
 
-static const struct booking_public_method methods[] = {
+static const struct wire_public_method methods[] = {
 #define FIELD(message, field, visibility)
 #define METHOD(method, message)                                                                                        \
     {#method, &bhr__booking__v1__##message##_request__descriptor, &bhr__booking__v1__##message##_response__descriptor},
@@ -32,13 +30,14 @@ enum { METHOD_COUNT = sizeof methods / sizeof methods[0] };
 bool booking_event_public(struct slice event, struct arena *arena, struct slice *ret_type, struct slice *ret_key,
                           struct slice *ret_bytes) {
     struct booking_event decoded;
-    const ProtobufCFieldDescriptor *field;
+    const ProtobufCMessageDescriptor *message;
     struct slice inner, bytes;
-    if (!booking_event_decode(event, arena, &decoded) || !take_inner(event, &field, &inner)) return false;
-    if (!wire_public(&booking_public_table, field->descriptor, inner, arena, &bytes)) return false;
+    if (!booking_event_decode(event, arena, &decoded)) return false;
+    if (!wire_public_inner(booking_public_events(), event, &message, &inner)) return false;
+    if (!wire_public(&booking_public_table, message, inner, arena, &bytes)) return false;
     struct slice key = subject_of(&decoded, arena);
     if (key.data == NULL) return false;
-    *ret_type = slice_text(((const ProtobufCMessageDescriptor *)field->descriptor)->name);
+    *ret_type = slice_text(message->name);
     *ret_key = key;
     *ret_bytes = bytes;
     return true;
@@ -55,29 +54,12 @@ bool booking_answer_public(struct slice method, struct slice answer, struct aren
     return false;
 }
 
-const struct booking_public_method *booking_public_method(uint32_t index) {
+const struct wire_public_method *booking_public_method(uint32_t index) {
     return index < METHOD_COUNT ? &methods[index] : NULL;
 }
 
 const ProtobufCMessageDescriptor *booking_public_events(void) {
     return &bhr__booking__v1__booking_event__descriptor;
-}
-
-/* An event is one message inside BookingEvent. Our own writer writes exactly one. */
-static bool take_inner(struct slice event, const ProtobufCFieldDescriptor **ret_field, struct slice *ret_bytes) {
-    const ProtobufCFieldDescriptor *found = NULL;
-    struct proto_field field;
-    bool is_bad = false;
-    while (proto_next(&event, &field, &is_bad)) {
-        const ProtobufCFieldDescriptor *known =
-            protobuf_c_message_descriptor_get_field(&bhr__booking__v1__booking_event__descriptor, field.number);
-        if (known == NULL) continue;
-        if (found != NULL || field.type != PROTO_BYTES) return false;
-        found = known;
-        *ret_bytes = field.bytes;
-    }
-    *ret_field = found;
-    return found != NULL && !is_bad;
 }
 
 static struct slice uuid_subject(struct uuid id, struct arena *arena) {

@@ -16,12 +16,8 @@ bool booking_answer_public(struct slice method, struct slice answer, struct aren
 
 /* The table itself, for its test and for the documents made of it. */
 extern const struct wire_public_table booking_public_table;
-struct booking_public_method {
-    const char *name; /* of the rpc alone */
-    const ProtobufCMessageDescriptor *request, *response;
-};
 /* The index-th command of the table; NULL beyond the last. */
-const struct booking_public_method *booking_public_method(uint32_t index);
+const struct wire_public_method *booking_public_method(uint32_t index);
 /* The message of BookingEvent that holds the event. */
 const ProtobufCMessageDescriptor *booking_public_events(void);
 

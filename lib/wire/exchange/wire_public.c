@@ -55,3 +55,20 @@ static bool is_public(const struct wire_public_table *table, const ProtobufCMess
     }
     return false;
 }
+
+/* Our own writer writes exactly one. */
+bool wire_public_inner(const ProtobufCMessageDescriptor *events, struct slice event,
+                       const ProtobufCMessageDescriptor **ret_message, struct slice *ret_bytes) {
+    const ProtobufCFieldDescriptor *found = NULL;
+    struct proto_field field;
+    bool is_bad = false;
+    while (proto_next(&event, &field, &is_bad)) {
+        const ProtobufCFieldDescriptor *known = protobuf_c_message_descriptor_get_field(events, field.number);
+        if (known == NULL) continue;
+        if (found != NULL || field.type != PROTO_BYTES) return false;
+        found = known;
+        *ret_bytes = field.bytes;
+    }
+    if (found != NULL) *ret_message = found->descriptor;
+    return found != NULL && !is_bad;
+}

@@ -23,4 +23,15 @@ struct wire_public_table {
 bool wire_public(const struct wire_public_table *table, const ProtobufCMessageDescriptor *descriptor,
                  struct slice bytes, struct arena *arena, struct slice *ret_public);
 
+/* An event is one message inside another that holds nothing else, "SlotBooked" inside "BookingEvent": which one, and its
+ * bytes. False for bytes that are not that. */
+bool wire_public_inner(const ProtobufCMessageDescriptor *events, struct slice event,
+                       const ProtobufCMessageDescriptor **ret_message, struct slice *ret_bytes);
+
+/* A command, as the documents and the tests of a domain's table want it. */
+struct wire_public_method {
+    const char *name; /* of the rpc alone */
+    const ProtobufCMessageDescriptor *request, *response;
+};
+
 #endif
