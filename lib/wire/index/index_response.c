@@ -1,0 +1,181 @@
+/* Answers, each table reading like its message in proto/bhr/index/v1/index_service.proto. */
+#include "lib/wire/index/index_forms.h"
+
+#include "lib/base/assert.h"
+
+#define TIME_ROW(plain, member)                                                                                        \
+    {                                                                                                                  \
+        WIRE_AT(plain, member), .kind = WIRE_LARGE, .max = INDEX_TIME_MS_MAX,                                          \
+                                .expected = "expected milliseconds since 1970 UTC, before the year 2200"               \
+    }
+#define COUNT_ROW(member)                                                                                              \
+    { WIRE_AT(struct index_board_row, member), .kind = WIRE_LARGE, .max = INT64_MAX, .expected = "expected a count" }
+
+/* ---- of commands ---- */
+
+static const struct wire_row register_rows[] = {
+    {WIRE_IN(struct index_answer, record.record_id, "record_id"), .kind = WIRE_UUID, .is_needed = true},
+    {WIRE_IN(struct index_answer, record.person_id, "person_id"), .kind = WIRE_UUID, .is_needed = true},
+    {WIRE_IN(struct index_answer, record.how, "how"), .kind = WIRE_NUMBER, .min = INDEX_NEW, .max = INDEX_REVIEW,
+     .expected = "expected how"},
+    {WIRE_IN(struct index_answer, record.match, "match"), .kind = WIRE_MESSAGE, .inner = &index_match_wire},
+};
+static const struct wire_row link_rows[] = {
+    {WIRE_AT(struct index_answer, previous_person_id), .kind = WIRE_UUID, .is_needed = true},
+};
+static const struct wire_row unlink_rows[] = {
+    {WIRE_AT(struct index_answer, person_id), .kind = WIRE_UUID, .is_needed = true},
+};
+static const struct wire_row merge_rows[] = {
+    {WIRE_AT(struct index_answer, merge_id), .kind = WIRE_UUID},
+};
+static const struct wire_row unmerge_rows[] = {
+    {WIRE_IN(struct index_answer, unmerged.survivor_id, "survivor_id"), .kind = WIRE_UUID, .is_needed = true},
+    {WIRE_IN(struct index_answer, unmerged.other_id, "other_id"), .kind = WIRE_UUID, .is_needed = true},
+    {WIRE_IN(struct index_answer, unmerged.from_ms, "from_ms"), .kind = WIRE_LARGE, .max = INT64_MAX},
+    {WIRE_IN(struct index_answer, unmerged.until_ms, "until_ms"), .kind = WIRE_LARGE, .max = INT64_MAX},
+};
+static const struct wire_row claim_rows[] = {
+    {WIRE_AT(struct index_answer, pair), .kind = WIRE_MESSAGE, .inner = &index_pair_wire, .is_needed = true,
+     .expected = "expected a pair"},
+};
+static const struct wire_row changed_rows[] = {
+    {WIRE_AT(struct index_answer, is_changed), .kind = WIRE_BOOL},
+};
+
+#define ANSWER(message, rows) WIRE_TABLE(bhr__index__v1__##message##_response, struct index_answer, rows, NULL)
+#define EMPTY(message)                                                                                                 \
+    { .descriptor = &bhr__index__v1__##message##_response__descriptor, .plain_size = sizeof(struct index_answer) }
+
+static const struct wire_table answers[] = {
+    [INDEX_COMMAND_REGISTER] = ANSWER(register_record, register_rows),
+    [INDEX_COMMAND_LINK] = ANSWER(link_record, link_rows),
+    [INDEX_COMMAND_UNLINK] = ANSWER(unlink_record, unlink_rows),
+    [INDEX_COMMAND_MERGE] = ANSWER(merge_persons, merge_rows),
+    [INDEX_COMMAND_UNMERGE] = ANSWER(unmerge_persons, unmerge_rows),
+    [INDEX_COMMAND_CLAIM] = ANSWER(claim_pair, claim_rows),
+    [INDEX_COMMAND_DECIDE] = ANSWER(decide_pair, merge_rows),
+    [INDEX_COMMAND_FLAG] = EMPTY(flag_person),
+    [INDEX_COMMAND_RELATION] = EMPTY(set_relationship),
+    [INDEX_COMMAND_ORGANISATION] = ANSWER(register_organisation, changed_rows),
+    [INDEX_COMMAND_SERVICE] = ANSWER(register_service, changed_rows),
+};
+
+const struct wire_table *index_answer_wire(enum index_command_kind kind) {
+    ASSERT(kind >= INDEX_COMMAND_REGISTER && kind <= INDEX_COMMAND_SERVICE);
+    return &answers[kind];
+}
+
+/* ---- of queries ---- */
+
+static const struct wire_row find_rows[] = {
+    {WIRE_AT(struct index_find_answer, person_id), .kind = WIRE_UUID, .is_needed = true},
+    {WIRE_ALL(struct index_find_answer, superseded_ids, superseded_count), .kind = WIRE_UUID,
+     .expected = "expected at most 16"},
+};
+const struct wire_table index_find_response_wire =
+    WIRE_TABLE(bhr__index__v1__find_person_response, struct index_find_answer, find_rows, NULL);
+
+static const struct wire_row candidate_rows[] = {
+    {WIRE_AT(struct index_candidate, person_id), .kind = WIRE_UUID, .is_needed = true},
+    {WIRE_AT(struct index_candidate, match), .kind = WIRE_MESSAGE, .inner = &index_match_wire},
+};
+static const struct wire_table candidate_wire =
+    WIRE_TABLE(bhr__index__v1__candidate, struct index_candidate, candidate_rows, NULL);
+static const struct wire_row trace_rows[] = {
+    {WIRE_AT(struct index_trace_answer, result), .kind = WIRE_NUMBER, .min = INDEX_TRACE_MATCH,
+     .max = INDEX_TRACE_TOO_MANY, .expected = "expected how it ended"},
+    {WIRE_ALL(struct index_trace_answer, candidates, candidate_count), .kind = WIRE_MESSAGE, .inner = &candidate_wire,
+     .expected = "expected at most 50"},
+};
+const struct wire_table index_trace_response_wire =
+    WIRE_TABLE(bhr__index__v1__trace_person_response, struct index_trace_answer, trace_rows, NULL);
+
+static const struct wire_row record_rows[] = {
+    {WIRE_AT(struct index_record_view, record_id), .kind = WIRE_UUID, .is_needed = true},
+    {WIRE_AT(struct index_record_view, key), .kind = WIRE_MESSAGE, .inner = &index_record_key_wire},
+    {WIRE_AT(struct index_record_view, demographics), .kind = WIRE_MESSAGE, .inner = &index_demographics_wire},
+    TIME_ROW(struct index_record_view, updated_at_ms),
+    {WIRE_IN(struct index_record_view, is_erased, "erased"), .kind = WIRE_BOOL},
+};
+static const struct wire_table record_wire =
+    WIRE_TABLE(bhr__index__v1__record, struct index_record_view, record_rows, NULL);
+static const struct wire_row change_rows[] = {
+    TIME_ROW(struct index_change, at_ms),
+    {WIRE_AT(struct index_change, what), .kind = WIRE_TEXT, .form = &wire_token, .is_needed = true},
+    {WIRE_AT(struct index_change, by), .kind = WIRE_TEXT, .form = &wire_token},
+    {WIRE_AT(struct index_change, entry_number), .kind = WIRE_LARGE, .max = INT64_MAX},
+    {WIRE_AT(struct index_change, record_id), .kind = WIRE_UUID},
+    {WIRE_AT(struct index_change, other_person_id), .kind = WIRE_UUID},
+};
+static const struct wire_table change_wire =
+    WIRE_TABLE(bhr__index__v1__person_change, struct index_change, change_rows, NULL);
+static const struct wire_row person_rows[] = {
+    {WIRE_AT(struct index_person, person_id), .kind = WIRE_UUID, .is_needed = true},
+    {WIRE_ALL(struct index_person, superseded_ids, superseded_count), .kind = WIRE_UUID, .expected = "expected fewer"},
+    {WIRE_ALL(struct index_person, records, record_count), .kind = WIRE_MESSAGE, .inner = &record_wire,
+     .expected = "expected fewer"},
+    {WIRE_ALL(struct index_person, flags, flag_count), .kind = WIRE_NUMBER, .min = INDEX_FLAG_RESTRICTED,
+     .max = INDEX_FLAG_DO_NOT_MATCH, .expected = "expected flags"},
+    {WIRE_ALL(struct index_person, history, change_count), .kind = WIRE_MESSAGE, .inner = &change_wire,
+     .expected = "expected fewer"},
+    {WIRE_ALL(struct index_person, relationships, relationship_count), .kind = WIRE_MESSAGE,
+     .inner = &index_relationship_wire, .expected = "expected fewer"},
+};
+static const struct wire_table person_wire = WIRE_TABLE(bhr__index__v1__person, struct index_person, person_rows, NULL);
+static const struct wire_row get_rows[] = {
+    {.field = "person",
+     .at = 0,
+     .size = sizeof(struct index_person),
+     .kind = WIRE_MESSAGE,
+     .inner = &person_wire,
+     .is_needed = true,
+     .expected = "expected a person"},
+};
+const struct wire_table index_get_response_wire =
+    WIRE_TABLE(bhr__index__v1__get_person_response, struct index_person, get_rows, NULL);
+
+static const struct wire_row pairs_rows[] = {
+    {WIRE_ALL(struct index_pairs_answer, pairs, pair_count), .kind = WIRE_MESSAGE, .inner = &index_pair_wire,
+     .expected = "expected at most 100"},
+    {WIRE_AT(struct index_pairs_answer, has_more), .kind = WIRE_BOOL},
+};
+const struct wire_table index_pairs_response_wire =
+    WIRE_TABLE(bhr__index__v1__list_pairs_response, struct index_pairs_answer, pairs_rows, NULL);
+
+static const struct wire_row board_row_rows[] = {
+    {WIRE_AT(struct index_board_row, organisation), .kind = WIRE_TEXT, .form = &wire_ods_code, .is_needed = true},
+    {WIRE_AT(struct index_board_row, source), .kind = WIRE_TEXT, .form = &index_identifier_form, .is_needed = true},
+    COUNT_ROW(records),
+    COUNT_ROW(verified),
+    COUNT_ROW(matched),
+    COUNT_ROW(review),
+    COUNT_ROW(incomplete),
+    COUNT_ROW(conflict),
+    COUNT_ROW(unmatched),
+};
+static const struct wire_table board_row_wire =
+    WIRE_TABLE(bhr__index__v1__board_row, struct index_board_row, board_row_rows, NULL);
+static const struct wire_row board_rows[] = {
+    {WIRE_ALL(struct index_board_answer, rows, row_count), .kind = WIRE_MESSAGE, .inner = &board_row_wire,
+     .expected = "expected at most 256"},
+};
+const struct wire_table index_board_response_wire =
+    WIRE_TABLE(bhr__index__v1__get_board_response, struct index_board_answer, board_rows, NULL);
+
+static const struct wire_row organisation_rows[] = {
+    {WIRE_AT(struct index_organisation_answer, organisation), .kind = WIRE_MESSAGE, .inner = &index_organisation_wire,
+     .is_needed = true, .expected = "expected an organisation"},
+    {WIRE_AT(struct index_organisation_answer, is_open), .kind = WIRE_BOOL},
+    {WIRE_AT(struct index_organisation_answer, use_instead), .kind = WIRE_MESSAGE, .inner = &index_organisation_wire,
+     WIRE_IF(struct index_organisation_answer, has_use_instead)},
+};
+const struct wire_table index_organisation_response_wire =
+    WIRE_TABLE(bhr__index__v1__get_organisation_response, struct index_organisation_answer, organisation_rows, NULL);
+
+static const struct wire_row services_rows[] = {
+    {WIRE_ALL(struct index_services_answer, services, service_count), .kind = WIRE_MESSAGE,
+     .inner = &index_service_wire, .expected = "expected at most 50"},
+};
+const struct wire_table index_services_response_wire =
+    WIRE_TABLE(bhr__index__v1__find_services_response, struct index_services_answer, services_rows, NULL);

@@ -1,0 +1,518 @@
+/* What the index talks about, as plain structs of fixed size: requests, commands, events and answers. The contract of
+ * proto/bhr/index/v1 without its wire form, member for field; lib/wire/index turns one into the other and judges every field,
+ * so here all texts are clean, within their bounds, ended by NUL and zero-padded: two equal structs are equal bytes.
+ * Times are milliseconds since 1970 UTC. Pure data; nothing is owned. */
+#ifndef BHR_INDEX_CORE_INDEX_H
+#define BHR_INDEX_CORE_INDEX_H
+
+#include "lib/base/id.h"
+
+enum {
+    INDEX_SYSTEM_MAX = 64, /* also of a user */
+    INDEX_ROLE_MAX = 15,
+    INDEX_CORRELATION_MAX = 64,
+    INDEX_ASKER_ORGANISATION_MAX = 15, /* as a policy file may spell it */
+    INDEX_ORGANISATION_MAX = 10,       /* an ODS code */
+    INDEX_SOURCE_MAX = 32,
+    INDEX_LOCAL_ID_MAX = 64,
+    INDEX_NAME_MAX = 100,
+    INDEX_LINES_MAX = 3,
+    INDEX_DATE_MAX = 10,
+    INDEX_POSTCODE_MAX = 8,
+    INDEX_PHONE_MAX = 32,
+    INDEX_REASON_MAX = 200,
+    INDEX_WORD_MAX = 23, /* of a field, a level, a kind */
+    INDEX_SERVICE_ID_MAX = 32,
+    INDEX_HASH_SIZE = 16,
+    INDEX_NONCE_SIZE = 24,
+    INDEX_DETAILS_MAX = 1024,                      /* RecordDetails, encoded: always fits */
+    INDEX_CIPHERTEXT_MAX = INDEX_DETAILS_MAX + 16, /* and its tag */
+    INDEX_MATCH_REASONS_MAX = 12,
+    INDEX_PROPOSALS_MAX = 3,
+    INDEX_FLAGS_MAX = 4,
+    INDEX_DISTRICTS_MAX = 32,
+    INDEX_DISTRICT_MAX = 4,
+    INDEX_OPENING_TIMES_MAX = 21,
+    INDEX_PPM_MAX = 1000000,
+    /* Of a person as it is shown; who has more is shown without the rest. */
+    INDEX_RECORDS_SHOWN_MAX = 32,
+    INDEX_CHANGES_SHOWN_MAX = 64,
+    INDEX_RELATIONS_SHOWN_MAX = 16,
+    INDEX_HOPS_SHOWN_MAX = 16,
+    INDEX_PAIRS_SHOWN_DEFAULT = 20,
+    INDEX_PAIRS_SHOWN_MAX = 100,
+    INDEX_CANDIDATES_MAX = 50,
+    INDEX_BOARD_ROWS_MAX = 256,
+    INDEX_SERVICES_SHOWN_MAX = 50,
+};
+#define INDEX_TIME_MS_MAX INT64_C(7258118400000) /* 2200-01-01 */
+#define INDEX_NOW         INT64_MAX              /* as of: whatever is known */
+
+/* Numbered as in proto. */
+enum index_sex { INDEX_SEX_UNKNOWN = 0, INDEX_SEX_FEMALE = 1, INDEX_SEX_MALE = 2, INDEX_SEX_OTHER = 3 };
+enum index_nhs_status {
+    INDEX_NHS_UNSPECIFIED = 0,
+    INDEX_NHS_VERIFIED = 1,
+    INDEX_NHS_NOT_TRACED = 2,
+    INDEX_NHS_TRACE_REQUIRED = 3,
+    INDEX_NHS_CONFLICT = 5,
+    INDEX_NHS_POSTPONED = 8
+};
+enum index_registered { INDEX_NEW = 1, INDEX_LINKED = 2, INDEX_UPDATED = 3, INDEX_REVIEW = 4 };
+enum index_flag {
+    INDEX_FLAG_RESTRICTED = 1,
+    INDEX_FLAG_SENSITIVE = 2,
+    INDEX_FLAG_DECEASED = 3,
+    INDEX_FLAG_DO_NOT_MATCH = 4
+};
+enum index_relation_kind {
+    INDEX_RELATION_PRACTICE = 1,
+    INDEX_RELATION_SOCIAL_WORKER = 2,
+    INDEX_RELATION_CARER = 3,
+    INDEX_RELATION_PARENT = 4
+};
+enum index_trace_result {
+    INDEX_TRACE_MATCH = 1,
+    INDEX_TRACE_NO_MATCH = 2,
+    INDEX_TRACE_REVIEW = 3,
+    INDEX_TRACE_TOO_MANY = 4
+};
+
+/* Which fields a record has. */
+enum {
+    INDEX_HAS_FAMILY_NAME = 1,
+    INDEX_HAS_GIVEN_NAME = 2,
+    INDEX_HAS_BIRTH_DATE = 4,
+    INDEX_HAS_SEX = 8,
+    INDEX_HAS_ADDRESS = 16,
+    INDEX_HAS_POSTCODE = 32,
+    INDEX_HAS_PHONE = 64,
+    INDEX_HAS_ALL = 127
+};
+
+struct index_hash {
+    uint8_t bytes[INDEX_HASH_SIZE]; /* keyed; zeros: none */
+};
+static inline bool index_hash_is_zero(struct index_hash hash) {
+    return memcmp(hash.bytes, (struct index_hash){{0}}.bytes, sizeof hash.bytes) == 0;
+}
+static inline bool index_hash_equal(struct index_hash a, struct index_hash b) {
+    return memcmp(a.bytes, b.bytes, sizeof a.bytes) == 0;
+}
+
+struct index_demographics {
+    char nhs_number[10 + 1]; /* ten digits or empty */
+    enum index_nhs_status nhs_number_status;
+    char family_name[INDEX_NAME_MAX + 1];
+    char given_name[INDEX_NAME_MAX + 1];
+    char birth_date[INDEX_DATE_MAX + 1]; /* YYYY-MM-DD, YYYY-MM, YYYY or empty */
+    enum index_sex sex;
+    uint32_t address_line_count;
+    char address_lines[INDEX_LINES_MAX][INDEX_NAME_MAX + 1];
+    char postcode[INDEX_POSTCODE_MAX + 1]; /* upper case, with its space */
+    char phone[INDEX_PHONE_MAX + 1];
+};
+struct index_record_key {
+    char organisation[INDEX_ORGANISATION_MAX + 1]; /* empty in a request of its own organisation */
+    char source[INDEX_SOURCE_MAX + 1];
+    char local_id[INDEX_LOCAL_ID_MAX + 1];
+};
+
+/* RecordDetails, sealed with a key of the record: commands, events and rows carry these bytes and look at nothing in them. */
+struct index_sealed {
+    struct uuid key_id;
+    uint8_t nonce[INDEX_NONCE_SIZE];
+    uint32_t size;
+    uint8_t ciphertext[INDEX_CIPHERTEXT_MAX];
+};
+struct index_details {
+    char local_id[INDEX_LOCAL_ID_MAX + 1];
+    struct index_demographics demographics;
+};
+
+/* What speaks for two descriptions being of one person; the search's finding, in words, so that it can be read as long as
+ * the journal lasts, whatever has become of the rules. */
+struct index_match_reason {
+    char field[INDEX_WORD_MAX + 1], level[INDEX_WORD_MAX + 1];
+    int32_t weight_millibits;
+};
+struct index_match {
+    int32_t weight_millibits;
+    uint32_t posterior_ppm;
+    uint32_t reason_count;
+    struct index_match_reason reasons[INDEX_MATCH_REASONS_MAX];
+};
+struct index_proposal {
+    struct uuid record_id; /* zero: none */
+    struct index_match match;
+    bool is_cross_checked;
+};
+
+/* Who asked, stamped by the door (lib/host/service.h). */
+struct index_ingress {
+    char system[INDEX_SYSTEM_MAX + 1];
+    char organisation[INDEX_ASKER_ORGANISATION_MAX + 1];
+    char role[INDEX_ROLE_MAX + 1];
+    char correlation_id[INDEX_CORRELATION_MAX + 1];
+    int64_t received_at_ms;
+    struct uuid entity_id; /* becomes merge_id, pair_id or the id of a person that begins */
+    char user[INDEX_SYSTEM_MAX + 1];
+};
+
+struct index_relationship {
+    enum index_relation_kind kind;
+    char organisation[INDEX_ORGANISATION_MAX + 1]; /* of a practice or team */
+    struct uuid other_person_id;                   /* of a carer or parent */
+    char from_date[INDEX_DATE_MAX + 1], until_date[INDEX_DATE_MAX + 1];
+};
+struct index_organisation {
+    char code[INDEX_ORGANISATION_MAX + 1];
+    char name[INDEX_NAME_MAX + 1];
+    char kind[INDEX_WORD_MAX + 1];
+    char postcode[INDEX_POSTCODE_MAX + 1];
+    char opened_date[INDEX_DATE_MAX + 1], closed_date[INDEX_DATE_MAX + 1];
+    char successor[INDEX_ORGANISATION_MAX + 1];
+    char commissioner[INDEX_ORGANISATION_MAX + 1];
+};
+struct index_opening_time {
+    uint32_t weekday, from_minute, until_minute;
+};
+struct index_service {
+    char service_id[INDEX_SERVICE_ID_MAX + 1];
+    char organisation[INDEX_ORGANISATION_MAX + 1];
+    char name[INDEX_NAME_MAX + 1];
+    char kind[INDEX_WORD_MAX + 1];
+    uint32_t district_count;
+    char districts[INDEX_DISTRICTS_MAX][INDEX_DISTRICT_MAX + 1];
+    uint32_t opening_time_count;
+    struct index_opening_time opening_times[INDEX_OPENING_TIMES_MAX];
+    char opened_date[INDEX_DATE_MAX + 1], closed_date[INDEX_DATE_MAX + 1];
+};
+struct index_pair {
+    struct uuid pair_id, person_id, other_person_id;
+    struct index_match match;
+    char claimed_by[INDEX_SYSTEM_MAX + 1];
+    int64_t found_at_ms;
+};
+
+/* ---- requests ---- */
+
+struct index_register_request {
+    struct index_record_key key;
+    struct index_demographics demographics;
+};
+struct index_link_request {
+    struct uuid record_id, person_id;
+    char reason[INDEX_REASON_MAX + 1];
+};
+struct index_unlink_request {
+    struct uuid record_id;
+    char reason[INDEX_REASON_MAX + 1];
+};
+struct index_merge_request {
+    struct uuid survivor_id, other_id;
+    char reason[INDEX_REASON_MAX + 1];
+    struct uuid approves_merge_id; /* zero: asks anew */
+};
+struct index_unmerge_request {
+    struct uuid merge_id;
+    char reason[INDEX_REASON_MAX + 1];
+};
+struct index_claim_request {
+    struct uuid pair_id;
+};
+struct index_decide_request {
+    struct uuid pair_id;
+    bool is_same;
+    char reason[INDEX_REASON_MAX + 1];
+};
+struct index_flag_request {
+    struct uuid person_id;
+    enum index_flag flag;
+    bool is_set;
+    char reason[INDEX_REASON_MAX + 1];
+};
+struct index_relation_request {
+    struct uuid person_id;
+    struct index_relationship relationship;
+};
+struct index_organisation_request {
+    struct index_organisation organisation;
+};
+struct index_service_request {
+    struct index_service service;
+};
+enum index_find_by { INDEX_FIND_BY_NHS_NUMBER = 1, INDEX_FIND_BY_RECORD = 2 }; /* numbered as the fields */
+struct index_find_request {
+    enum index_find_by by;
+    char nhs_number[10 + 1];
+    struct index_record_key record;
+    char birth_date[INDEX_DATE_MAX + 1];
+    int64_t as_of_ms;
+};
+struct index_trace_request {
+    struct index_demographics demographics;
+    uint32_t limit;
+};
+struct index_get_request {
+    struct uuid person_id;
+    int64_t as_of_ms; /* 0: now */
+};
+struct index_list_pairs_request {
+    uint32_t limit;
+};
+struct index_get_organisation_request {
+    char code[INDEX_ORGANISATION_MAX + 1];
+    char on_date[INDEX_DATE_MAX + 1];
+};
+struct index_find_services_request {
+    char postcode[INDEX_POSTCODE_MAX + 1];
+    char kind[INDEX_WORD_MAX + 1];
+    int64_t at_ms;
+};
+
+/* ---- commands: accepted requests with who asked ---- */
+
+/* An index_register_request, sealed, hashed and compared by the door. */
+struct index_register_order {
+    struct uuid record_id;
+    char organisation[INDEX_ORGANISATION_MAX + 1];
+    char source[INDEX_SOURCE_MAX + 1];
+    struct index_hash nhs_hash;
+    enum index_nhs_status nhs_number_status;
+    struct index_sealed sealed;
+    uint32_t fields;
+    uint32_t proposal_count;
+    struct index_proposal proposals[INDEX_PROPOSALS_MAX];
+    uint32_t rules_version, link_ppm, review_ppm;
+};
+enum index_command_kind { /* numbered as the fields of IndexCommand */
+                          INDEX_COMMAND_REGISTER = 2,
+                          INDEX_COMMAND_LINK = 3,
+                          INDEX_COMMAND_UNLINK = 4,
+                          INDEX_COMMAND_MERGE = 5,
+                          INDEX_COMMAND_UNMERGE = 6,
+                          INDEX_COMMAND_CLAIM = 7,
+                          INDEX_COMMAND_DECIDE = 8,
+                          INDEX_COMMAND_FLAG = 9,
+                          INDEX_COMMAND_RELATION = 10,
+                          INDEX_COMMAND_ORGANISATION = 11,
+                          INDEX_COMMAND_SERVICE = 12,
+};
+struct index_command {
+    struct index_ingress ingress;
+    enum index_command_kind kind;
+    union {
+        struct index_register_order record;
+        struct index_link_request link_record;
+        struct index_unlink_request unlink_record;
+        struct index_merge_request merge_persons;
+        struct index_unmerge_request unmerge_persons;
+        struct index_claim_request claim_pair;
+        struct index_decide_request decide_pair;
+        struct index_flag_request flag_person;
+        struct index_relation_request set_relationship;
+        struct index_organisation_request register_organisation;
+        struct index_service_request register_service;
+    };
+};
+
+/* ---- events: what happened; what one means never changes (journal.md section 2) ---- */
+
+struct index_record_registered {
+    struct uuid record_id, person_id;
+    enum index_registered how;
+    char organisation[INDEX_ORGANISATION_MAX + 1];
+    char source[INDEX_SOURCE_MAX + 1];
+    struct index_hash nhs_hash;
+    enum index_nhs_status nhs_number_status;
+    struct index_sealed sealed;
+    uint32_t fields;
+    char by[INDEX_SYSTEM_MAX + 1];
+    bool has_proposal;
+    struct index_proposal proposal;
+    uint32_t rules_version;
+};
+struct index_record_moved {
+    struct uuid record_id, from_person_id, to_person_id;
+    char reason[INDEX_REASON_MAX + 1];
+    char by[INDEX_SYSTEM_MAX + 1];
+};
+struct index_persons_merged {
+    struct uuid merge_id, survivor_id, other_id;
+    char reason[INDEX_REASON_MAX + 1];
+    char by[INDEX_SYSTEM_MAX + 1], approved_by[INDEX_SYSTEM_MAX + 1];
+};
+struct index_merge_awaits {
+    struct uuid merge_id, survivor_id, other_id;
+    char reason[INDEX_REASON_MAX + 1];
+    char by[INDEX_SYSTEM_MAX + 1];
+};
+struct index_persons_unmerged {
+    struct uuid merge_id, survivor_id, other_id;
+    int64_t from_ms, until_ms;
+    char reason[INDEX_REASON_MAX + 1];
+    char by[INDEX_SYSTEM_MAX + 1];
+};
+struct index_pair_found {
+    struct uuid pair_id, person_id, other_person_id;
+    struct index_proposal proposal;
+};
+struct index_pair_claimed {
+    struct uuid pair_id;
+    char by[INDEX_SYSTEM_MAX + 1];
+};
+struct index_pair_decided {
+    struct uuid pair_id;
+    bool is_same;
+    char reason[INDEX_REASON_MAX + 1];
+    char by[INDEX_SYSTEM_MAX + 1];
+};
+struct index_person_flagged {
+    struct uuid person_id;
+    enum index_flag flag;
+    bool is_set;
+    char reason[INDEX_REASON_MAX + 1];
+    char by[INDEX_SYSTEM_MAX + 1];
+};
+struct index_relationship_set {
+    struct uuid person_id;
+    struct index_relationship relationship;
+    char by[INDEX_SYSTEM_MAX + 1];
+};
+struct index_organisation_registered {
+    struct index_organisation organisation;
+    char by[INDEX_SYSTEM_MAX + 1];
+};
+struct index_service_registered {
+    struct index_service service;
+    char by[INDEX_SYSTEM_MAX + 1];
+};
+enum index_event_kind { /* numbered as the fields of IndexEvent */
+                        INDEX_EVENT_RECORD_REGISTERED = 1,
+                        INDEX_EVENT_RECORD_MOVED = 2,
+                        INDEX_EVENT_PERSONS_MERGED = 3,
+                        INDEX_EVENT_MERGE_AWAITS_APPROVAL = 4,
+                        INDEX_EVENT_PERSONS_UNMERGED = 5,
+                        INDEX_EVENT_PAIR_FOUND = 6,
+                        INDEX_EVENT_PAIR_CLAIMED = 7,
+                        INDEX_EVENT_PAIR_DECIDED = 8,
+                        INDEX_EVENT_PERSON_FLAGGED = 9,
+                        INDEX_EVENT_RELATIONSHIP_SET = 10,
+                        INDEX_EVENT_ORGANISATION_REGISTERED = 11,
+                        INDEX_EVENT_SERVICE_REGISTERED = 12,
+};
+struct index_event {
+    enum index_event_kind kind;
+    union {
+        struct index_record_registered record_registered;
+        struct index_record_moved record_moved;
+        struct index_persons_merged persons_merged;
+        struct index_merge_awaits merge_awaits_approval;
+        struct index_persons_unmerged persons_unmerged;
+        struct index_pair_found pair_found;
+        struct index_pair_claimed pair_claimed;
+        struct index_pair_decided pair_decided;
+        struct index_person_flagged person_flagged;
+        struct index_relationship_set relationship_set;
+        struct index_organisation_registered organisation_registered;
+        struct index_service_registered service_registered;
+    };
+};
+
+/* ---- answers ---- */
+
+struct index_register_answer {
+    struct uuid record_id, person_id;
+    enum index_registered how;
+    struct index_match match;
+};
+struct index_unmerge_answer {
+    struct uuid survivor_id, other_id;
+    int64_t from_ms, until_ms;
+};
+/* Of a command: which member counts is said by its kind. Zero where a refusal tells nothing. */
+struct index_answer {
+    bool is_told;
+    union {
+        struct index_register_answer record;
+        struct uuid previous_person_id; /* link */
+        struct uuid person_id;          /* unlink */
+        struct uuid merge_id;           /* merge, decide */
+        struct index_unmerge_answer unmerged;
+        struct index_pair pair; /* claim */
+        bool is_changed;        /* organisation, service */
+    };
+};
+
+struct index_record_view {
+    struct uuid record_id;
+    struct index_record_key key;
+    struct index_demographics demographics;
+    int64_t updated_at_ms;
+    bool is_erased;
+};
+struct index_change {
+    int64_t at_ms;
+    char what[INDEX_WORD_MAX + 1];
+    char by[INDEX_SYSTEM_MAX + 1];
+    uint64_t entry_number;
+    struct uuid record_id, other_person_id;
+};
+struct index_person {
+    struct uuid person_id;
+    uint32_t superseded_count;
+    struct uuid superseded_ids[INDEX_HOPS_SHOWN_MAX];
+    uint32_t record_count;
+    struct index_record_view records[INDEX_RECORDS_SHOWN_MAX];
+    uint32_t flag_count;
+    enum index_flag flags[INDEX_FLAGS_MAX];
+    uint32_t change_count;
+    struct index_change history[INDEX_CHANGES_SHOWN_MAX];
+    uint32_t relationship_count;
+    struct index_relationship relationships[INDEX_RELATIONS_SHOWN_MAX];
+};
+struct index_find_answer {
+    struct uuid person_id;
+    uint32_t superseded_count;
+    struct uuid superseded_ids[INDEX_HOPS_SHOWN_MAX];
+};
+struct index_candidate {
+    struct uuid person_id;
+    struct index_match match;
+};
+struct index_trace_answer {
+    enum index_trace_result result;
+    uint32_t candidate_count;
+    struct index_candidate candidates[INDEX_CANDIDATES_MAX];
+};
+struct index_pairs_answer {
+    uint32_t pair_count;
+    struct index_pair pairs[INDEX_PAIRS_SHOWN_MAX];
+    bool has_more;
+};
+struct index_board_row {
+    char organisation[INDEX_ORGANISATION_MAX + 1];
+    char source[INDEX_SOURCE_MAX + 1];
+    uint64_t records, verified, matched, review, incomplete, conflict, unmatched;
+};
+struct index_board_answer {
+    uint32_t row_count;
+    struct index_board_row rows[INDEX_BOARD_ROWS_MAX];
+};
+struct index_organisation_answer {
+    struct index_organisation organisation;
+    bool is_open, has_use_instead;
+    struct index_organisation use_instead;
+};
+struct index_services_answer {
+    uint32_t service_count;
+    struct index_service services[INDEX_SERVICES_SHOWN_MAX];
+};
+
+/* Equal texts in zero-padded fields; sizes may differ. */
+static inline bool index_text_equal(const char *a, const char *b) {
+    return slice_equal(slice_text(a), slice_text(b));
+}
+
+#endif
