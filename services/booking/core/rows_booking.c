@@ -4,19 +4,8 @@
 #include "lib/base/assert.h"
 #include "lib/base/buffer.h"
 
-enum { ROW_VALUE_MAX = 2048 };
 _Static_assert(sizeof(struct booking_row) < ROW_VALUE_MAX, "the largest row fits");
 
-struct row_value {
-    uint8_t bytes[ROW_VALUE_MAX];
-    struct buffer buffer;
-};
-
-static void value_begin(struct row_value *value);
-static void put_row(const struct rows *rows, const struct row_key *key, const struct row_value *value);
-static struct cursor value_cursor(struct slice bytes);
-static void put_short_text(struct buffer *buffer, const char *text);
-static void take_short_text(struct cursor *cursor, char *ret_text, size_t size);
 static void put_slot_id(struct buffer *buffer, struct booking_slot_id slot_id);
 static struct booking_slot_id take_slot_id(struct cursor *cursor);
 static struct row_key slot_key(struct booking_slot_id slot_id);
@@ -25,10 +14,10 @@ bool session_row_get(const struct rows *rows, struct uuid session_id, struct boo
     struct row_key key = row_key_of_id(BOOKING_TABLE_SESSION, session_id);
     struct slice bytes;
     if (!rows_get(rows, row_key_slice(&key), &bytes)) return false;
-    struct cursor cursor = value_cursor(bytes);
+    struct cursor cursor = row_cursor(bytes, ROW_VERSION);
     struct booking_session session = {.session_id = session_id};
-    take_short_text(&cursor, session.organisation, sizeof session.organisation);
-    take_short_text(&cursor, session.service_id, sizeof session.service_id);
+    row_take_text(&cursor, session.organisation, sizeof session.organisation);
+    row_take_text(&cursor, session.service_id, sizeof session.service_id);
     session.kind = (enum booking_kind)cursor_u8(&cursor);
     session.audience = (enum booking_audience)cursor_u8(&cursor);
     session.starts_at_ms = (int64_t)cursor_u64(&cursor);
@@ -44,9 +33,9 @@ void session_row_put(const struct rows *rows, const struct booking_session *sess
     ASSERT(!uuid_is_zero(session->session_id));
     ASSERT(session->slot_count <= BOOKING_SLOT_COUNT_MAX && session->capacity <= BOOKING_CAPACITY_MAX);
     struct row_value value;
-    value_begin(&value);
-    put_short_text(&value.buffer, session->organisation);
-    put_short_text(&value.buffer, session->service_id);
+    row_value_begin(&value, ROW_VERSION);
+    row_put_text(&value.buffer, session->organisation);
+    row_put_text(&value.buffer, session->service_id);
     buffer_put_u8(&value.buffer, (uint8_t)session->kind);
     buffer_put_u8(&value.buffer, (uint8_t)session->audience);
     buffer_put_u64(&value.buffer, (uint64_t)session->starts_at_ms);
@@ -54,13 +43,13 @@ void session_row_put(const struct rows *rows, const struct booking_session *sess
     buffer_put_u16(&value.buffer, (uint16_t)session->slot_count);
     buffer_put_u8(&value.buffer, (uint8_t)session->capacity);
     struct row_key key = row_key_of_id(BOOKING_TABLE_SESSION, session->session_id);
-    put_row(rows, &key, &value);
+    row_put(rows, &key, &value);
 
-    value_begin(&value);
+    row_value_begin(&value, ROW_VERSION);
     struct row_key by_service = session_index_key("", session);
-    put_row(rows, &by_service, &value);
+    row_put(rows, &by_service, &value);
     struct row_key by_organisation = session_index_key(session->organisation, session);
-    put_row(rows, &by_organisation, &value);
+    row_put(rows, &by_organisation, &value);
 }
 
 void slot_row_get(const struct rows *rows, struct booking_slot_id slot_id, struct slot_row *ret_row) {
@@ -71,7 +60,7 @@ void slot_row_get(const struct rows *rows, struct booking_slot_id slot_id, struc
 }
 
 void slot_row_read(struct slice bytes, struct slot_row *ret_row) {
-    struct cursor cursor = value_cursor(bytes);
+    struct cursor cursor = row_cursor(bytes, ROW_VERSION);
     memset(ret_row, 0, sizeof *ret_row);
     ret_row->booked = cursor_u16(&cursor);
     ret_row->hold_count = cursor_u8(&cursor);
@@ -92,26 +81,26 @@ void slot_row_put(const struct rows *rows, struct booking_slot_id slot_id, const
         return;
     }
     struct row_value value;
-    value_begin(&value);
+    row_value_begin(&value, ROW_VERSION);
     buffer_put_u16(&value.buffer, (uint16_t)row->booked);
     buffer_put_u8(&value.buffer, (uint8_t)row->hold_count);
     for (uint32_t i = 0; i < row->hold_count; i++) {
         buffer_put(&value.buffer, row->holds[i].hold_id.bytes, sizeof row->holds[i].hold_id.bytes);
         buffer_put_u64(&value.buffer, (uint64_t)row->holds[i].expires_at_ms);
     }
-    put_row(rows, &key, &value);
+    row_put(rows, &key, &value);
 }
 
 bool hold_row_get(const struct rows *rows, struct uuid hold_id, struct hold_row *ret_row) {
     struct row_key key = row_key_of_id(BOOKING_TABLE_HOLD, hold_id);
     struct slice bytes;
     if (!rows_get(rows, row_key_slice(&key), &bytes)) return false;
-    struct cursor cursor = value_cursor(bytes);
+    struct cursor cursor = row_cursor(bytes, ROW_VERSION);
     struct hold_row row = {.slot_id = take_slot_id(&cursor)};
     row.held_at_ms = (int64_t)cursor_u64(&cursor);
     row.expires_at_ms = (int64_t)cursor_u64(&cursor);
     row.entry_number = cursor_u64(&cursor);
-    take_short_text(&cursor, row.by, sizeof row.by);
+    row_take_text(&cursor, row.by, sizeof row.by);
     ASSERT(cursor_done(&cursor));
     *ret_row = row;
     return true;
@@ -120,14 +109,14 @@ bool hold_row_get(const struct rows *rows, struct uuid hold_id, struct hold_row 
 void hold_row_put(const struct rows *rows, struct uuid hold_id, const struct hold_row *row) {
     ASSERT(!uuid_is_zero(hold_id));
     struct row_value value;
-    value_begin(&value);
+    row_value_begin(&value, ROW_VERSION);
     put_slot_id(&value.buffer, row->slot_id);
     buffer_put_u64(&value.buffer, (uint64_t)row->held_at_ms);
     buffer_put_u64(&value.buffer, (uint64_t)row->expires_at_ms);
     buffer_put_u64(&value.buffer, row->entry_number);
-    put_short_text(&value.buffer, row->by);
+    row_put_text(&value.buffer, row->by);
     struct row_key key = row_key_of_id(BOOKING_TABLE_HOLD, hold_id);
-    put_row(rows, &key, &value);
+    row_put(rows, &key, &value);
 }
 
 void hold_row_del(const struct rows *rows, struct uuid hold_id) {
@@ -139,7 +128,7 @@ bool booking_row_get(const struct rows *rows, struct uuid booking_id, struct boo
     struct row_key key = row_key_of_id(BOOKING_TABLE_BOOKING, booking_id);
     struct slice bytes;
     if (!rows_get(rows, row_key_slice(&key), &bytes)) return false;
-    struct cursor cursor = value_cursor(bytes);
+    struct cursor cursor = row_cursor(bytes, ROW_VERSION);
     struct booking_row row = {.slot_id = take_slot_id(&cursor)};
     row.starts_at_ms = (int64_t)cursor_u64(&cursor);
     row.ends_at_ms = (int64_t)cursor_u64(&cursor);
@@ -152,8 +141,8 @@ bool booking_row_get(const struct rows *rows, struct uuid booking_id, struct boo
     row.held_number = cursor_u64(&cursor);
     row.booked_number = cursor_u64(&cursor);
     row.cancelled_number = cursor_u64(&cursor);
-    take_short_text(&cursor, row.booked_by, sizeof row.booked_by);
-    take_short_text(&cursor, row.cancelled_by, sizeof row.cancelled_by);
+    row_take_text(&cursor, row.booked_by, sizeof row.booked_by);
+    row_take_text(&cursor, row.cancelled_by, sizeof row.cancelled_by);
     cursor_copy(&cursor, row.person_id.bytes, sizeof row.person_id.bytes);
     cursor_copy(&cursor, row.sealed.key_id.bytes, sizeof row.sealed.key_id.bytes);
     cursor_copy(&cursor, row.sealed.nonce, sizeof row.sealed.nonce);
@@ -170,7 +159,7 @@ void booking_row_put(const struct rows *rows, struct uuid booking_id, const stru
     ASSERT(!uuid_is_zero(row->person_id));
     ASSERT(row->sealed.size <= sizeof row->sealed.ciphertext);
     struct row_value value;
-    value_begin(&value);
+    row_value_begin(&value, ROW_VERSION);
     struct buffer *out = &value.buffer;
     put_slot_id(out, row->slot_id);
     buffer_put_u64(out, (uint64_t)row->starts_at_ms);
@@ -184,48 +173,15 @@ void booking_row_put(const struct rows *rows, struct uuid booking_id, const stru
     buffer_put_u64(out, row->held_number);
     buffer_put_u64(out, row->booked_number);
     buffer_put_u64(out, row->cancelled_number);
-    put_short_text(out, row->booked_by);
-    put_short_text(out, row->cancelled_by);
+    row_put_text(out, row->booked_by);
+    row_put_text(out, row->cancelled_by);
     buffer_put(out, row->person_id.bytes, sizeof row->person_id.bytes);
     buffer_put(out, row->sealed.key_id.bytes, sizeof row->sealed.key_id.bytes);
     buffer_put(out, row->sealed.nonce, sizeof row->sealed.nonce);
     buffer_put_u16(out, (uint16_t)row->sealed.size);
     buffer_put(out, row->sealed.ciphertext, row->sealed.size);
     struct row_key key = row_key_of_id(BOOKING_TABLE_BOOKING, booking_id);
-    put_row(rows, &key, &value);
-}
-
-static void value_begin(struct row_value *value) {
-    value->buffer = buffer_over(value->bytes, sizeof value->bytes);
-    buffer_put_u8(&value->buffer, ROW_VERSION);
-}
-
-static void put_row(const struct rows *rows, const struct row_key *key, const struct row_value *value) {
-    ASSERT(!value->buffer.is_full);
-    ASSERT(value->buffer.size > 0);
-    rows_put(rows, row_key_slice(key), buffer_slice(&value->buffer));
-}
-
-static struct cursor value_cursor(struct slice bytes) {
-    struct cursor cursor = cursor_over(bytes);
-    uint8_t version = cursor_u8(&cursor);
-    ASSERT(version == ROW_VERSION);
-    return cursor;
-}
-
-/* One byte of length, then the text. */
-static void put_short_text(struct buffer *buffer, const char *text) {
-    size_t size = strlen(text);
-    ASSERT(size <= UINT8_MAX);
-    buffer_put_u8(buffer, (uint8_t)size);
-    buffer_put(buffer, text, size);
-}
-
-/* Into a zeroed field of `size` bytes, its terminator included. */
-static void take_short_text(struct cursor *cursor, char *ret_text, size_t size) {
-    uint8_t text_size = cursor_u8(cursor);
-    ASSERT(text_size < size);
-    cursor_copy(cursor, ret_text, text_size);
+    row_put(rows, &key, &value);
 }
 
 static void put_slot_id(struct buffer *buffer, struct booking_slot_id slot_id) {

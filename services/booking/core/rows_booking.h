@@ -17,7 +17,7 @@
 
 #include "lib/base/rows.h"
 #include "services/booking/core/booking.h"
-#include "services/booking/core/row_key.h"
+#include "lib/base/row_key.h"
 
 enum booking_table {
     BOOKING_TABLE_SESSION = ROWS_TABLE_SERVICE,

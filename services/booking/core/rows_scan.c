@@ -6,8 +6,6 @@
 
 enum { INDEX_TAIL_SIZE = 8 + 16 /* start, id */ };
 
-static bool next_key(const struct rows *rows, const struct row_key *prefix, struct row_key *from,
-                     struct slice *ret_tail, struct slice *ret_value);
 static struct row_key index_prefix(const char *organisation, const char *service_id);
 
 void session_scan_begin(struct session_scan *scan, const char *organisation, const char *service_id, int64_t from_ms,
@@ -22,7 +20,7 @@ void session_scan_begin(struct session_scan *scan, const char *organisation, con
 bool session_scan_next(const struct rows *rows, struct session_scan *scan, struct uuid *ret_session_id,
                        int64_t *ret_starts_at_ms) {
     struct slice tail, value;
-    if (!next_key(rows, &scan->prefix, &scan->from, &tail, &value)) return false;
+    if (!row_next(rows, &scan->prefix, &scan->from, &tail, &value)) return false;
     ASSERT(tail.size == INDEX_TAIL_SIZE);
     struct cursor cursor = cursor_over(tail);
     int64_t starts_at_ms = (int64_t)cursor_u64(&cursor);
@@ -43,7 +41,7 @@ bool organisation_service_next(const struct rows *rows, const char *organisation
         row_key_put_number(&from, UINT8_MAX, 1);
     }
     struct slice tail, value;
-    if (!next_key(rows, &prefix, &from, &tail, &value)) return false;
+    if (!row_next(rows, &prefix, &from, &tail, &value)) return false;
     struct cursor cursor = cursor_over(tail);
     uint8_t size = cursor_u8(&cursor);
     ASSERT(size > 0 && size <= BOOKING_SERVICE_ID_MAX);
@@ -73,7 +71,7 @@ void slot_scan_get(const struct rows *rows, struct slot_scan *scan, uint32_t ind
         struct row_key from = prefix;
         row_key_put_number(&from, index, 2);
         struct slice tail, value;
-        scan->is_loaded = next_key(rows, &prefix, &from, &tail, &value);
+        scan->is_loaded = row_next(rows, &prefix, &from, &tail, &value);
         scan->is_at_end = !scan->is_loaded;
         if (scan->is_loaded) {
             struct cursor cursor = cursor_over(tail);
@@ -164,7 +162,7 @@ void person_scan_begin(struct person_scan *scan, struct uuid person_id, enum boo
 
 bool person_scan_next(const struct rows *rows, struct person_scan *scan, struct person_row *ret_row) {
     struct slice tail, value;
-    if (!next_key(rows, &scan->prefix, &scan->from, &tail, &value)) return false;
+    if (!row_next(rows, &scan->prefix, &scan->from, &tail, &value)) return false;
     ASSERT(tail.size == INDEX_TAIL_SIZE);
     struct cursor key = cursor_over(tail);
     ret_row->starts_at_ms = (int64_t)cursor_u64(&key);
@@ -174,20 +172,6 @@ bool person_scan_next(const struct rows *rows, struct person_scan *scan, struct 
     ret_row->ends_at_ms = (int64_t)cursor_u64(&cursor);
     ASSERT(version == ROW_VERSION);
     ASSERT(cursor_done(&cursor));
-    return true;
-}
-
-/* The first row at or after *from whose key starts with prefix; moves *from just beyond it. tail is the key's rest. */
-static bool next_key(const struct rows *rows, const struct row_key *prefix, struct row_key *from,
-                     struct slice *ret_tail, struct slice *ret_value) {
-    struct slice key;
-    if (!rows_seek(rows, row_key_slice(from), &key, ret_value)) return false;
-    if (!slice_starts_with(key, row_key_slice(prefix))) return false;
-    ASSERT(key.size < ROW_KEY_MAX);
-    from->size = 0;
-    row_key_put(from, key.data, key.size);
-    row_key_put_number(from, 0, 1);
-    *ret_tail = slice_of(key.data + prefix->size, key.size - prefix->size);
     return true;
 }
 

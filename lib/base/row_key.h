@@ -1,12 +1,14 @@
-/* A key of booking's rows under construction: table byte, then parts whose order in bytes is the order meant. Pure. */
-#ifndef BHR_BOOKING_CORE_ROW_KEY_H
-#define BHR_BOOKING_CORE_ROW_KEY_H
+/* Keys and values of a service's rows under construction, and the walk over neighbours. A key is a table byte, then parts
+ * whose order in bytes is the order meant; a value begins with the version of its layout. Pure. */
+#ifndef BHR_BASE_ROW_KEY_H
+#define BHR_BASE_ROW_KEY_H
 
 #include "lib/base/assert.h"
+#include "lib/base/buffer.h"
 #include "lib/base/id.h"
-#include "lib/base/slice.h"
+#include "lib/base/rows.h"
 
-enum { ROW_KEY_MAX = 96 };
+enum { ROW_KEY_MAX = 96, ROW_VALUE_MAX = 2048 };
 
 struct row_key {
     uint8_t bytes[ROW_KEY_MAX];
@@ -50,5 +52,23 @@ static inline struct row_key row_key_of_id(int table, struct uuid id) {
     row_key_put(&key, id.bytes, sizeof id.bytes);
     return key;
 }
+
+/* The first row at or after *from whose key starts with prefix; moves *from just beyond it. tail is the key's rest; both are
+ * borrowed until the next write. */
+bool row_next(const struct rows *rows, const struct row_key *prefix, struct row_key *from, struct slice *ret_tail,
+              struct slice *ret_value);
+
+struct row_value {
+    uint8_t bytes[ROW_VALUE_MAX];
+    struct buffer buffer;
+};
+void row_value_begin(struct row_value *value, uint8_t version);
+void row_put(const struct rows *rows, const struct row_key *key, const struct row_value *value);
+/* Past the version. A row of another one is a bug or a broken store: a new layout is a rebuild. */
+struct cursor row_cursor(struct slice bytes, uint8_t version);
+
+/* One byte of length, then the text; back into a zeroed field of `size` bytes, its terminator included. */
+void row_put_text(struct buffer *buffer, const char *text);
+void row_take_text(struct cursor *cursor, char *ret_text, size_t size);
 
 #endif
