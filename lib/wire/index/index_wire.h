@@ -4,7 +4,8 @@
 #define BHR_WIRE_INDEX_INDEX_WIRE_H
 
 #include "lib/wire/exchange/wire_table.h"
-#include "services/index/core/index.h"
+#include "services/index/core/index_answer.h"
+#include "services/index/core/index_event.h"
 
 #define INDEX_METHOD(rpc) "bhr.index.v1.IndexService/" rpc
 

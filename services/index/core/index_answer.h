@@ -1,0 +1,95 @@
+/* What the index answers to commands and queries, as plain structs (index.h). Pure data; nothing is owned. */
+#ifndef BHR_INDEX_CORE_INDEX_ANSWER_H
+#define BHR_INDEX_CORE_INDEX_ANSWER_H
+
+#include "services/index/core/index.h"
+
+struct index_register_answer {
+    struct uuid record_id, person_id;
+    enum index_registered how;
+    struct index_match match;
+};
+struct index_unmerge_answer {
+    struct uuid survivor_id, other_id;
+    int64_t from_ms, until_ms;
+};
+/* Of a command: which member counts is said by its kind. Zero where a refusal tells nothing. */
+struct index_answer {
+    bool is_told;
+    union {
+        struct index_register_answer record;
+        struct uuid previous_person_id; /* link */
+        struct uuid person_id;          /* unlink */
+        struct uuid merge_id;           /* merge, decide */
+        struct index_unmerge_answer unmerged;
+        struct index_pair pair; /* claim */
+        bool is_changed;        /* organisation, service */
+    };
+};
+
+struct index_record_view {
+    struct uuid record_id;
+    struct index_record_key key;
+    struct index_demographics demographics;
+    int64_t updated_at_ms;
+    bool is_erased;
+};
+struct index_change {
+    int64_t at_ms;
+    char what[INDEX_WORD_MAX + 1];
+    char by[INDEX_SYSTEM_MAX + 1];
+    uint64_t entry_number;
+    struct uuid record_id, other_person_id;
+};
+struct index_person {
+    struct uuid person_id;
+    uint32_t superseded_count;
+    struct uuid superseded_ids[INDEX_HOPS_SHOWN_MAX];
+    uint32_t record_count;
+    struct index_record_view records[INDEX_RECORDS_SHOWN_MAX];
+    uint32_t flag_count;
+    enum index_flag flags[INDEX_FLAGS_MAX];
+    uint32_t change_count;
+    struct index_change history[INDEX_CHANGES_SHOWN_MAX];
+    uint32_t relationship_count;
+    struct index_relationship relationships[INDEX_RELATIONS_SHOWN_MAX];
+};
+struct index_find_answer {
+    struct uuid person_id;
+    uint32_t superseded_count;
+    struct uuid superseded_ids[INDEX_HOPS_SHOWN_MAX];
+};
+struct index_candidate {
+    struct uuid person_id;
+    struct index_match match;
+};
+struct index_trace_answer {
+    enum index_trace_result result;
+    uint32_t candidate_count;
+    struct index_candidate candidates[INDEX_CANDIDATES_MAX];
+};
+struct index_pairs_answer {
+    uint32_t pair_count;
+    struct index_pair pairs[INDEX_PAIRS_SHOWN_MAX];
+    bool has_more;
+};
+struct index_board_row {
+    char organisation[INDEX_ORGANISATION_MAX + 1];
+    char source[INDEX_SOURCE_MAX + 1];
+    uint64_t records, verified, matched, review, incomplete, conflict, unmatched;
+};
+struct index_board_answer {
+    uint32_t row_count;
+    struct index_board_row rows[INDEX_BOARD_ROWS_MAX];
+};
+struct index_organisation_answer {
+    struct index_organisation organisation;
+    bool is_open, has_use_instead;
+    struct index_organisation use_instead;
+};
+struct index_services_answer {
+    uint32_t service_count;
+    struct index_service services[INDEX_SERVICES_SHOWN_MAX];
+};
+
+#endif
