@@ -180,3 +180,19 @@ static void put_number(char *text, int digit_count, int64_t number) {
     }
     ASSERT(number == 0);
 }
+
+/* 1970-01-01 was a Thursday: day 3 was the first Sunday. */
+static int64_t last_sunday(int year, int month) {
+    int64_t last = civil_days(year, month, 31);
+    int64_t weekday = ((last - 3) % 7 + 7) % 7;
+    return last - weekday;
+}
+
+int civil_uk_offset_minutes(int64_t ms) {
+    const int64_t day_ms = INT64_C(86400000), hour_ms = INT64_C(3600000);
+    int64_t days = ms / day_ms - (ms % day_ms < 0);
+    int year, month, day;
+    civil_date_of_days(days, &year, &month, &day);
+    int64_t begins_ms = last_sunday(year, 3) * day_ms + hour_ms, ends_ms = last_sunday(year, 10) * day_ms + hour_ms;
+    return ms >= begins_ms && ms < ends_ms ? 60 : 0;
+}

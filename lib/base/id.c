@@ -42,6 +42,15 @@ int64_t uuid_v7_time_ms(struct uuid id) {
     return time_ms;
 }
 
+struct uuid uuid_v8_make(struct digest digest) {
+    struct uuid id;
+    _Static_assert(sizeof id.bytes == sizeof digest.bytes, "a digest fills a UUID");
+    memcpy(id.bytes, digest.bytes, sizeof id.bytes);
+    id.bytes[6] = (uint8_t)(0x80 | (id.bytes[6] & 0x0F));
+    id.bytes[8] = (uint8_t)(0x80 | (id.bytes[8] & 0x3F));
+    return id;
+}
+
 struct uuid uuid_v7_make(int64_t time_ms, const uint8_t tail[10]) {
     ASSERT(time_ms >= 0);
     ASSERT(time_ms < INT64_C(1) << 48);

@@ -8,7 +8,6 @@
 #include "lib/digest/digest.h"
 
 static void put_normalised(struct buffer *out, const char *name);
-static struct uuid pseudonym_of(struct digest digest);
 
 struct uuid resolve_person(const uint8_t key[32], struct slice system, const struct booking_person *person) {
     ASSERT(key != NULL);
@@ -33,7 +32,7 @@ struct uuid resolve_person(const uint8_t key[32], struct slice system, const str
         buffer_put(&identifier, person->birth_date, strlen(person->birth_date));
     }
     ASSERT(!identifier.is_full);
-    return pseudonym_of(digest_keyed(key, buffer_slice(&identifier)));
+    return uuid_v8_make(digest_keyed(key, buffer_slice(&identifier)));
 }
 
 /* "O'Neil", "O NEIL" and "oneil" are one name: ASCII letters without case, no marks or spaces; other bytes as they are. */
@@ -44,14 +43,4 @@ static void put_normalised(struct buffer *out, const char *name) {
         bool is_kept = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c >= 0x80;
         if (is_kept) buffer_put_u8(out, c);
     }
-}
-
-/* A UUID of version 8: the 122 bits are our own. RFC 9562 section 5.8. */
-static struct uuid pseudonym_of(struct digest digest) {
-    struct uuid id;
-    _Static_assert(sizeof id.bytes == sizeof digest.bytes, "a digest fills a UUID");
-    memcpy(id.bytes, digest.bytes, sizeof id.bytes);
-    id.bytes[6] = (uint8_t)(0x80 | (id.bytes[6] & 0x0F));
-    id.bytes[8] = (uint8_t)(0x80 | (id.bytes[8] & 0x3F));
-    return id;
 }

@@ -199,6 +199,23 @@ static void dates_exist_between_1850_and_2200(void **state) {
     }
 }
 
+static void uk_clocks_change_twice_a_year(void **state) {
+    (void)state;
+    static const struct {
+        const char *instant;
+        int minutes;
+    } cases[] = {
+        {"2026-03-29T00:59:59.999Z", 0}, {"2026-03-29T01:00:00Z", 60}, {"2026-10-25T00:59:59.999Z", 60},
+        {"2026-10-25T01:00:00Z", 0},     {"2024-03-31T01:00:00Z", 60}, {"2024-03-30T12:00:00Z", 0},
+        {"2027-10-31T00:30:00Z", 60},    {"2026-11-29T02:06:00Z", 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int64_t ms;
+        assert_true(civil_parse_instant(slice_text(cases[i].instant), &ms));
+        assert_int_equal(civil_uk_offset_minutes(ms), cases[i].minutes);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(instants_are_read_as_utc_milliseconds),
@@ -208,6 +225,7 @@ int main(void) {
         cmocka_unit_test(what_is_written_is_read_back),
         cmocka_unit_test(days_follow_each_other),
         cmocka_unit_test(dates_exist_between_1850_and_2200),
+        cmocka_unit_test(uk_clocks_change_twice_a_year),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
