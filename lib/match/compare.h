@@ -9,33 +9,47 @@
 #include "lib/match/match_person.h"
 
 enum match_field {
-    MATCH_FAMILY,
-    MATCH_GIVEN,
-    MATCH_BIRTH,
-    MATCH_SEX,
-    MATCH_POSTCODE,
-    MATCH_HOUSE,
-    MATCH_LINE_1,
-    MATCH_LINE_2,
-    MATCH_TOWN,
-    MATCH_PHONE,
+#define FIELD(field, name, levels) MATCH_##field,
+#include "lib/match/levels.def"
+#undef FIELD
     MATCH_FIELDS,
 };
 
-/* Ordered from most alike to least; which of them a field can have is in levels.def, with their names. */
-enum { MATCH_LEVEL_MISSING = 0, MATCH_LEVELS_MAX = 9 };
+enum match_level {
+    MATCH_LEVEL_MISSING,
+#define LEVEL(level, name) MATCH_LEVEL_##level,
+#include "lib/match/levels.def"
+#undef LEVEL
+    MATCH_LEVELS,
+};
 
 struct match_levels {
     uint8_t of[MATCH_FIELDS];
 };
 
-void match_compare(const struct match_person *a, const struct match_person *b, struct match_levels *ret_levels);
+/* A person by reference: where equal texts of many people are kept once, two of them may share a text. Never NULL. */
+struct match_view {
+    const struct match_text *family, *given, *postcode, *house, *lines[MATCH_LINES];
+    struct match_date birth;
+    uint8_t sex;
+    uint64_t phone;
+};
+
+struct match_view match_view_of(const struct match_person *person);
+void match_compare(const struct match_view *a, const struct match_view *b, struct match_levels *ret_levels);
 /* "same", "close" ...: for humans and for the rules file. */
-const char *match_level_name(enum match_field field, uint8_t level);
+const char *match_level_name(enum match_level level);
 const char *match_field_name(enum match_field field);
+/* Can this field have that finding? MISSING: no, it says nothing. */
+bool match_field_has(enum match_field field, enum match_level level);
 
 /* Similarity of two texts after Jaro and Winkler in thousandths: 1000 is equal, 0 nothing in common. Winkler 1990, prefix
- * of at most 4 letters at 0.1. */
+ * of at most 4 letters at 0.1. At most MATCH_TEXT_MAX bytes each. */
 unsigned match_jaro_winkler(struct slice a, struct slice b);
+/* Letters inserted, left out, replaced or exchanged with their neighbour (optimal string alignment). At most
+ * MATCH_TEXT_MAX bytes each. */
+unsigned match_distance(struct slice a, struct slice b);
+/* Is one a short form of the other, or both of a third (short_forms.def)? */
+bool match_is_short_form(struct slice a, struct slice b);
 
 #endif

@@ -5,29 +5,40 @@
 #ifndef BHR_MATCH_RULES_H
 #define BHR_MATCH_RULES_H
 
-#include "lib/base/error.h"
 #include "lib/base/status.h"
 #include "lib/match/compare.h"
 
 struct match_rules {
     uint32_t version;
-    int32_t prior_millibits;                               /* log2 odds of two people at random being one, times 1000 */
-    int32_t weights[MATCH_FIELDS][MATCH_LEVELS_MAX];       /* millibits; that of MISSING is 0 */
-    uint32_t same_per_million[MATCH_FIELDS];               /* how often two strangers agree there: the base of rarity */
-    int32_t twin_guard_millibits; /* when all but the given name agree, and that is different: added (negative) */
+    uint32_t people;                             /* among how many the prior was learned */
+    int32_t prior_millibits;                     /* log2 odds of two people at random being one, times 1000 */
+    int32_t weights[MATCH_FIELDS][MATCH_LEVELS]; /* millibits; that of MISSING is 0 */
+    uint32_t same_per_billion[MATCH_FIELDS];     /* how often two strangers agree there: the base of rarity */
+    int32_t twin_guard_millibits;                /* added when two people of one birth date have different given names */
+    /* Where people live and what they answer is one finding, however many fields it fills. When given name or birth date
+     * differ, that is a household, and counts for no more than this. */
+    int32_t household_max_millibits;
 };
 
 struct match_score {
     int32_t weight_millibits; /* prior included */
     uint32_t posterior_ppm;
     int32_t of_field[MATCH_FIELDS];
+    int32_t guard_millibits; /* what the guards took away */
 };
 
 enum status match_rules_parse(struct slice text, struct match_rules *ret_rules, struct error *reterr_error);
 
-/* rarity[field]: how many in a million people have this very value, where the level is "same" (the commoner of the two
- * elsewhere); 0: not known, and then no adjustment. */
-void match_score(const struct match_rules *rules, const struct match_levels *levels,
+/* The prior among so many people. Among more than it was learned from, any one of them is less likely to be meant; among
+ * fewer it stays, since who is meant need not be there yet. */
+int32_t match_prior(const struct match_rules *rules, uint32_t people);
+/* rarity[field]: how many in a billion people have this very value, where the level is SAME; 0: not known, and then no
+ * adjustment. NULL: none is known. */
+void match_score(const struct match_rules *rules, int32_t prior_millibits, const struct match_levels *levels,
                  const uint32_t rarity[MATCH_FIELDS], struct match_score *ret_score);
+/* Of odds of two to the power of a thousandth of it. */
+uint32_t match_posterior_ppm(int32_t weight_millibits);
+/* log2 in thousandths; value > 0. */
+int32_t match_log2_millibits(uint32_t value);
 
 #endif

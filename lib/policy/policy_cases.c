@@ -152,22 +152,22 @@ static enum status judge(struct parser *parser, struct open_case *open, uint32_t
                        ? verdict.reason == POLICY_ALLOWED
                        : verdict.reason != POLICY_ALLOWED && (!open->has_reason || verdict.reason == open->reason);
     if (is_good) return STATUS_OK;
-    struct buffer message = policy_message(parser->reterr_error);
-    policy_put_text(&message, "line ");
-    policy_put_number(&message, line);
-    policy_put_text(&message, ": case \"");
-    policy_put_text(&message, open->title);
-    policy_put_text(&message, "\": expected ");
-    policy_put_text(&message, open->is_allowed   ? "allowed"
-                              : open->has_reason ? policy_reason_name(open->reason)
-                                                 : "denied");
-    policy_put_text(&message, ", and it is ");
-    policy_put_text(&message, policy_reason_name(verdict.reason));
+    struct buffer message = refusal_begin(parser->reterr_error);
+    refusal_text(&message, "line ");
+    refusal_number(&message, line);
+    refusal_text(&message, ": case \"");
+    refusal_text(&message, open->title);
+    refusal_text(&message, "\": expected ");
+    refusal_text(&message, open->is_allowed   ? "allowed"
+                           : open->has_reason ? policy_reason_name(open->reason)
+                                              : "denied");
+    refusal_text(&message, ", and it is ");
+    refusal_text(&message, policy_reason_name(verdict.reason));
     if (verdict.rule != NULL) {
-        policy_put_text(&message, " by line ");
-        policy_put_number(&message, verdict.rule->line);
+        refusal_text(&message, " by line ");
+        refusal_number(&message, verdict.rule->line);
     }
-    return policy_fail(parser->reterr_error, &message);
+    return refusal_end(parser->reterr_error, &message);
 }
 
 enum status policy_run_case(struct parser *parser) {

@@ -4,7 +4,7 @@
 #define BHR_POLICY_POLICY_INTERNAL_H
 
 #include "lib/base/assert.h"
-#include "lib/base/buffer.h"
+#include "lib/base/refusal.h"
 #include "lib/base/text.h"
 #include "lib/policy/policy.h"
 
@@ -57,12 +57,6 @@ enum status policy_refuse(const struct parser *parser, struct slice word, const 
 enum status policy_read_block(struct parser *parser, const struct block_kind *kind, void *block);
 /* Goes over a block that is not this pass's matter. */
 enum status policy_skip_block(struct parser *parser);
-/* For sentences beside the usual one; what does not fit is cut. */
-void policy_put_text(struct buffer *out, const char *text);
-void policy_put_number(struct buffer *out, uint64_t number);
-/* Ends the sentence in out, which lies over the error's message. */
-enum status policy_fail(struct error *reterr_error, struct buffer *out);
-struct buffer policy_message(struct error *reterr_error);
 
 /* policy_parse.c */
 uint32_t policy_find_organisation(const struct policy *policy, struct slice code); /* count when it is not there */

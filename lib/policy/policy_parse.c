@@ -216,13 +216,13 @@ static enum status refuse_doubled_keys(const struct policy *policy, struct error
                 uint32_t count = j == i ? k : other->key_count;
                 for (uint32_t m = 0; m < count; m++) {
                     if (!slice_equal(slice_text(other->keys[m]), key)) continue;
-                    struct buffer message = policy_message(reterr_error);
-                    policy_put_text(&message, "the systems of lines ");
-                    policy_put_number(&message, other->line);
-                    policy_put_text(&message, " and ");
-                    policy_put_number(&message, policy->systems[i].line);
-                    policy_put_text(&message, ": expected a key that stands nowhere else");
-                    return policy_fail(reterr_error, &message);
+                    struct buffer message = refusal_begin(reterr_error);
+                    refusal_text(&message, "the systems of lines ");
+                    refusal_number(&message, other->line);
+                    refusal_text(&message, " and ");
+                    refusal_number(&message, policy->systems[i].line);
+                    refusal_text(&message, ": expected a key that stands nowhere else");
+                    return refusal_end(reterr_error, &message);
                 }
             }
         }

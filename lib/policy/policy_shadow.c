@@ -102,20 +102,20 @@ static bool names_nobody(const struct policy_rule *rule) {
 /* "line 30: this rule can never match: line 12 decides first" */
 static enum status refuse_rule(const struct policy_rule *rule, const struct covers *covers,
                                struct error *reterr_error) {
-    struct buffer message = policy_message(reterr_error);
-    policy_put_text(&message, "line ");
-    policy_put_number(&message, rule->line);
-    policy_put_text(&message, ": this rule can never match: ");
+    struct buffer message = refusal_begin(reterr_error);
+    refusal_text(&message, "line ");
+    refusal_number(&message, rule->line);
+    refusal_text(&message, ": this rule can never match: ");
     if (covers->count == 0) {
-        policy_put_text(&message, "no system is of those that it names");
-        return policy_fail(reterr_error, &message);
+        refusal_text(&message, "no system is of those that it names");
+        return refusal_end(reterr_error, &message);
     }
-    policy_put_text(&message, covers->count == 1 ? "line " : "lines ");
+    refusal_text(&message, covers->count == 1 ? "line " : "lines ");
     for (uint32_t i = 0; i < covers->count && i < COVERS_SHOWN_MAX; i++) {
-        if (i > 0) policy_put_text(&message, i + 1 == covers->count ? " and " : ", ");
-        policy_put_number(&message, covers->lines[i]);
+        if (i > 0) refusal_text(&message, i + 1 == covers->count ? " and " : ", ");
+        refusal_number(&message, covers->lines[i]);
     }
-    if (covers->count > COVERS_SHOWN_MAX) policy_put_text(&message, " and others");
-    policy_put_text(&message, covers->count == 1 ? " decides first" : " together decide first");
-    return policy_fail(reterr_error, &message);
+    if (covers->count > COVERS_SHOWN_MAX) refusal_text(&message, " and others");
+    refusal_text(&message, covers->count == 1 ? " decides first" : " together decide first");
+    return refusal_end(reterr_error, &message);
 }

@@ -1,8 +1,6 @@
 /* The words of a policy file, its rows and blocks, and the sentences that refuse it. Owns nothing; any thread. Pure. */
 #include "lib/policy/policy_internal.h"
 
-enum { SHOWN_MAX = 48 /* characters of a word in an error */ };
-
 static bool is_blank(uint8_t c) {
     return c == ' ' || c == '\t' || c == '\r';
 }
@@ -92,16 +90,16 @@ enum status policy_read_block(struct parser *parser, const struct block_kind *ki
         if (slice_equal(word, slice_text("}"))) {
             for (uint32_t i = 0; i < kind->row_count; i++) {
                 if (!kind->rows[i].is_required || (parser->seen >> i & 1) != 0) continue;
-                struct buffer message = policy_message(parser->reterr_error);
-                policy_put_text(&message, "line ");
-                policy_put_number(&message, parser->line);
-                policy_put_text(&message, ": ");
-                policy_put_text(&message, kind->name);
-                policy_put_text(&message, " of line ");
-                policy_put_number(&message, parser->block_line);
-                policy_put_text(&message, ": expected a row ");
-                policy_put_text(&message, kind->rows[i].word);
-                return policy_fail(parser->reterr_error, &message);
+                struct buffer message = refusal_begin(parser->reterr_error);
+                refusal_text(&message, "line ");
+                refusal_number(&message, parser->line);
+                refusal_text(&message, ": ");
+                refusal_text(&message, kind->name);
+                refusal_text(&message, " of line ");
+                refusal_number(&message, parser->block_line);
+                refusal_text(&message, ": expected a row ");
+                refusal_text(&message, kind->rows[i].word);
+                return refusal_end(parser->reterr_error, &message);
             }
             return policy_end_row(parser);
         }
@@ -116,14 +114,14 @@ enum status policy_read_block(struct parser *parser, const struct block_kind *ki
         if (status == STATUS_OK) status = policy_end_row(parser);
         if (status != STATUS_OK) return status;
     }
-    struct buffer message = policy_message(parser->reterr_error);
-    policy_put_text(&message, "line ");
-    policy_put_number(&message, parser->line);
-    policy_put_text(&message, ": expected } to end the ");
-    policy_put_text(&message, kind->name);
-    policy_put_text(&message, " of line ");
-    policy_put_number(&message, parser->block_line);
-    return policy_fail(parser->reterr_error, &message);
+    struct buffer message = refusal_begin(parser->reterr_error);
+    refusal_text(&message, "line ");
+    refusal_number(&message, parser->line);
+    refusal_text(&message, ": expected } to end the ");
+    refusal_text(&message, kind->name);
+    refusal_text(&message, " of line ");
+    refusal_number(&message, parser->block_line);
+    return refusal_end(parser->reterr_error, &message);
 }
 
 /* What is in it was or will be read in another pass; a row's first word alone can be its end. */
@@ -134,54 +132,14 @@ enum status policy_skip_block(struct parser *parser) {
         if (slice_equal(word, slice_text("}"))) return policy_end_row(parser);
         while (word.size > 0) word = policy_next_word(parser);
     }
-    struct buffer message = policy_message(parser->reterr_error);
-    policy_put_text(&message, "line ");
-    policy_put_number(&message, parser->line);
-    policy_put_text(&message, ": expected } to end the block of line ");
-    policy_put_number(&message, begin);
-    return policy_fail(parser->reterr_error, &message);
+    struct buffer message = refusal_begin(parser->reterr_error);
+    refusal_text(&message, "line ");
+    refusal_number(&message, parser->line);
+    refusal_text(&message, ": expected } to end the block of line ");
+    refusal_number(&message, begin);
+    return refusal_end(parser->reterr_error, &message);
 }
 
 enum status policy_refuse(const struct parser *parser, struct slice word, const char *expected) {
-    struct buffer message = policy_message(parser->reterr_error);
-    policy_put_text(&message, "line ");
-    policy_put_number(&message, parser->line);
-    policy_put_text(&message, ": \"");
-    size_t size = word.size < SHOWN_MAX ? word.size : SHOWN_MAX;
-    for (size_t i = 0; i < size; i++) {
-        bool is_shown = word.data[i] >= ' ' && word.data[i] < 0x7F && word.data[i] != '"';
-        buffer_put_u8(&message, is_shown ? word.data[i] : '?');
-    }
-    policy_put_text(&message, "\": expected ");
-    policy_put_text(&message, expected);
-    return policy_fail(parser->reterr_error, &message);
-}
-
-struct buffer policy_message(struct error *reterr_error) {
-    ASSERT(reterr_error != NULL);
-    memset(reterr_error, 0, sizeof *reterr_error);
-    return buffer_over(reterr_error->message, sizeof reterr_error->message - 1);
-}
-
-void policy_put_text(struct buffer *out, const char *text) {
-    size_t size = strlen(text), room = out->size_max - out->size;
-    buffer_put(out, text, size < room ? size : room);
-}
-
-void policy_put_number(struct buffer *out, uint64_t number) {
-    char digits[20];
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    size_t room = out->size_max - out->size;
-    if (sizeof digits - at <= room) buffer_put(out, digits + at, sizeof digits - at);
-}
-
-enum status policy_fail(struct error *reterr_error, struct buffer *out) {
-    ASSERT(out->data == (uint8_t *)reterr_error->message);
-    out->data[out->size] = '\0';
-    reterr_error->code = STATUS_INVALID;
-    return STATUS_INVALID;
+    return refusal_of_word(parser->reterr_error, parser->line, word, expected);
 }

@@ -1,0 +1,66 @@
+/* How alike two short texts are, in integers: Jaro-Winkler for names, optimal string alignment for what is typed digit by
+ * digit. Owns nothing; any thread. Pure. */
+#include "lib/base/assert.h"
+#include "lib/match/compare.h"
+
+enum { PREFIX_MAX = 4 };
+static_assert(MATCH_TEXT_MAX < 32, "a text's letters are bits of a word");
+
+/* Bits of b's letters that some letter of a found within the window; *ret_found those of a. Each letter is found once. */
+static uint32_t find_common(struct slice a, struct slice b, uint32_t *ret_found) {
+    size_t longer = a.size > b.size ? a.size : b.size;
+    size_t window = longer / 2 > 0 ? longer / 2 - 1 : 0;
+    uint32_t found_a = 0, found_b = 0;
+    for (size_t i = 0; i < a.size; i++) {
+        size_t from = i > window ? i - window : 0, until = i + window + 1 < b.size ? i + window + 1 : b.size;
+        for (size_t j = from; j < until; j++) {
+            if (b.data[j] != a.data[i] || (found_b >> j & 1) != 0) continue;
+            found_a |= UINT32_C(1) << i;
+            found_b |= UINT32_C(1) << j;
+            break;
+        }
+    }
+    *ret_found = found_a;
+    return found_b;
+}
+
+unsigned match_jaro_winkler(struct slice a, struct slice b) {
+    ASSERT(a.size <= MATCH_TEXT_MAX && b.size <= MATCH_TEXT_MAX);
+    if (a.size == 0 || b.size == 0) return 0;
+    uint32_t found_a, found_b = find_common(a, b, &found_a);
+    if (found_b == 0) return 0;
+    uint32_t common = (uint32_t)__builtin_popcount(found_b), out_of_order = 0;
+    for (; found_a != 0; found_a &= found_a - 1, found_b &= found_b - 1) {
+        out_of_order += a.data[__builtin_ctz(found_a)] != b.data[__builtin_ctz(found_b)];
+    }
+    /* In millionths, so that what is cut off does not reach the thousandths; half of the letters out of order count. */
+    uint32_t size_a = (uint32_t)a.size, size_b = (uint32_t)b.size;
+    uint32_t in_order = (2000000 * common - 1000000 * (out_of_order / 2) * 2) / (2 * common);
+    uint32_t jaro = (1000000 * common / size_a + 1000000 * common / size_b + in_order) / 3;
+    uint32_t prefix = 0;
+    while (prefix < PREFIX_MAX && prefix < a.size && prefix < b.size && a.data[prefix] == b.data[prefix]) prefix++;
+    return (jaro + prefix * (1000000 - jaro) / 10 + 500) / 1000;
+}
+
+unsigned match_distance(struct slice a, struct slice b) {
+    ASSERT(a.size <= MATCH_TEXT_MAX && b.size <= MATCH_TEXT_MAX);
+    uint8_t rows[3][MATCH_TEXT_MAX + 1]; /* this letter of a, the one before, the one before that */
+    uint8_t *now = rows[0], *before = rows[1], *earlier = rows[2];
+    for (size_t j = 0; j <= b.size; j++) now[j] = (uint8_t)j;
+    for (size_t i = 1; i <= a.size; i++) {
+        uint8_t *oldest = earlier;
+        earlier = before;
+        before = now;
+        now = oldest;
+        now[0] = (uint8_t)i;
+        for (size_t j = 1; j <= b.size; j++) {
+            unsigned least = before[j - 1] + (a.data[i - 1] != b.data[j - 1]);
+            if (before[j] + 1U < least) least = before[j] + 1U;
+            if (now[j - 1] + 1U < least) least = now[j - 1] + 1U;
+            bool is_exchange = i > 1 && j > 1 && a.data[i - 1] == b.data[j - 2] && a.data[i - 2] == b.data[j - 1];
+            if (is_exchange && earlier[j - 2] + 1U < least) least = earlier[j - 2] + 1U;
+            now[j] = (uint8_t)least;
+        }
+    }
+    return now[b.size];
+}
