@@ -67,6 +67,7 @@ need_build() {
     module_or inih libinih-dev
     module_or jansson libjansson-dev
     module_or cjose libcjose-dev
+    module_or libutf8proc libutf8proc-dev
     module_or cmocka libcmocka-dev
 }
 

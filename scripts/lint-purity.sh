@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Proves that the pure code is pure (design invariant 4). It compiles lib/base, lib/journal, lib/policy and each
-# services/<name>/core at -O2 without sanitizers into a temporary folder and refuses, naming symbol and file:
+# Proves that the pure code is pure (design invariant 4). It compiles lib/base, lib/journal, lib/policy, lib/match and
+# each services/<name>/core at -O2 without sanitizers into a temporary folder and refuses, naming symbol and file:
 #   - an undefined symbol that is not mem*, strlen, __stack_chk_fail or bhr_assert_failed, after linking with `ld -r`;
 #   - a writable data section (constant tables with addresses in .data.rel.ro are fine);
 #   - floating point, which the compiler is told it may not use;
-#   - an include from outside: core may include its own core/ and lib/base, lib/journal and lib/policy may include lib/base.
+#   - an include from outside: core may include its own core/ and lib/base; lib/journal, lib/policy and lib/match may include
+#     lib/base.
 # lib/base/assert.c and error.c are the named exceptions. Prints one line when clean. Usage: scripts/lint-purity.sh
 set -uo pipefail
 shopt -s nullglob
@@ -25,19 +26,23 @@ findings=0
 file_count=0
 
 main() {
-    local base journal policy
+    local base journal policy match
     base=$(sources_of lib/base)
     journal=$(sources_of lib/journal)
     policy=$(sources_of lib/policy)
+    match=$(sources_of lib/match)
     check_includes lib/base '^lib/base/'
     check_includes lib/journal '^lib/(base|journal)/'
     check_includes lib/policy '^lib/(base|policy)/'
+    check_includes lib/match '^lib/(base|match)/'
     # shellcheck disable=SC2086 # lists of file names without spaces
-    compile $base $journal $policy services/*/core/*.c
+    compile $base $journal $policy $match services/*/core/*.c
     # shellcheck disable=SC2086
     check_symbols "lib/base and lib/journal" $base $journal
     # shellcheck disable=SC2086
     check_symbols "lib/policy with lib/base" $base $policy
+    # shellcheck disable=SC2086
+    check_symbols "lib/match with lib/base" $base $match
     local core
     for core in services/*/core; do
         check_includes "$core" "^(lib/base|$core)/"

@@ -21,6 +21,7 @@ LIBRARIES = [
     (r"protobuf-c/.*|.*\.pb-c\.h", ["lib/wire/"]),
     (r"jansson\.h", ["lib/host/", "lib/port/jose/", "cli/"]),
     (r"cjose/.*", ["lib/port/jose/"]),
+    (r"utf8proc\.h", ["lib/names/"]),
     (r"ini\.h|argp\.h", ["lib/host/", "cli/"]),
 ]
 PRODUCT = ("lib/", "services/", "cli/", "tools/")

@@ -14,7 +14,7 @@ struct match_rules {
     int32_t prior_millibits;                     /* log2 odds of two people at random being one, times 1000 */
     int32_t weights[MATCH_FIELDS][MATCH_LEVELS]; /* millibits; that of MISSING is 0 */
     uint32_t same_per_billion[MATCH_FIELDS];     /* how often two strangers agree there: the base of rarity */
-    int32_t twin_guard_millibits;                /* added when two people of one birth date have different given names */
+    int32_t twin_guard_millibits; /* added when two people of one birth date have different given names */
     /* Where people live and what they answer is one finding, however many fields it fills. When given name or birth date
      * differ, that is a household, and counts for no more than this. */
     int32_t household_max_millibits;

@@ -6,32 +6,37 @@
 enum { PREFIX_MAX = 4 };
 static_assert(MATCH_TEXT_MAX < 32, "a text's letters are bits of a word");
 
-/* Bits of b's letters that some letter of a found within the window; *ret_found those of a. Each letter is found once. */
-static uint32_t find_common(struct slice a, struct slice b, uint32_t *ret_found) {
+struct common {
+    uint32_t of_a, of_b; /* bits of the letters that both have */
+    uint32_t count;
+};
+
+/* Letters that stand in both within the window; each is found once. */
+static struct common find_common(struct slice a, struct slice b) {
     size_t longer = a.size > b.size ? a.size : b.size;
     size_t window = longer / 2 > 0 ? longer / 2 - 1 : 0;
-    uint32_t found_a = 0, found_b = 0;
+    struct common common = {0};
     for (size_t i = 0; i < a.size; i++) {
         size_t from = i > window ? i - window : 0, until = i + window + 1 < b.size ? i + window + 1 : b.size;
         for (size_t j = from; j < until; j++) {
-            if (b.data[j] != a.data[i] || (found_b >> j & 1) != 0) continue;
-            found_a |= UINT32_C(1) << i;
-            found_b |= UINT32_C(1) << j;
+            if (b.data[j] != a.data[i] || (common.of_b >> j & 1) != 0) continue;
+            common.of_a |= UINT32_C(1) << i;
+            common.of_b |= UINT32_C(1) << j;
+            common.count++;
             break;
         }
     }
-    *ret_found = found_a;
-    return found_b;
+    return common;
 }
 
 unsigned match_jaro_winkler(struct slice a, struct slice b) {
     ASSERT(a.size <= MATCH_TEXT_MAX && b.size <= MATCH_TEXT_MAX);
     if (a.size == 0 || b.size == 0) return 0;
-    uint32_t found_a, found_b = find_common(a, b, &found_a);
-    if (found_b == 0) return 0;
-    uint32_t common = (uint32_t)__builtin_popcount(found_b), out_of_order = 0;
-    for (; found_a != 0; found_a &= found_a - 1, found_b &= found_b - 1) {
-        out_of_order += a.data[__builtin_ctz(found_a)] != b.data[__builtin_ctz(found_b)];
+    struct common found = find_common(a, b);
+    if (found.count == 0) return 0;
+    uint32_t common = found.count, out_of_order = 0;
+    for (; found.of_a != 0; found.of_a &= found.of_a - 1, found.of_b &= found.of_b - 1) {
+        out_of_order += a.data[__builtin_ctz(found.of_a)] != b.data[__builtin_ctz(found.of_b)];
     }
     /* In millionths, so that what is cut off does not reach the thousandths; half of the letters out of order count. */
     uint32_t size_a = (uint32_t)a.size, size_b = (uint32_t)b.size;
@@ -54,7 +59,7 @@ unsigned match_distance(struct slice a, struct slice b) {
         now = oldest;
         now[0] = (uint8_t)i;
         for (size_t j = 1; j <= b.size; j++) {
-            unsigned least = before[j - 1] + (a.data[i - 1] != b.data[j - 1]);
+            unsigned least = before[j - 1] + (a.data[i - 1] == b.data[j - 1] ? 0U : 1U);
             if (before[j] + 1U < least) least = before[j] + 1U;
             if (now[j - 1] + 1U < least) least = now[j - 1] + 1U;
             bool is_exchange = i > 1 && j > 1 && a.data[i - 1] == b.data[j - 2] && a.data[i - 2] == b.data[j - 1];
