@@ -117,6 +117,28 @@ static uint32_t may_do(struct door *door, const struct door_request *request) {
     return outcome;
 }
 
+/* A service that derives also reads its rows: what it has derived leads to them. */
+static bool ask_service(struct door *door, const struct door_request *request, const struct ingress *ingress,
+                        struct service_refusal *ret_refusal) {
+    struct service_context context = door->options.service_context;
+    const struct store *store = &door->ports.store;
+    struct rows rows;
+    struct error error;
+    door->command.size = 0;
+    door->command.is_full = false;
+    bool has_rows = door->options.service->derived != NULL;
+    if (has_rows && store->read_begin(store->context, &rows, &error) != STATUS_OK) {
+        door_alarm(door, "store", error.message);
+        ret_refusal->outcome = OUTCOME_UNAVAILABLE;
+        return false;
+    }
+    context.rows = has_rows ? &rows : NULL;
+    bool is_accepted =
+        request->caller.method->accept(&context, ingress, request->body, &door->arena, &door->command, ret_refusal);
+    if (has_rows) store->read_end(store->context, &rows);
+    return is_accepted;
+}
+
 /* The service's own check; the command message is then in door->command. */
 static bool accept(struct door *door, const struct door_request *request, struct door_reply *reply) {
     struct slice source = slice_text(request->caller.system);
@@ -126,10 +148,7 @@ static bool accept(struct door *door, const struct door_request *request, struct
     struct ingress ingress = door_ingress(door, request);
     ingress.entity_id = uuid_v7_make(uuid_v7_time_ms(id), tail.bytes);
     struct service_refusal refusal = {0};
-    door->command.size = 0;
-    door->command.is_full = false;
-    if (!request->caller.method->accept(&door->options.service_context, &ingress, request->body, &door->arena,
-                                        &door->command, &refusal)) {
+    if (!ask_service(door, request, &ingress, &refusal)) {
         reply->outcome = refusal.outcome == 0 ? OUTCOME_INVALID : refusal.outcome;
         reply->detail = arena_copy(&door->arena, slice_of(refusal.detail, strnlen(refusal.detail, SERVICE_DETAIL_MAX)));
         return false;

@@ -133,6 +133,7 @@ static int start(struct host *host, struct error *reterr_error) {
         if (health_open(&host->health, &health, reterr_error) != STATUS_OK) return HOST_EXIT_USAGE;
     }
     if (config->door_endpoint[0] != '\0' && host_keys_open(host, reterr_error) != STATUS_OK) return HOST_EXIT_USAGE;
+    if (host_derived_open(host, reterr_error) != STATUS_OK) return HOST_EXIT_USAGE;
     if (replica_thread_start(host->replica, reterr_error) != STATUS_OK) return HOST_EXIT_STORE;
     log_event(LOG_INFO, "started", LOG_TEXT("version", BHR_VERSION), LOG_TEXT("locality", config->locality),
               LOG_TEXT("store", config->data_dir), LOG_NUMBER("pid", getpid()));
@@ -188,6 +189,7 @@ static int step(void *context) {
         if (host->must_stop) {
             enter(host, HOST_STOPPING);
         } else if (view.is_caught_up && host_keys_state(host) == HOST_KEYS_READY) {
+            if (host_derived_step(host)) return 0;
             enter(host, HOST_SERVING);
         }
         break;
@@ -291,6 +293,7 @@ static void wake(void *context) {
 /* In the reverse order of start; everything may be half there. */
 static void end(struct host *host) {
     if (host->loop != NULL) host_door_close(host);
+    host_derived_close(host);
     host_keys_close(host);
     health_close(host->health);
     redis_cache_close(host->redis);

@@ -70,17 +70,23 @@ static void on_token_file(void *context, const char *path, uint32_t count, const
 
 static void on_answered(void *context, const struct replica_answer *answer) {
     struct host *host = context;
-    if (host->door != NULL) door_answered(host->door, answer);
+    if (host->door == NULL) return;
+    host_derived_follow(host);
+    door_answered(host->door, answer);
 }
 
 static void on_committed(void *context, uint64_t number, struct position resume_at) {
     struct host *host = context;
-    if (host->door != NULL) door_committed(host->door, number, resume_at);
+    if (host->door != NULL) {
+        host_derived_follow(host);
+        door_committed(host->door, number, resume_at);
+    }
     if (host->intake != NULL) intake_set_generation(host->intake, resume_at.generation);
 }
 
 int host_door_step(struct host *host) {
     const struct news_reader reader = {.context = host, .answered = on_answered, .committed = on_committed};
+    host->is_derived_fresh = false;
     news_take(host->news, &reader);
     bool has_more_keys = host_keys_step(host);
     if (host->door == NULL) return has_more_keys ? 0 : 1000;
@@ -153,10 +159,7 @@ enum status host_door_open(struct host *host, struct error *reterr_error) {
                    .requests_per_step_max = HOST_REQUESTS_PER_STEP,
                    .audit_refusals_max = (uint32_t)config->audit_refusals_per_minute_max},
         .durable_methods = host->durable_methods,
-        .service_context = {.pseudonym_key = host->pseudonym_key,
-                            .vault = &host->keys.vault,
-                            .config_number = config_service_number,
-                            .config = config},
+        .service_context = host->service_context,
     };
     (void)snprintf(options.process, sizeof options.process, "%.63s", config->process);
     (void)snprintf(options.locality, sizeof options.locality, "%.63s", config->locality);

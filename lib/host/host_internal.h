@@ -4,6 +4,7 @@
  *   host_audit.c  the audit trail: its spool, its writer
  *   host_intake.c the door's other socket: request topics
  *   host_keys.c   the keys of persons: master key, their topic, the vault
+ *   host_derived.c what the service derives from its rows
  *   host_policy.c the policy while the process runs
  *   host_watch.c  once a second: metrics, presence; readiness */
 #ifndef BHR_HOST_HOST_INTERNAL_H
@@ -57,6 +58,7 @@ struct host {
     struct policy_keeper *policy;
     uint8_t pseudonym_key[32];
     struct host_keys keys;
+    struct service_context service_context; /* derived NULL when the service derives nothing */
     char command_topic[REPLICA_TOPIC_MAX];
     int32_t partition;
     struct topics_systems request_systems;
@@ -93,6 +95,7 @@ struct host {
     enum host_stage stage;
     int exit_code;
     bool must_stop, must_reload, is_shut;
+    bool is_derived_fresh; /* since the news were taken */
     /* started_ms is wall clock, the others monotonic */
     int64_t started_ms, stage_until_ms, tended_ms, busy_ms, policy_looked_ms;
     struct replica_view counted; /* what the metrics already know */
@@ -151,6 +154,15 @@ void host_keys_send(struct host *host);
 enum host_keys_state host_keys_state(const struct host *host);
 void host_keys_watch(struct host *host);
 void host_keys_close(struct host *host);
+
+/* host_derived.c */
+/* After the keys were prepared. */
+enum status host_derived_open(struct host *host, struct error *reterr_error);
+/* One bounded step; true when there is more to do. */
+bool host_derived_step(struct host *host);
+/* All steps: with a commit, before its replies leave. */
+void host_derived_follow(struct host *host);
+void host_derived_close(struct host *host);
 
 /* host_watch.c */
 bool host_is_ready(void *context, char ret_reason[HEALTH_REASON_MAX]);

@@ -8,6 +8,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/buffer.h"
+#include "lib/base/status.h"
 #include "lib/base/id.h"
 #include "lib/base/outcome.h"
 #include "lib/base/rows.h"
@@ -36,6 +37,21 @@ struct service_context {
     /* The value of one of the service's own configuration rows, by name. A name that is not there is a bug. */
     int64_t (*config_number)(const struct service_context *context, const char *name);
     const void *config;
+    const char *rules_file; /* "" without one */
+    /* Only of a service that derives: what it has derived, and in accept a snapshot of the rows. NULL else. */
+    void *derived;
+    const struct rows *rows;
+};
+
+/* What a service holds in memory because its queries cannot read it from the rows fast enough: a search structure. It follows
+ * from the rows and is never the truth. Loop's thread. */
+struct service_derived {
+    /* NULL without memory. */
+    void *(*open)(const struct service_context *context, struct error *reterr_error);
+    /* Brings it up to date with the rows, in a bounded step; true when there is more to do. Called until there is not before
+     * the door opens, and with every commit before its replies leave, so that whoever was answered is found. */
+    bool (*follow)(void *derived, const struct service_context *context, const struct rows *rows);
+    void (*close)(void *derived);
 };
 
 /* Whose and whom a request is about, as far as the request and the local rows tell: for conditions of the policy and for
@@ -124,6 +140,8 @@ struct service {
     uint32_t config_row_count;
     const struct outcome_row *outcomes; /* its own, codes from 100 */
     uint32_t outcome_count;
+
+    const struct service_derived *derived; /* NULL: all it answers is in the rows */
 
     /* gather -> decide -> encode one command. Bytes that cannot be read are OUTCOME_UNREADABLE with the field named. */
     void (*decide)(const struct rows *rows, struct slice command, int64_t now_ms, struct arena *arena,
