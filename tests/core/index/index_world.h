@@ -29,29 +29,29 @@ struct world {
     uint8_t bytes[WORLD_BYTES_MAX];
 };
 
-static void world_begin(struct world *world) {
+static inline void world_begin(struct world *world) {
     memset(world, 0, sizeof *world);
     rows_array_init(&world->array);
     world->now_ms = WORLD_START_MS;
     world->events_arena = arena_over(world->bytes, sizeof world->bytes);
 }
 
-static void world_end(struct world *world) {
+static inline void world_end(struct world *world) {
     rows_array_free(&world->array);
 }
 
 /* An id that says what it is of, so that failures can be read. */
-static struct uuid id_of(uint8_t kind, uint64_t number) {
+static inline struct uuid id_of(uint8_t kind, uint64_t number) {
     struct uuid id = {{kind, 0, 0, 0, 0, 0, 0x80, 0, 0x80}};
     for (int i = 0; i < 6; i++) id.bytes[15 - i] = (uint8_t)(number >> (8 * i));
     return id;
 }
 
-static struct uuid record_id_of(uint64_t number) {
+static inline struct uuid record_id_of(uint64_t number) {
     return id_of(0xE0, number);
 }
 
-static struct index_command command_of(struct world *world, enum index_command_kind kind, const char *user) {
+static inline struct index_command command_of(struct world *world, enum index_command_kind kind, const char *user) {
     struct index_command command;
     memset(&command, 0, sizeof command);
     command.kind = kind;
@@ -62,7 +62,7 @@ static struct index_command command_of(struct world *world, enum index_command_k
     return command;
 }
 
-static void world_apply(struct rows_array *array, const struct world_event *at) {
+static inline void world_apply(struct rows_array *array, const struct world_event *at) {
     static uint8_t memory[INDEX_WIRE_ARENA_SIZE];
     static struct index_event event;
     struct arena arena = arena_over(memory, sizeof memory);
@@ -77,7 +77,8 @@ static void world_apply(struct rows_array *array, const struct world_event *at) 
 }
 
 /* A decision and what follows from it. The answer is the one that a caller would read. */
-static uint32_t world_run(struct world *world, const struct index_command *command, struct index_answer *ret_answer) {
+static inline uint32_t world_run(struct world *world, const struct index_command *command,
+                                 struct index_answer *ret_answer) {
     static uint8_t memory[2 * INDEX_WIRE_ARENA_SIZE];
     static struct index_command decoded;
     static struct index_decision decision, again;

@@ -1,0 +1,32 @@
+/* Inside services/index only: what service.c, queries.c and about.c share. */
+#ifndef BHR_INDEX_GLUE_H
+#define BHR_INDEX_GLUE_H
+
+#include "lib/host/service.h"
+#include "lib/wire/index/index_wire.h"
+
+/* OUTCOME_INVALID with the fault as its detail. */
+void index_refuse_invalid(const struct wire_fault *fault, struct service_refusal *ret_refusal);
+/* Whose record it is: of the asker's own organisation, unless an operator says another one. False: it is not theirs. */
+bool index_own_key(const struct ingress *ingress, struct index_record_key *key, struct wire_fault *ret_fault);
+
+#define INDEX_QUERY(name)                                                                                              \
+    uint32_t name(const struct service_context *context, const struct ingress *ingress, const struct rows *rows,       \
+                  int64_t now_ms, struct slice request, struct arena *arena, struct buffer *out,                       \
+                  struct service_refusal *ret_refusal)
+INDEX_QUERY(answer_find_person);
+INDEX_QUERY(answer_trace_person);
+INDEX_QUERY(answer_get_person);
+INDEX_QUERY(answer_list_pairs);
+INDEX_QUERY(answer_get_board);
+INDEX_QUERY(answer_get_organisation);
+INDEX_QUERY(answer_find_services);
+
+/* Whom a request is about. */
+#define INDEX_ABOUT(name)                                                                                              \
+    bool name(const struct service_context *context, const struct ingress *ingress, const struct rows *rows,           \
+              struct slice request, struct arena *arena, struct service_subject *ret_subject)
+INDEX_ABOUT(about_find_person);
+INDEX_ABOUT(about_get_person);
+
+#endif
