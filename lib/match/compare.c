@@ -201,7 +201,7 @@ const char *match_level_name(enum match_level level) {
 
 const char *match_field_name(enum match_field field) {
     static const char *const names[MATCH_FIELDS] = {
-#define FIELD(field, name, levels) name,
+#define FIELD(field, name, is_shared, levels) name,
 #include "lib/match/levels.def"
 #undef FIELD
     };
@@ -212,11 +212,21 @@ const char *match_field_name(enum match_field field) {
 bool match_field_has(enum match_field field, enum match_level level) {
 #define IS(level) (UINT32_C(1) << MATCH_LEVEL_##level)
     static const uint32_t levels_of[MATCH_FIELDS] = {
-#define FIELD(field, name, levels) levels,
+#define FIELD(field, name, is_shared, levels) levels,
 #include "lib/match/levels.def"
 #undef FIELD
     };
 #undef IS
     ASSERT((unsigned)field < MATCH_FIELDS && (unsigned)level < MATCH_LEVELS);
     return (levels_of[field] >> level & 1) != 0;
+}
+
+bool match_field_is_shared(enum match_field field) {
+    static const bool is_shared_of[MATCH_FIELDS] = {
+#define FIELD(field, name, is_shared, levels) is_shared,
+#include "lib/match/levels.def"
+#undef FIELD
+    };
+    ASSERT((unsigned)field < MATCH_FIELDS);
+    return is_shared_of[field];
 }

@@ -9,7 +9,7 @@
 #include "lib/match/match_person.h"
 
 enum match_field {
-#define FIELD(field, name, levels) MATCH_##field,
+#define FIELD(field, name, is_shared, levels) MATCH_##field,
 #include "lib/match/levels.def"
 #undef FIELD
     MATCH_FIELDS,
@@ -42,6 +42,8 @@ const char *match_level_name(enum match_level level);
 const char *match_field_name(enum match_field field);
 /* Can this field have that finding? MISSING: no, it says nothing. */
 bool match_field_has(enum match_field field, enum match_level level);
+/* Do people who live together share it? */
+bool match_field_is_shared(enum match_field field);
 
 /* Similarity of two texts after Jaro and Winkler in thousandths: 1000 is equal, 0 nothing in common. Winkler 1990, prefix
  * of at most 4 letters at 0.1. At most MATCH_TEXT_MAX bytes each. */

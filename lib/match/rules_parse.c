@@ -6,9 +6,10 @@
  *     people 10000
  *     prior -13100
  *     guard twin -12000
- *     guard household 8000
+ *     guard household -13900
  *     rarity family_name 1520000
  *     weight family_name same 9210
+ *     household family_name same 7840
  */
 #include "lib/base/assert.h"
 #include "lib/base/refusal.h"
@@ -29,7 +30,7 @@ struct parser {
     struct error *reterr_error;
     bool has_version, has_people, has_prior, has_twin, has_household;
     bool has_rarity[MATCH_FIELDS];
-    bool has_weight[MATCH_FIELDS][MATCH_LEVELS];
+    bool has_weight[MATCH_FIELDS][MATCH_LEVELS], has_shared[MATCH_FIELDS][MATCH_LEVELS];
 };
 
 static enum status read_row(struct parser *parser, struct slice word);
@@ -128,7 +129,7 @@ static enum status read_field(struct parser *parser, enum match_field *ret_field
                   "family_name, given_name, birth_date, sex, postcode, house, address_1, address_2, town or phone");
 }
 
-static enum status read_weight(struct parser *parser) {
+static enum status read_weight(struct parser *parser, bool is_household) {
     enum match_field field;
     enum status status = read_field(parser, &field);
     if (status != STATUS_OK) return status;
@@ -138,8 +139,10 @@ static enum status read_weight(struct parser *parser) {
     if (level == MATCH_LEVELS || !match_field_has(field, (enum match_level)level)) {
         return refuse(parser, word, "a level that this field has");
     }
-    status = once(parser, word, &parser->has_weight[field][level]);
-    return status == STATUS_OK ? read_millibits(parser, &parser->rules->weights[field][level]) : status;
+    if (is_household && !match_field_is_shared(field)) return refuse(parser, word, "a field that a household shares");
+    status = once(parser, word, is_household ? &parser->has_shared[field][level] : &parser->has_weight[field][level]);
+    int32_t *millibits = is_household ? &parser->rules->household[field][level] : &parser->rules->weights[field][level];
+    return status == STATUS_OK ? read_millibits(parser, millibits) : status;
 }
 
 static enum status read_rarity(struct parser *parser) {
@@ -156,14 +159,15 @@ static enum status read_guard(struct parser *parser) {
     bool is_twin = slice_equal(word, slice_text("twin"));
     if (!is_twin && !slice_equal(word, slice_text("household"))) return refuse(parser, word, "twin or household");
     enum status status = once(parser, word, is_twin ? &parser->has_twin : &parser->has_household);
-    int32_t *millibits = is_twin ? &parser->rules->twin_guard_millibits : &parser->rules->household_max_millibits;
+    int32_t *millibits = is_twin ? &parser->rules->twin_guard_millibits : &parser->rules->household_prior_millibits;
     return status == STATUS_OK ? read_millibits(parser, millibits) : status;
 }
 
 static enum status read_row(struct parser *parser, struct slice word) {
     struct match_rules *rules = parser->rules;
     enum status status = STATUS_OK;
-    if (slice_equal(word, slice_text("weight"))) return read_weight(parser);
+    if (slice_equal(word, slice_text("weight"))) return read_weight(parser, false);
+    if (slice_equal(word, slice_text("household"))) return read_weight(parser, true);
     if (slice_equal(word, slice_text("rarity"))) return read_rarity(parser);
     if (slice_equal(word, slice_text("guard"))) return read_guard(parser);
     if (slice_equal(word, slice_text("version"))) {
@@ -180,7 +184,7 @@ static enum status read_row(struct parser *parser, struct slice word) {
         status = once(parser, word, &parser->has_prior);
         return status == STATUS_OK ? read_millibits(parser, &rules->prior_millibits) : status;
     }
-    return refuse(parser, word, "version, people, prior, guard, rarity or weight");
+    return refuse(parser, word, "version, people, prior, guard, rarity, weight or household");
 }
 
 /* ---- what is not there ---- */
@@ -207,8 +211,11 @@ static enum status refuse_missing(const struct parser *parser) {
         const char *name = match_field_name(field);
         if (!parser->has_rarity[field]) return refuse_row(parser, "rarity ", name, "");
         for (enum match_level level = MATCH_LEVEL_MISSING + 1; level < MATCH_LEVELS; level++) {
-            if (!match_field_has(field, level) || parser->has_weight[field][level]) continue;
-            return refuse_row(parser, "weight ", name, match_level_name(level));
+            if (!match_field_has(field, level)) continue;
+            const char *of = match_level_name(level);
+            bool is_missing = match_field_is_shared(field) && !parser->has_shared[field][level];
+            if (!parser->has_weight[field][level]) return refuse_row(parser, "weight ", name, of);
+            if (is_missing) return refuse_row(parser, "household ", name, of);
         }
     }
     return STATUS_OK;

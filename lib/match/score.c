@@ -1,53 +1,49 @@
-/* From findings to evidence: weights are added, rarer values weigh more, and guards keep twins and households apart. Integers
- * only, so that two processes never judge differently. Owns nothing; any thread. Pure. */
+/* From findings to evidence: weights are added, rarer values weigh more, and guards keep twins and households apart.
+ * Integers only, so that two processes never judge differently. Owns nothing; any thread. Pure. */
 #include "lib/base/assert.h"
 #include "lib/match/rules.h"
 
 enum {
     RARITY_MAX = 8000,      /* millibits that a rare value may add, or a common one take */
     POSTERIOR_SURE = 24000, /* from here on a posterior in millionths does not change */
+    SOFT_RANGE = 12000,     /* millibits beyond which the lesser of two cases is not counted */
     LOG2_STEPS = 12,
 };
 
-static int32_t guard(const struct match_rules *rules, const struct match_levels *levels,
-                     const int32_t of_field[MATCH_FIELDS]);
+static int32_t softplus(int32_t millibits);
+static int32_t rarity_of(const struct match_rules *rules, int field, const uint32_t rarity[MATCH_FIELDS]);
+static bool are_twins(const struct match_levels *levels);
 
+/* Three cases are weighed: one person, a household, strangers. What speaks for a household is taken from what speaks for one
+ * person: beside both others together, by log2(strangers + household) = log2(strangers) + softplus. */
 void match_score(const struct match_rules *rules, int32_t prior_millibits, const struct match_levels *levels,
                  const uint32_t rarity[MATCH_FIELDS], struct match_score *ret_score) {
     int32_t weight = prior_millibits;
+    int32_t household = rules->household_prior_millibits + (prior_millibits - rules->prior_millibits);
     for (int field = 0; field < MATCH_FIELDS; field++) {
         uint8_t level = levels->of[field];
         ASSERT(level < MATCH_LEVELS);
-        int32_t evidence = rules->weights[field][level];
-        if (level == MATCH_LEVEL_SAME && rarity != NULL && rarity[field] != 0 && rules->same_per_billion[field] != 0) {
-            int32_t more = match_log2_millibits(rules->same_per_billion[field]) - match_log2_millibits(rarity[field]);
-            evidence += more > RARITY_MAX ? RARITY_MAX : more < -RARITY_MAX ? -RARITY_MAX : more;
-        }
-        ret_score->of_field[field] = evidence;
-        weight += evidence;
+        int32_t more = level == MATCH_LEVEL_SAME ? rarity_of(rules, field, rarity) : 0;
+        ret_score->of_field[field] = rules->weights[field][level] + more;
+        weight += ret_score->of_field[field];
+        if (match_field_is_shared((enum match_field)field)) household += rules->household[field][level] + more;
     }
-    ret_score->guard_millibits = guard(rules, levels, ret_score->of_field);
+    ret_score->household_millibits = household;
+    ret_score->guard_millibits = (are_twins(levels) ? rules->twin_guard_millibits : 0) - softplus(household);
     ret_score->weight_millibits = weight + ret_score->guard_millibits;
     ret_score->posterior_ppm = match_posterior_ppm(ret_score->weight_millibits);
 }
 
-/* A name that is neither the same nor one that the same person might have given. */
-static bool is_another_name(uint8_t level) {
-    return level == MATCH_LEVEL_DIFFERENT || level == MATCH_LEVEL_SIMILAR;
+static int32_t rarity_of(const struct match_rules *rules, int field, const uint32_t rarity[MATCH_FIELDS]) {
+    if (rarity == NULL || rarity[field] == 0 || rules->same_per_billion[field] == 0) return 0;
+    int32_t more = match_log2_millibits(rules->same_per_billion[field]) - match_log2_millibits(rarity[field]);
+    return more > RARITY_MAX ? RARITY_MAX : more < -RARITY_MAX ? -RARITY_MAX : more;
 }
 
-static int32_t guard(const struct match_rules *rules, const struct match_levels *levels,
-                     const int32_t of_field[MATCH_FIELDS]) {
-    static const enum match_field home[] = {MATCH_POSTCODE, MATCH_HOUSE, MATCH_LINE_1,
-                                            MATCH_LINE_2,   MATCH_TOWN,  MATCH_PHONE};
-    bool is_another = is_another_name(levels->of[MATCH_GIVEN]);
-    bool is_other_day = levels->of[MATCH_BIRTH] == MATCH_LEVEL_DIFFERENT;
-    if (!is_another && !is_other_day) return 0;
-    int32_t taken = 0, of_home = 0;
-    for (size_t i = 0; i < sizeof home / sizeof home[0]; i++) of_home += of_field[home[i]];
-    if (of_home > rules->household_max_millibits) taken = rules->household_max_millibits - of_home;
-    if (is_another && levels->of[MATCH_BIRTH] == MATCH_LEVEL_SAME) taken += rules->twin_guard_millibits;
-    return taken;
+static bool are_twins(const struct match_levels *levels) {
+    bool is_another =
+        levels->of[MATCH_GIVEN] == MATCH_LEVEL_DIFFERENT || levels->of[MATCH_GIVEN] == MATCH_LEVEL_SIMILAR;
+    return is_another && levels->of[MATCH_BIRTH] == MATCH_LEVEL_SAME && levels->of[MATCH_FAMILY] == MATCH_LEVEL_SAME;
 }
 
 int32_t match_prior(const struct match_rules *rules, uint32_t people) {
@@ -91,4 +87,16 @@ uint32_t match_posterior_ppm(int32_t weight_millibits) {
     uint64_t odds = exp2_fraction((uint32_t)(size % 1000)) << (size / 1000); /* of what is likelier, in 2^-30 */
     uint32_t less = (uint32_t)((one * 1000000 + (odds + one) / 2) / (odds + one));
     return is_for ? 1000000 - less : less;
+}
+
+/* log2(1 + 2^x): of two cases together beside the first. */
+static int32_t softplus(int32_t millibits) {
+    if (millibits >= SOFT_RANGE) return millibits;
+    if (millibits <= -SOFT_RANGE) return 0;
+    bool is_negative = millibits < 0;
+    uint32_t size = (uint32_t)(is_negative ? -millibits : millibits);
+    uint64_t one = UINT64_C(1) << 30, power = exp2_fraction(size % 1000) << (size / 1000);
+    /* In 2^-17, so that the sum fits; of a negative one 1 + 2^x = (1 + 2^-x) / 2^-x. */
+    int32_t sum = match_log2_millibits((uint32_t)((one + power) >> 13)) - 17000;
+    return is_negative ? sum - (int32_t)size : sum;
 }

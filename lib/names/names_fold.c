@@ -1,5 +1,5 @@
-/* Letters of any language to a to z and 0 to 9. Unicode takes most of them apart into a letter and marks, which go; letters.def
- * has the others. Owns nothing; any thread. Allocates nothing. */
+/* Letters of any language to a to z and 0 to 9. Unicode takes most of them apart into a letter and marks, which go;
+ * letters.def has the others. Owns nothing; any thread. Allocates nothing. */
 #include "lib/names/names_internal.h"
 
 #include <utf8proc.h>

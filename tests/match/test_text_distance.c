@@ -61,9 +61,16 @@ static const struct {
     const char *a, *b;
     unsigned distance;
 } distances[] = {
-    {"", "", 0},       {"a", "", 1},         {"19560409", "19560409", 0}, {"19560409", "19560490", 1},
-    {"19560409", "19650409", 1}, {"19560409", "19560408", 1}, {"19560409", "1956049", 1}, {"ca", "abc", 3},
-    {"19560409", "19560904", 2}, {"kitten", "sitting", 3},
+    {"", "", 0},
+    {"a", "", 1},
+    {"19560409", "19560409", 0},
+    {"19560409", "19560490", 1},
+    {"19560409", "19650409", 1},
+    {"19560409", "19560408", 1},
+    {"19560409", "1956049", 1},
+    {"ca", "abc", 3},
+    {"19560409", "19560904", 2},
+    {"kitten", "sitting", 3},
 };
 
 static void distance_counts_single_errors(void **state) {
@@ -86,9 +93,9 @@ static void short_forms_are_found_both_ways(void **state) {
     for (size_t i = 1; i < sizeof called / sizeof called[0]; i++) {
         assert_true(slice_compare(slice_text(called[i - 1]), slice_text(called[i])) <= 0); /* a search by halves */
     }
-    static const char *const alike[][2] = {{"bill", "william"},  {"william", "billy"}, {"bill", "billy"},
-                                           {"zach", "zachary"},  {"abbie", "abigail"}, {"peggy", "maggie"},
-                                           {"mo", "muhammad"},   {"chris", "christopher"}, {"chris", "christine"}};
+    static const char *const alike[][2] = {{"bill", "william"}, {"william", "billy"},     {"bill", "billy"},
+                                           {"zach", "zachary"}, {"abbie", "abigail"},     {"peggy", "maggie"},
+                                           {"mo", "muhammad"},  {"chris", "christopher"}, {"chris", "christine"}};
     for (size_t i = 0; i < sizeof alike / sizeof alike[0]; i++) {
         assert_true(match_is_short_form(slice_text(alike[i][0]), slice_text(alike[i][1])));
         assert_true(match_is_short_form(slice_text(alike[i][1]), slice_text(alike[i][0])));
