@@ -6,6 +6,7 @@
 #include "lib/host/config.h"
 #include "lib/host/metrics.h"
 #include "services/booking/service.h"
+#include "services/index/service.h"
 #include "tools/asyncapi.h"
 
 #include <errno.h>
@@ -15,7 +16,7 @@
 
 enum { PAGE_PATH_MAX = 4096 };
 
-static const struct service *const services[] = {&booking_service};
+static const struct service *const services[] = {&booking_service, &index_service_table};
 enum { SERVICE_COUNT = sizeof services / sizeof services[0] };
 
 static void print_config(FILE *out);

@@ -19,8 +19,8 @@ bool civil_is_date(struct slice text);
 int64_t civil_days(int year, int month, int day);
 void civil_date_of_days(int64_t days, int *ret_year, int *ret_month, int *ret_day);
 
-/* Minutes that UK wall time is ahead of UTC at that instant: 60 from the last Sunday of March, 01:00 UTC, to the last Sunday of
- * October, 01:00 UTC; else 0. As the law has been since 1996. */
+/* Minutes that UK wall time is ahead of UTC at that instant: 60 from the last Sunday of March, 01:00 UTC, to the
+ * last Sunday of October, 01:00 UTC; else 0. As the law has been since 1996. */
 int civil_uk_offset_minutes(int64_t ms);
 
 #endif

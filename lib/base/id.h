@@ -39,7 +39,8 @@ void uuid_format(struct uuid id, char ret_text[UUID_TEXT_SIZE]);
 bool uuid_is_v7(struct uuid id);
 /* Milliseconds since 1970 UTC in the first 48 bits of a version 7 id. RFC 9562 section 5.7. */
 int64_t uuid_v7_time_ms(struct uuid id);
-/* A version 8 id of a keyed digest: the same bytes give the same pseudonym, and its 122 bits are our own. RFC 9562 section 5.8. */
+/* A version 8 id of a keyed digest: the same bytes give the same pseudonym, and its 122 bits are our own. RFC 9562
+ * section 5.8. */
 struct uuid uuid_v8_make(struct digest digest);
 /* Builds a version 7 id from a time and ten bytes (random, or a hash where the id must be reproducible). */
 struct uuid uuid_v7_make(int64_t time_ms, const uint8_t tail[10]);

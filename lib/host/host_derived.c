@@ -1,5 +1,5 @@
-/* What the service derives from its rows, kept up to date by the loop's thread. A store that cannot be read leaves it as it
- * was: the door says so itself with the next request. */
+/* What the service derives from its rows, kept up to date by the loop's thread. A store that cannot be read leaves
+ * it as it was: the door says so itself with the next request. */
 #include "lib/host/host_internal.h"
 
 #include "lib/base/assert.h"

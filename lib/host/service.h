@@ -43,19 +43,20 @@ struct service_context {
     const struct rows *rows;
 };
 
-/* What a service holds in memory because its queries cannot read it from the rows fast enough: a search structure. It follows
- * from the rows and is never the truth. Loop's thread. */
+/* What a service holds in memory because its queries cannot read it from the rows fast enough: a search structure.
+ * It follows from the rows and is never the truth. Loop's thread. */
 struct service_derived {
     /* NULL without memory. */
     void *(*open)(const struct service_context *context, struct error *reterr_error);
-    /* Brings it up to date with the rows, in a bounded step; true when there is more to do. Called until there is not before
-     * the door opens, and with every commit before its replies leave, so that whoever was answered is found. */
+    /* Brings it up to date with the rows, in a bounded step; true when there is more to do. Called until there is
+     * not before the door opens, and with every commit before its replies leave, so that whoever was answered is
+     * found. */
     bool (*follow)(void *derived, const struct service_context *context, const struct rows *rows);
     void (*close)(void *derived);
 };
 
-/* Whose and whom a request is about, as far as the request and the local rows tell: for conditions of the policy and for
- * the audit record. Empty where it does not say. The slices lie in the arena that was handed in. */
+/* Whose and whom a request is about, as far as the request and the local rows tell: for conditions of the policy and
+ * for the audit record. Empty where it does not say. The slices lie in the arena that was handed in. */
 struct service_subject {
     struct slice organisation; /* ODS code of whose appointments, plans ... they are */
     struct slice service_id;
@@ -154,8 +155,8 @@ struct service {
     bool (*apply)(const struct rows *rows, const struct apply_context *context, struct slice event);
     /* One readable line for `bhr watch` and the simulator's story, personal data masked, at most size_max bytes. */
     size_t (*describe)(struct slice event, char *ret_text, size_t size_max);
-    /* What of an event is public; in memory of the arena or static. False when the bytes cannot be decoded or the arena is
-     * too small: nothing may then be published. */
+    /* What of an event is public; in memory of the arena or static. False when the bytes cannot be decoded or the
+     * arena is too small: nothing may then be published. */
     bool (*publish)(struct slice event, struct arena *arena, struct public_event *ret_event);
     /* The same for an answer of the method, by the name of its rpc alone: *ret_type is the full name of the message in
      * *ret_bytes. False also for a method that it does not know. */

@@ -1,5 +1,5 @@
-/* The test cases of a policy file (policy.h): each puts one question to the policy that the file has just become and says
- * what the answer must be. One that is answered otherwise refuses the file. Pure. */
+/* The test cases of a policy file (policy.h): each puts one question to the policy that the file has just become and
+ * says what the answer must be. One that is answered otherwise refuses the file. Pure. */
 #include "lib/policy/policy_internal.h"
 
 struct open_case {
@@ -145,7 +145,8 @@ static enum status judge(struct parser *parser, struct open_case *open, uint32_t
     ask->has_subject = true;
     parser->policy->case_count++;
     struct policy_verdict verdict = policy_evaluate(parser->policy, ask);
-    /* A system is revoked in a hurry, by one word: its cases must not stand in the way. They go on judging its rules. */
+    /* A system is revoked in a hurry, by one word: its cases must not stand in the way. They go on judging its
+     * rules. */
     bool is_about_revoked = open->has_reason && open->reason == POLICY_DENIED_REVOKED;
     if (verdict.reason == POLICY_DENIED_REVOKED && !is_about_revoked) verdict = as_if_not_revoked(parser->policy, ask);
     bool is_good = open->is_allowed

@@ -1,6 +1,6 @@
-/* Refuses a rule that can never match, because earlier rules decide whatever it would decide (policy.h). Such a rule says
- * something that its author believes and that is not so. The check is exact, also where several earlier rules cover one
- * together: every system, method, role code and purpose that the rule names is looked at. Pure. */
+/* Refuses a rule that can never match, because earlier rules decide whatever it would decide (policy.h). Such a rule
+ * says something that its author believes and that is not so. The check is exact, also where several earlier rules
+ * cover one together: every system, method, role code and purpose that the rule names is looked at. Pure. */
 #include "lib/policy/policy_internal.h"
 
 /* What of a rule is still uncovered, for one role code and one purpose: methods by system. */
@@ -31,7 +31,8 @@ enum status policy_refuse_shadowed(const struct policy *policy, struct error *re
     return STATUS_OK;
 }
 
-/* Cell by cell: each role code and purpose for itself. 0 stands for "whoever": only a rule that asks for none covers it. */
+/* Cell by cell: each role code and purpose for itself. 0 stands for "whoever": only a rule that asks for none covers
+ * it. */
 static bool is_covered(const struct policy *policy, uint32_t at, struct covers *ret_covers) {
     const struct policy_rule *rule = &policy->rules[at];
     for (uint32_t r = 0; r < POLICY_ROLE_CODES_MAX; r++) {

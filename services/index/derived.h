@@ -1,8 +1,9 @@
-/* Everybody in memory, so that a description finds the few who may be meant: lib/search, kept up to date from the rows
- * (lib/host/service.h, struct service_derived). Loop's thread.
+/* Everybody in memory, so that a description finds the few who may be meant: lib/search, kept up to date from the
+ * rows (lib/host/service.h, struct service_derived). Loop's thread.
  *
- * A record whose key has not come yet cannot be read; it is tried again with the next commit. Bounds: INDEX_PEOPLE_MAX comes
- * from the configuration row people_max; beyond it a record is not searched for, but found by its identifiers. */
+ * A record whose key has not come yet cannot be read; it is tried again with the next commit. Bounds:
+ * INDEX_PEOPLE_MAX comes from the configuration row people_max; beyond it a record is not searched for, but found by
+ * its identifiers. */
 #ifndef BHR_INDEX_DERIVED_H
 #define BHR_INDEX_DERIVED_H
 

@@ -1,8 +1,8 @@
-/* The index's queries: decode -> ask the core or the search -> open what may be shown -> encode. Runs on the door's thread
- * over a read transaction.
+/* The index's queries: decode -> ask the core or the search -> open what may be shown -> encode. Runs on the door's
+ * thread over a read transaction.
  *
- * Who is marked sensitive is answered exactly as somebody who is not there, unless a human asks whose role may know; where
- * somebody restricted is, is told to nobody (domain.md 3.2, 8). */
+ * Who is marked sensitive is answered exactly as somebody who is not there, unless a human asks whose role may know;
+ * where somebody restricted is, is told to nobody (domain.md 3.2, 8). */
 #include "lib/base/assert.h"
 #include "lib/base/civil_time.h"
 #include "services/index/core/query.h"

@@ -1,5 +1,5 @@
-/* The index's queries that show no person: work list, board, organisations and services. Runs on the door's thread over a
- * read transaction. */
+/* The index's queries that show no person: work list, board, organisations and services. Runs on the door's thread
+ * over a read transaction. */
 #include "lib/base/assert.h"
 #include "lib/base/civil_time.h"
 #include "services/index/core/query.h"

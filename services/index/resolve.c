@@ -1,5 +1,5 @@
-/* What the door makes of a description. Any number in here is a keyed hash, any text sealed, before it leaves. The door's
- * thread; nothing is kept. */
+/* What the door makes of a description. Any number in here is a keyed hash, any text sealed, before it leaves. The
+ * door's thread; nothing is kept. */
 #include "services/index/resolve.h"
 
 #include "lib/base/assert.h"
@@ -92,7 +92,8 @@ static void add_word(char *ret_text, const char *word) {
     memcpy(ret_text, word, strlen(word));
 }
 
-/* Those with the same number, verified on both sides, whose birth dates agree: no likeness is needed, and none is said. */
+/* Those with the same number, verified on both sides, whose birth dates agree: no likeness is needed, and none is
+ * said. */
 static void propose_by_number(const struct service_context *context, const struct index_demographics *demographics,
                               struct index_register_order *order) {
     bool is_verified = order->nhs_number_status == INDEX_NHS_VERIFIED && !index_hash_is_zero(order->nhs_hash);

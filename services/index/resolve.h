@@ -1,5 +1,5 @@
-/* Who is this? What the door settles about a record before a command is accepted: its id, its hashes, its seal, and who is
- * like it. */
+/* Who is this? What the door settles about a record before a command is accepted: its id, its hashes, its seal, and
+ * who is like it. */
 #ifndef BHR_INDEX_RESOLVE_H
 #define BHR_INDEX_RESOLVE_H
 

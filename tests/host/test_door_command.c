@@ -168,6 +168,29 @@ static void a_store_without_a_journal_takes_no_commands(void **state) {
     assert_string_equal(fake.appends[0].topic, "bhr.test.command.v1.g1");
 }
 
+/* What a service has derived leads it to its rows: it sees those of the last commit, and lets go of them. */
+static void a_service_that_derives_accepts_over_its_rows(void **state) {
+    (void)state;
+    static const struct service_derived derived;
+    struct service service = fake_door_service;
+    service.derived = &derived;
+    fake_door_close(&fake);
+    fake_door_init(&fake);
+    fake.options.service = &service;
+    uint8_t bytes[ROWS_KEY_MAX];
+    struct buffer name = fake_door_row_key(slice_text("colour"), bytes);
+    struct rows rows = rows_array_rows(&fake.rows);
+    rows_put(&rows, buffer_slice(&name), slice_text("green"));
+    fake_door_open(&fake);
+    fake_door_do(&fake, &(struct fake_ask){.body = "row colour"});
+    assert_int_equal(fake.append_count, 1);
+    assert_string_equal(fake.appends[0].value, "green");
+    assert_int_equal(fake.snapshots, 0);
+    fake_door_close(&fake); /* while the service is there */
+    fake_door_init(&fake);
+    fake_door_open(&fake);
+}
+
 static int set_up(void **state) {
     (void)state;
     fake_door_init(&fake);
@@ -189,7 +212,7 @@ int main(void) {
         TEST(a_wrong_clock_does_not_deny_what_was_done),   TEST(a_repeat_gets_the_first_answer_at_once),
         TEST(an_id_used_for_other_content_is_refused),     TEST(a_repeat_of_what_is_running_is_told_so),
         TEST(a_full_or_missing_producer_is_told_at_once),  TEST(without_a_readable_store_nothing_is_written),
-        TEST(a_store_without_a_journal_takes_no_commands),
+        TEST(a_store_without_a_journal_takes_no_commands), TEST(a_service_that_derives_accepts_over_its_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

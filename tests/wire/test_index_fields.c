@@ -1,5 +1,5 @@
-/* Every field that a caller may get wrong: the answer names it and what was expected, and never tells the value. A line is
- * one case: what differs from a request that is good. */
+/* Every field that a caller may get wrong: the answer names it and what was expected, and never tells the value. A
+ * line is one case: what differs from a request that is good. */
 #include <bhr/index/v1/index_service.pb-c.h>
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
-/* What the index lets others see: the table says something about every field that can be reached, and what leaves holds only
- * what it says. */
+/* What the index lets others see: the table says something about every field that can be reached, and what leaves
+ * holds only what it says. */
 #include <stdio.h>
 
 #include "lib/wire/index/index_publish.h"

@@ -30,7 +30,8 @@ static bool keep_public(const struct wire_public_table *table, const ProtobufCMe
     for (struct slice from = bytes; proto_next(&bytes, &field, &is_bad); from = bytes) {
         const ProtobufCFieldDescriptor *known = protobuf_c_message_descriptor_get_field(descriptor, field.number);
         if (known == NULL || !is_public(table, descriptor, known)) continue;
-        /* A reader takes the last of a field that stands twice and never shows the first: that one would be smuggled. */
+        /* A reader takes the last of a field that stands twice and never shows the first: that one would be
+         * smuggled. */
         uint64_t bit = UINT64_C(1) << (known - descriptor->fields);
         if (known->label != PROTOBUF_C_LABEL_REPEATED && (seen & bit) != 0) return false;
         seen |= bit;

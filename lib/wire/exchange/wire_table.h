@@ -1,8 +1,9 @@
-/* Messages and plain structs, one into the other, by a table with a row for each field: the same rows judge what comes in and
- * write what goes out, so the two cannot differ. A row finds its field in the generated message by name.
+/* Messages and plain structs, one into the other, by a table with a row for each field: the same rows judge what
+ * comes in and write what goes out, so the two cannot differ. A row finds its field in the generated message by
+ * name.
  *
- * A plain struct filled by this is zeroed first: texts are ended by NUL and zero-padded, so equal structs are equal bytes.
- * Memory of generated messages comes from the caller's arena; nothing is kept. Any thread. */
+ * A plain struct filled by this is zeroed first: texts are ended by NUL and zero-padded, so equal structs are equal
+ * bytes. Memory of generated messages comes from the caller's arena; nothing is kept. Any thread. */
 #ifndef BHR_WIRE_EXCHANGE_WIRE_TABLE_H
 #define BHR_WIRE_EXCHANGE_WIRE_TABLE_H
 
@@ -71,7 +72,8 @@ struct wire_table {
 /* A message that is there only when that bool is true. */
 #define WIRE_IF(plain, teller) .is_told = true, .told_at = offsetof(plain, teller)
 
-/* Judges every byte and fills *ret_plain (plain_size bytes). False fills *ret_fault with the path of the first bad field. */
+/* Judges every byte and fills *ret_plain (plain_size bytes). False fills *ret_fault with the path of the first bad
+ * field. */
 bool wire_table_decode(const struct wire_table *table, struct slice bytes, struct arena *arena, void *ret_plain,
                        struct wire_fault *ret_fault);
 /* Appends the message; out->is_full when it does not fit or the arena has no room for it unpacked. */

@@ -31,7 +31,8 @@ static const char *explain_nhs_number(struct slice text) {
     return nhs_number_fault_text(nhs_number_parse(text, digits));
 }
 
-/* The day or the month may be missing; what is there must be of a real day. The door knows whether it is in the future. */
+/* The day or the month may be missing; what is there must be of a real day. The door knows whether it is in the
+ * future. */
 static bool accept_birth_date(struct slice text, char *ret_text, size_t size) {
     char whole[INDEX_DATE_MAX + 1] = "0000-01-01";
     if (text.size != 4 && text.size != 7 && text.size != INDEX_DATE_MAX) return false;

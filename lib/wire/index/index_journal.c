@@ -1,5 +1,5 @@
-/* Commands and events, each table reading like its message in proto/bhr/index/v1/index_journal.proto. Judged like requests:
- * a command log may hold anything. */
+/* Commands and events, each table reading like its message in proto/bhr/index/v1/index_journal.proto. Judged like
+ * requests: a command log may hold anything. */
 #include "lib/wire/index/index_forms.h"
 
 #define BY(plain, member)                                                                                              \

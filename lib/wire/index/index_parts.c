@@ -1,4 +1,5 @@
-/* Tables of the parts that several messages are made of, each reading like its message in proto/bhr/index/v1/index.proto. */
+/* Tables of the parts that several messages are made of, each reading like its message in
+ * proto/bhr/index/v1/index.proto. */
 #include "lib/wire/index/index_forms.h"
 
 #include <assert.h>

@@ -1,13 +1,13 @@
-/* The index's events and answers as others may see them: index_publish.def says which fields are public. Any thread; memory
- * is the caller's arena. Never lets anything pass that the table does not name. */
+/* The index's events and answers as others may see them: index_publish.def says which fields are public. Any thread;
+ * memory is the caller's arena. Never lets anything pass that the table does not name. */
 #ifndef BHR_WIRE_INDEX_INDEX_PUBLISH_H
 #define BHR_WIRE_INDEX_INDEX_PUBLISH_H
 
 #include "lib/wire/exchange/wire_public.h"
 
-/* Of one event of a journal entry: the full name of its message ("bhr.index.v1.PersonsMerged"), its subject (the person's
- * pseudonym, else the pair, the merge, the code of the organisation or the id of the service) and its public bytes. False for
- * bytes that are no event this program knows, or without room. */
+/* Of one event of a journal entry: the full name of its message ("bhr.index.v1.PersonsMerged"), its subject (the
+ * person's pseudonym, else the pair, the merge, the code of the organisation or the id of the service) and its
+ * public bytes. False for bytes that are no event this program knows, or without room. */
 bool index_event_public(struct slice event, struct arena *arena, struct slice *ret_type, struct slice *ret_key,
                         struct slice *ret_bytes);
 /* Of an answer, by the name of the rpc alone ("MergePersons"). False also for a method without a row. */

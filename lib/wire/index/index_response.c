@@ -91,9 +91,17 @@ static const struct wire_row trace_rows[] = {
 const struct wire_table index_trace_response_wire =
     WIRE_TABLE(bhr__index__v1__trace_person_response, struct index_trace_answer, trace_rows, NULL);
 
+/* Of an erased record nobody knows its identifier any more. */
+static const struct wire_row shown_key_rows[] = {
+    {WIRE_AT(struct index_record_key, organisation), .kind = WIRE_TEXT, .form = &wire_ods_code},
+    {WIRE_AT(struct index_record_key, source), .kind = WIRE_TEXT, .form = &index_identifier_form, .is_needed = true},
+    {WIRE_AT(struct index_record_key, local_id), .kind = WIRE_TEXT, .form = &index_local_id_form},
+};
+static const struct wire_table shown_key_wire =
+    WIRE_TABLE(bhr__index__v1__record_key, struct index_record_key, shown_key_rows, NULL);
 static const struct wire_row record_rows[] = {
     {WIRE_AT(struct index_record_view, record_id), .kind = WIRE_UUID, .is_needed = true},
-    {WIRE_AT(struct index_record_view, key), .kind = WIRE_MESSAGE, .inner = &index_record_key_wire},
+    {WIRE_AT(struct index_record_view, key), .kind = WIRE_MESSAGE, .inner = &shown_key_wire},
     {WIRE_AT(struct index_record_view, demographics), .kind = WIRE_MESSAGE, .inner = &index_demographics_wire},
     TIME_ROW(struct index_record_view, updated_at_ms),
     {WIRE_IN(struct index_record_view, is_erased, "erased"), .kind = WIRE_BOOL},

@@ -1,5 +1,5 @@
-/* The index's messages as tables (lib/wire/exchange/wire_table.h): which field is which member and what it must be. Constant
- * data; any thread. */
+/* The index's messages as tables (lib/wire/exchange/wire_table.h): which field is which member and what it must be.
+ * Constant data; any thread. */
 #ifndef BHR_WIRE_INDEX_INDEX_WIRE_H
 #define BHR_WIRE_INDEX_INDEX_WIRE_H
 

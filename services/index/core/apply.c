@@ -1,5 +1,5 @@
-/* What each event does to the rows. Pure but for the rows; the one code path for live work, replay and tests. An event that
- * names what is not there changes nothing: history is never wrong, and a reader must not stop on it.
+/* What each event does to the rows. Pure but for the rows; the one code path for live work, replay and tests. An
+ * event that names what is not there changes nothing: history is never wrong, and a reader must not stop on it.
  *
  * Whoever changes what a person is, takes the person off the board before and puts on what it has become. */
 #include "services/index/core/apply.h"

@@ -20,13 +20,13 @@ void gather_organisation(const struct rows *rows, const struct index_organisatio
 uint32_t decide_organisation(const struct directory_facts *facts, const struct index_command *command,
                              struct index_decision *ret_decision) {
     const struct index_organisation *organisation = &command->register_organisation.organisation;
-    if (facts->is_the_same) return decision_done(ret_decision);
-    if (!facts->is_other_known) return decision_refused(ret_decision, REFUSED_ORGANISATION_UNKNOWN);
+    if (facts->is_the_same) return index_done(ret_decision);
+    if (!facts->is_other_known) return index_refused(ret_decision, REFUSED_ORGANISATION_UNKNOWN);
     if (is_reversed(organisation->opened_date, organisation->closed_date))
-        return decision_refused(ret_decision, REFUSED_DATES_REVERSED);
+        return index_refused(ret_decision, REFUSED_DATES_REVERSED);
 
     struct index_organisation_registered *event =
-        &decision_event(ret_decision, INDEX_EVENT_ORGANISATION_REGISTERED)->organisation_registered;
+        &index_event_of(ret_decision, INDEX_EVENT_ORGANISATION_REGISTERED)->organisation_registered;
     event->organisation = *organisation;
     memcpy(event->by, command->ingress.system, sizeof event->by);
     ret_decision->answer.is_changed = true;
@@ -46,13 +46,13 @@ void gather_service(const struct rows *rows, const struct index_service *service
 uint32_t decide_service(const struct directory_facts *facts, const struct index_command *command,
                         struct index_decision *ret_decision) {
     const struct index_service *service = &command->register_service.service;
-    if (facts->is_the_same) return decision_done(ret_decision);
-    if (!facts->is_other_known) return decision_refused(ret_decision, REFUSED_ORGANISATION_UNKNOWN);
+    if (facts->is_the_same) return index_done(ret_decision);
+    if (!facts->is_other_known) return index_refused(ret_decision, REFUSED_ORGANISATION_UNKNOWN);
     if (is_reversed(service->opened_date, service->closed_date))
-        return decision_refused(ret_decision, REFUSED_DATES_REVERSED);
+        return index_refused(ret_decision, REFUSED_DATES_REVERSED);
 
     struct index_service_registered *event =
-        &decision_event(ret_decision, INDEX_EVENT_SERVICE_REGISTERED)->service_registered;
+        &index_event_of(ret_decision, INDEX_EVENT_SERVICE_REGISTERED)->service_registered;
     event->service = *service;
     memcpy(event->by, command->ingress.system, sizeof event->by);
     ret_decision->answer.is_changed = true;

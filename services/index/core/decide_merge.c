@@ -1,5 +1,5 @@
-/* May these two be one, and may that be taken back? Pure. Two different verified NHS numbers are the strongest thing that can
- * speak against it, so then a second human must say so too. */
+/* May these two be one, and may that be taken back? Pure. Two different verified NHS numbers are the strongest thing
+ * that can speak against it, so then a second human must say so too. */
 #include "lib/base/assert.h"
 #include "services/index/core/facts.h"
 
@@ -15,18 +15,17 @@ uint32_t decide_merge(const struct merge_facts *facts, const struct index_comman
     bool is_own = index_text_equal(facts->approved.by, asker_of(command));
     bool is_same = uuid_equal(facts->survivor.person_id, facts->other.person_id);
     ret_decision->answer.merge_id = entity_id;
-    if (facts->is_done && facts->done.state != MERGE_WAITING) return decision_done(ret_decision);
+    if (facts->is_done && facts->done.state != MERGE_WAITING) return index_done(ret_decision);
     memset(&ret_decision->answer, 0, sizeof ret_decision->answer);
-    if (!facts->survivor.is_known || !facts->other.is_known)
-        return decision_refused(ret_decision, REFUSED_PERSON_UNKNOWN);
-    if (is_same) return decision_refused(ret_decision, REFUSED_SAME_PERSON);
+    if (!facts->survivor.is_known || !facts->other.is_known) return index_refused(ret_decision, REFUSED_PERSON_UNKNOWN);
+    if (is_same) return index_refused(ret_decision, REFUSED_SAME_PERSON);
     if (facts->survivor.is_do_not_match || facts->other.is_do_not_match)
-        return decision_refused(ret_decision, REFUSED_DO_NOT_MATCH);
+        return index_refused(ret_decision, REFUSED_DO_NOT_MATCH);
     if (is_approval && (!facts->is_approval_known || is_own))
-        return decision_refused(ret_decision, REFUSED_APPROVAL_NOT_YOURS);
+        return index_refused(ret_decision, REFUSED_APPROVAL_NOT_YOURS);
     if (facts->is_conflicting && !is_approval) return await_approval(facts, command, ret_decision);
 
-    struct index_persons_merged *event = &decision_event(ret_decision, INDEX_EVENT_PERSONS_MERGED)->persons_merged;
+    struct index_persons_merged *event = &index_event_of(ret_decision, INDEX_EVENT_PERSONS_MERGED)->persons_merged;
     event->merge_id = is_approval ? request->approves_merge_id : entity_id;
     event->survivor_id = facts->survivor.person_id;
     event->other_id = facts->other.person_id;
@@ -41,7 +40,7 @@ static uint32_t await_approval(const struct merge_facts *facts, const struct ind
                                struct index_decision *decision) {
     struct uuid merge_id = command->ingress.entity_id;
     struct index_merge_awaits *event =
-        &decision_event(decision, INDEX_EVENT_MERGE_AWAITS_APPROVAL)->merge_awaits_approval;
+        &index_event_of(decision, INDEX_EVENT_MERGE_AWAITS_APPROVAL)->merge_awaits_approval;
     event->merge_id = merge_id;
     event->survivor_id = facts->survivor.person_id;
     event->other_id = facts->other.person_id;
@@ -57,12 +56,12 @@ uint32_t decide_unmerge(const struct unmerge_facts *facts, const struct index_co
                         struct index_decision *ret_decision) {
     const struct merge_row *merge = &facts->merge;
     ASSERT(!uuid_is_zero(command->unmerge_persons.merge_id));
-    if (!facts->is_known || merge->state == MERGE_WAITING) return decision_refused(ret_decision, REFUSED_MERGE_UNKNOWN);
-    if (merge->state == MERGE_UNDONE) return decision_refused(ret_decision, REFUSED_ALREADY_UNMERGED);
-    if (facts->is_survivor_merged) return decision_refused(ret_decision, REFUSED_MERGED_AGAIN);
+    if (!facts->is_known || merge->state == MERGE_WAITING) return index_refused(ret_decision, REFUSED_MERGE_UNKNOWN);
+    if (merge->state == MERGE_UNDONE) return index_refused(ret_decision, REFUSED_ALREADY_UNMERGED);
+    if (facts->is_survivor_merged) return index_refused(ret_decision, REFUSED_MERGED_AGAIN);
 
     struct index_persons_unmerged *event =
-        &decision_event(ret_decision, INDEX_EVENT_PERSONS_UNMERGED)->persons_unmerged;
+        &index_event_of(ret_decision, INDEX_EVENT_PERSONS_UNMERGED)->persons_unmerged;
     event->merge_id = command->unmerge_persons.merge_id;
     event->survivor_id = merge->survivor_id;
     event->other_id = merge->other_id;

@@ -11,13 +11,13 @@ uint32_t decide_claim(const struct pair_facts *facts, const struct index_command
                       struct index_decision *ret_decision) {
     ASSERT(!uuid_is_zero(command->claim_pair.pair_id));
     bool is_claimed = facts->pair.pair.claimed_by[0] != '\0';
-    if (!facts->is_known) return decision_refused(ret_decision, REFUSED_PAIR_UNKNOWN);
-    if (facts->pair.state != PAIR_OPEN) return decision_refused(ret_decision, REFUSED_ALREADY_DECIDED);
-    if (is_claimed_by_another(facts, command)) return decision_refused(ret_decision, REFUSED_CLAIMED_BY_ANOTHER);
+    if (!facts->is_known) return index_refused(ret_decision, REFUSED_PAIR_UNKNOWN);
+    if (facts->pair.state != PAIR_OPEN) return index_refused(ret_decision, REFUSED_ALREADY_DECIDED);
+    if (is_claimed_by_another(facts, command)) return index_refused(ret_decision, REFUSED_CLAIMED_BY_ANOTHER);
     ret_decision->answer.pair = facts->pair.pair;
-    if (is_claimed) return decision_done(ret_decision);
+    if (is_claimed) return index_done(ret_decision);
 
-    struct index_pair_claimed *event = &decision_event(ret_decision, INDEX_EVENT_PAIR_CLAIMED)->pair_claimed;
+    struct index_pair_claimed *event = &index_event_of(ret_decision, INDEX_EVENT_PAIR_CLAIMED)->pair_claimed;
     event->pair_id = command->claim_pair.pair_id;
     memcpy(event->by, asker_of(command), sizeof event->by);
     memcpy(ret_decision->answer.pair.claimed_by, event->by, sizeof event->by);
@@ -27,7 +27,7 @@ uint32_t decide_claim(const struct pair_facts *facts, const struct index_command
 static uint32_t await_approval(const struct pair_facts *facts, const struct index_command *command,
                                struct index_decision *decision) {
     struct index_merge_awaits *event =
-        &decision_event(decision, INDEX_EVENT_MERGE_AWAITS_APPROVAL)->merge_awaits_approval;
+        &index_event_of(decision, INDEX_EVENT_MERGE_AWAITS_APPROVAL)->merge_awaits_approval;
     event->merge_id = command->ingress.entity_id;
     event->survivor_id = facts->person.person_id;
     event->other_id = facts->other.person_id;
@@ -45,20 +45,20 @@ uint32_t decide_pair(const struct pair_facts *facts, const struct index_command 
     /* They may have become one by another way since. */
     bool is_one = uuid_equal(facts->person.person_id, facts->other.person_id);
     bool is_merge = request->is_same && !is_one;
-    if (!facts->is_known) return decision_refused(ret_decision, REFUSED_PAIR_UNKNOWN);
-    if (facts->pair.state != PAIR_OPEN) return decision_refused(ret_decision, REFUSED_ALREADY_DECIDED);
-    if (is_claimed_by_another(facts, command)) return decision_refused(ret_decision, REFUSED_CLAIMED_BY_ANOTHER);
+    if (!facts->is_known) return index_refused(ret_decision, REFUSED_PAIR_UNKNOWN);
+    if (facts->pair.state != PAIR_OPEN) return index_refused(ret_decision, REFUSED_ALREADY_DECIDED);
+    if (is_claimed_by_another(facts, command)) return index_refused(ret_decision, REFUSED_CLAIMED_BY_ANOTHER);
     if (is_merge && (facts->person.is_do_not_match || facts->other.is_do_not_match))
-        return decision_refused(ret_decision, REFUSED_DO_NOT_MATCH);
+        return index_refused(ret_decision, REFUSED_DO_NOT_MATCH);
     if (is_merge && facts->is_conflicting) return await_approval(facts, command, ret_decision);
 
-    struct index_pair_decided *event = &decision_event(ret_decision, INDEX_EVENT_PAIR_DECIDED)->pair_decided;
+    struct index_pair_decided *event = &index_event_of(ret_decision, INDEX_EVENT_PAIR_DECIDED)->pair_decided;
     event->pair_id = request->pair_id;
     event->is_same = request->is_same;
     memcpy(event->reason, request->reason, sizeof event->reason);
     memcpy(event->by, asker_of(command), sizeof event->by);
     if (!is_merge) return ret_decision->outcome;
-    struct index_persons_merged *merged = &decision_event(ret_decision, INDEX_EVENT_PERSONS_MERGED)->persons_merged;
+    struct index_persons_merged *merged = &index_event_of(ret_decision, INDEX_EVENT_PERSONS_MERGED)->persons_merged;
     merged->merge_id = command->ingress.entity_id;
     merged->survivor_id = facts->person.person_id;
     merged->other_id = facts->other.person_id;

@@ -1,8 +1,9 @@
-/* Which person is this record of? Matching is not decided here: what the door found is evidence in the command, so the same
- * command gives the same outcome on every replica, whatever version of the rules they run. Pure.
+/* Which person is this record of? Matching is not decided here: what the door found is evidence in the command, so
+ * the same command gives the same outcome on every replica, whatever version of the rules they run. Pure.
  *
- * A number joins only when both sides have verified it and the birth dates agree (domain.md 3.1); a likeness only when nobody
- * else comes near. Everything in between is a new person and work for a human: never a silent merge (domain.md 3.5). */
+ * A number joins only when both sides have verified it and the birth dates agree (domain.md 3.1); a likeness only
+ * when nobody else comes near. Everything in between is a new person and work for a human: never a silent merge
+ * (domain.md 3.5). */
 #include "lib/base/assert.h"
 #include "services/index/core/facts.h"
 
@@ -92,7 +93,7 @@ static void add_registered(const struct register_facts *facts, const struct inde
                            struct index_decision *decision) {
     ASSERT(facts->is_known == (how == INDEX_UPDATED));
     const struct index_register_order *order = &command->record;
-    struct index_record_registered *event = &decision_event(decision, INDEX_EVENT_RECORD_REGISTERED)->record_registered;
+    struct index_record_registered *event = &index_event_of(decision, INDEX_EVENT_RECORD_REGISTERED)->record_registered;
     event->record_id = order->record_id;
     event->person_id = person_id;
     event->how = how;
@@ -117,7 +118,7 @@ static void add_registered(const struct register_facts *facts, const struct inde
 static void add_pair(const struct index_command *command, struct uuid person_id, struct uuid other_person_id,
                      const struct index_proposal *proposal, struct index_decision *decision) {
     ASSERT(!uuid_equal(person_id, other_person_id));
-    struct index_pair_found *event = &decision_event(decision, INDEX_EVENT_PAIR_FOUND)->pair_found;
+    struct index_pair_found *event = &index_event_of(decision, INDEX_EVENT_PAIR_FOUND)->pair_found;
     event->pair_id = command->ingress.entity_id;
     event->person_id = person_id;
     event->other_person_id = other_person_id;

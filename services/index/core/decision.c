@@ -64,20 +64,20 @@ void index_decide(const struct rows *rows, const struct index_command *command, 
     bhr_assert_failed("kind is one of enum index_command_kind", __FILE__, __LINE__);
 }
 
-uint32_t decision_refused(struct index_decision *decision, enum index_outcome outcome) {
+uint32_t index_refused(struct index_decision *decision, enum index_outcome outcome) {
     ASSERT(decision->event_count == 0);
     decision->outcome = outcome;
     return outcome;
 }
 
-uint32_t decision_done(struct index_decision *decision) {
+uint32_t index_done(struct index_decision *decision) {
     ASSERT(decision->event_count == 0);
     decision->outcome = OUTCOME_OK;
     decision->answer.is_told = true;
     return OUTCOME_OK;
 }
 
-struct index_event *decision_event(struct index_decision *decision, enum index_event_kind kind) {
+struct index_event *index_event_of(struct index_decision *decision, enum index_event_kind kind) {
     ASSERT(decision->event_count < INDEX_EVENTS_MAX);
     decision->outcome = OUTCOME_OK;
     decision->answer.is_told = true;

@@ -1,5 +1,5 @@
-/* One line per event for people who watch. Pure. Never a name, a number or a whole pseudonym: ids are shown by their last
- * four digits, which are random. */
+/* One line per event for people who watch. Pure. Never a name, a number or a whole pseudonym: ids are shown by their
+ * last four digits, which are random. */
 #include "lib/base/assert.h"
 #include "lib/base/text.h"
 #include "services/index/core/apply.h"

@@ -1,8 +1,9 @@
-/* Facts and decisions. gather loads everything a decision may look at into a plain struct; decide looks at nothing else, not
- * even a clock: now_ms is a fact. What could not be found is a field, not a callback (design section 5).
+/* Facts and decisions. gather loads everything a decision may look at into a plain struct; decide looks at nothing
+ * else, not even a clock: now_ms is a fact. What could not be found is a field, not a callback (design section 5).
  *
- * Every decide function is a ladder of one-line refusals. Their order is precedence and is tested: already done? comes first
- * (an answer told again), then what is unknown, what is not allowed, what is not possible now, and the event last. */
+ * Every decide function is a ladder of one-line refusals. Their order is precedence and is tested: already done?
+ * comes first (an answer told again), then what is unknown, what is not allowed, what is not possible now, and the
+ * event last. */
 #ifndef BHR_INDEX_CORE_FACTS_H
 #define BHR_INDEX_CORE_FACTS_H
 
@@ -116,12 +117,13 @@ uint32_t decide_service(const struct directory_facts *facts, const struct index_
 void index_decide(const struct rows *rows, const struct index_command *command, int64_t now_ms,
                   struct index_decision *ret_decision);
 
-/* What a ladder ends in: the outcome, as every decide function returns it. All of a decision is zeroed first, so that the same input gives the same bytes. */
-uint32_t decision_refused(struct index_decision *decision, enum index_outcome outcome);
+/* What a ladder ends in: the outcome, as every decide function returns it. All of a decision is zeroed first, so
+ * that the same input gives the same bytes. */
+uint32_t index_refused(struct index_decision *decision, enum index_outcome outcome);
 /* Outcome OK without an event: done before, or nothing to do. */
-uint32_t decision_done(struct index_decision *decision);
+uint32_t index_done(struct index_decision *decision);
 /* Outcome OK and one more zeroed event of that kind to fill in. */
-struct index_event *decision_event(struct index_decision *decision, enum index_event_kind kind);
+struct index_event *index_event_of(struct index_decision *decision, enum index_event_kind kind);
 
 /* Who answers for it: the human where there is one, else the system. */
 static inline const char *asker_of(const struct index_command *command) {

@@ -1,5 +1,5 @@
-/* Facts about persons and records: for Link, Unlink, FlagPerson and SetRelationship, and shared by the others. Pure but for
- * the rows. */
+/* Facts about persons and records: for Link, Unlink, FlagPerson and SetRelationship, and shared by the others. Pure
+ * but for the rows. */
 #include "lib/base/assert.h"
 #include "services/index/core/facts.h"
 

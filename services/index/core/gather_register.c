@@ -53,8 +53,8 @@ static void gather_candidate(const struct rows *rows, const struct index_registe
     ret_candidate->is_conflicting = has_another && !has_same;
 }
 
-/* Found before, and waiting for a human or decided by one: either way nothing new. Decided "one" and taken apart again since
- * counts too: whoever took them apart has said so. */
+/* Found before, and waiting for a human or decided by one: either way nothing new. Decided "one" and taken apart
+ * again since counts too: whoever took them apart has said so. */
 static bool was_paired(const struct rows *rows, struct uuid person_id, struct uuid other_id) {
     struct group_walk walk = group_walk_of(person_id, INDEX_NOW);
     while (group_walk_next(rows, &walk)) {

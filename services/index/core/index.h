@@ -1,7 +1,7 @@
-/* What the index talks about, as plain structs of fixed size: requests, commands, events and answers. The contract of
- * proto/bhr/index/v1 without its wire form, member for field; lib/wire/index turns one into the other and judges every field,
- * so here all texts are clean, within their bounds, ended by NUL and zero-padded: two equal structs are equal bytes.
- * Times are milliseconds since 1970 UTC. Pure data; nothing is owned. */
+/* What the index talks about, as plain structs of fixed size: requests, commands, events and answers. The contract
+ * of proto/bhr/index/v1 without its wire form, member for field; lib/wire/index turns one into the other and judges
+ * every field, so here all texts are clean, within their bounds, ended by NUL and zero-padded: two equal structs are
+ * equal bytes. Times are milliseconds since 1970 UTC. Pure data; nothing is owned. */
 #ifndef BHR_INDEX_CORE_INDEX_H
 #define BHR_INDEX_CORE_INDEX_H
 
@@ -118,7 +118,8 @@ struct index_record_key {
     char local_id[INDEX_LOCAL_ID_MAX + 1];
 };
 
-/* RecordDetails, sealed with a key of the record: commands, events and rows carry these bytes and look at nothing in them. */
+/* RecordDetails, sealed with a key of the record: commands, events and rows carry these bytes and look at nothing in
+ * them. */
 struct index_sealed {
     struct uuid key_id;
     uint8_t nonce[INDEX_NONCE_SIZE];
@@ -130,8 +131,8 @@ struct index_details {
     struct index_demographics demographics;
 };
 
-/* What speaks for two descriptions being of one person; the search's finding, in words, so that it can be read as long as
- * the journal lasts, whatever has become of the rules. */
+/* What speaks for two descriptions being of one person; the search's finding, in words, so that it can be read as
+ * long as the journal lasts, whatever has become of the rules. */
 struct index_match_reason {
     char field[INDEX_WORD_MAX + 1], level[INDEX_WORD_MAX + 1];
     int32_t weight_millibits;

@@ -1,16 +1,17 @@
-/* What may be asked of the index's rows. Pure and read-only; runs on the door's thread over a read transaction. as_of_ms is
- * INDEX_NOW, or what was believed then is asked for. */
+/* What may be asked of the index's rows. Pure and read-only; runs on the door's thread over a read transaction.
+ * as_of_ms is INDEX_NOW, or what was believed then is asked for. */
 #ifndef BHR_INDEX_CORE_QUERY_H
 #define BHR_INDEX_CORE_QUERY_H
 
 #include "services/index/core/outcome.h"
 #include "services/index/core/rows_index.h"
 
-/* False when nobody had that id then. Of the records the view holds what is not sealed; sealed[i] is that of records[i], and
- * has room for INDEX_RECORDS_SHOWN_MAX. */
+/* False when nobody had that id then. Of the records the view holds what is not sealed; sealed[i] is that of
+ * records[i], and has room for INDEX_RECORDS_SHOWN_MAX. */
 bool query_person(const struct rows *rows, struct uuid person_id, int64_t as_of_ms, struct index_person *ret_person,
                   struct index_sealed *ret_sealed);
-/* OUTCOME_OK, REFUSED_PERSON_UNKNOWN or REFUSED_SEVERAL_PERSONS: by every record that had the number then, or ever before. */
+/* OUTCOME_OK, REFUSED_PERSON_UNKNOWN or REFUSED_SEVERAL_PERSONS: by every record that had the number then, or ever
+ * before. */
 uint32_t query_by_nhs(const struct rows *rows, struct index_hash nhs_hash, int64_t as_of_ms,
                       struct index_find_answer *ret_answer);
 uint32_t query_by_record(const struct rows *rows, struct uuid record_id, int64_t as_of_ms,
@@ -20,7 +21,8 @@ uint32_t query_by_record(const struct rows *rows, struct uuid record_id, int64_t
 void query_pairs(const struct rows *rows, uint32_t limit, struct index_pairs_answer *ret_answer);
 void query_board(const struct rows *rows, struct index_board_answer *ret_answer);
 
-/* False when there is no such organisation. Successors are followed over as many steps as there are, but never round. */
+/* False when there is no such organisation. Successors are followed over as many steps as there are, but never
+ * round. */
 bool query_organisation(const struct rows *rows, const char *code, const char *on_date,
                         struct index_organisation_answer *ret_answer);
 /* Open that day, weekday and minute (UK time), of that kind ("": any), and for that district. */

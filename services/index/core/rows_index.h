@@ -1,15 +1,17 @@
-/* The index's rows: keys, layouts and walks. Every value starts with its version; a new layout is a rebuild of the store.
+/* The index's rows: keys, layouts and walks. Every value starts with its version; a new layout is a rebuild of the
+ * store.
  *
- * A person is a tree of groups. Every group began with a record, or with one that was taken out of another, and has an id for
- * ever. A merge hangs one tree into another by its root, an unmerge cuts it off again: no record moves, so that nothing has
- * to be put back, and what came in since stays where it came in. What may change is kept in versions, newest first, none ever
- * overwritten: "as of" is the newest version that is not younger than that, and now is as of INDEX_NOW.
+ * A person is a tree of groups. Every group began with a record, or with one that was taken out of another, and has
+ * an id for ever. A merge hangs one tree into another by its root, an unmerge cuts it off again: no record moves, so
+ * that nothing has to be put back, and what came in since stays where it came in. What may change is kept in
+ * versions, newest first, none ever overwritten: "as of" is the newest version that is not younger than that, and
+ * now is as of INDEX_NOW.
  *
  *   table          key                                  value
  *   RECORD         record id, newest entry first        where it is from, hash, status, sealed details: a version
  *   WAS            record id, newest entry first        the group it is in: a version
  *   EVER           group id, record id                  -            every record that was ever in it
- *   PERSON         group id, newest entry first         the group it hangs in and the merge that did it, or nothing: a version
+ *   PERSON         group id, newest entry first         the group it hangs in and by which merge, or none: a version
  *   PART           group id, group id                   -            every group that ever hung in it
  *   BY_NHS         hash of NHS number, record id        -            every record that ever had it
  *   FLAG           group id, flag, newest entry first   set or not: a version
@@ -58,7 +60,8 @@ struct version {
     int64_t at_ms;
     uint64_t number;
 };
-/* The newest version under the key (without its entry) that is not younger than as_of_ms; the cursor is past the time. */
+/* The newest version under the key (without its entry) that is not younger than as_of_ms; the cursor is past the
+ * time. */
 bool version_get(const struct rows *rows, const struct row_key *key, int64_t as_of_ms, struct version *ret_version,
                  struct cursor *ret_cursor);
 /* Begins the value with the time; version_put writes it. */
@@ -88,7 +91,8 @@ void record_group_put(const struct rows *rows, struct uuid record_id, struct uui
 /* Records that ever had the number: the first one after *record_id (zero: the very first), written back there. */
 bool record_by_nhs_next(const struct rows *rows, struct index_hash nhs_hash, struct uuid *record_id);
 
-/* Which records changed last, in order; from entry `from.number` on, past its record. Rows are kept for CHANGED_ENTRIES. */
+/* Which records changed last, in order; from entry `from.number` on, past its record. Rows are kept for
+ * CHANGED_ENTRIES. */
 enum { CHANGED_ENTRIES = 65536 };
 struct changed {
     uint64_t number;
@@ -107,8 +111,8 @@ struct person_link {
 bool person_link_get(const struct rows *rows, struct uuid group_id, int64_t as_of_ms, struct person_link *ret_link);
 void person_link_put(const struct rows *rows, struct uuid group_id, const struct person_link *link,
                      struct version version);
-/* The person that the group is of. False when the group was not there then. hops, which may be NULL, takes the ids on the way
- * there, the asked one first and the found one not; of more than INDEX_HOPS_SHOWN_MAX the first. */
+/* The person that the group is of. False when the group was not there then. hops, which may be NULL, takes the ids
+ * on the way there, the asked one first and the found one not; of more than INDEX_HOPS_SHOWN_MAX the first. */
 struct person_hops {
     uint32_t count;
     struct uuid ids[INDEX_HOPS_SHOWN_MAX];

@@ -1,4 +1,5 @@
-/* The rows of persons and the walks over them. Pure; a walk holds only its place, so rows may change between two steps. */
+/* The rows of persons and the walks over them. Pure; a walk holds only its place, so rows may change between two
+ * steps. */
 #include "services/index/core/rows_index.h"
 
 static bool next_part(const struct rows *rows, struct uuid parent_id, struct uuid after, int64_t as_of_ms,

@@ -1,5 +1,5 @@
-/* A desk in memory at which the service's table is tried from a request's bytes to an answer's: accepted at the door, decided,
- * applied, followed by what is derived, and found. */
+/* A desk in memory at which the service's table is tried from a request's bytes to an answer's: accepted at the
+ * door, decided, applied, followed by what is derived, and found. */
 #ifndef BHR_TESTS_CORE_INDEX_DESK_H
 #define BHR_TESTS_CORE_INDEX_DESK_H
 

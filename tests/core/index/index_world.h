@@ -1,5 +1,5 @@
-/* An index in memory for tests of its rules: commands go through their bytes, are decided, and what their events' bytes say is
- * applied, as in a replica. The events stay, so that they can be replayed. */
+/* An index in memory for tests of its rules: commands go through their bytes, are decided, and what their events'
+ * bytes say is applied, as in a replica. The events stay, so that they can be replayed. */
 #ifndef BHR_TESTS_CORE_INDEX_WORLD_H
 #define BHR_TESTS_CORE_INDEX_WORLD_H
 

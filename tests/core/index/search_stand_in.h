@@ -1,5 +1,5 @@
-/* In place of lib/search and the rules file, for tests of what the service does with a finding: who has the same folded family
- * name is suspected, with the same birth date too is as good as sure. */
+/* In place of lib/search and the rules file, for tests of what the service does with a finding: who has the same
+ * folded family name is suspected, with the same birth date too is as good as sure. */
 #ifndef BHR_TESTS_CORE_INDEX_SEARCH_STAND_IN_H
 #define BHR_TESTS_CORE_INDEX_SEARCH_STAND_IN_H
 

@@ -1,5 +1,5 @@
-/* Runs decide.table: a line sets facts and command, the last word is what must come of it. Every outcome that a command can
- * have must stand in the table. */
+/* Runs decide.table: a line sets facts and command, the last word is what must come of it. Every outcome that a
+ * command can have must stand in the table. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,7 +1,8 @@
-/* Random histories against a model that only moves labels. Whatever is asked, in whatever order: merging makes one of two and
- * nothing else, taking a merge back restores exactly the groups before and keeps what came in since, every id ever given
- * leads to a person, what was believed at a time is what a replay up to then says, the events replayed give the same rows,
- * and the board counts every record once. A failing seed is printed; BHR_SEED runs one seed alone. */
+/* Random histories against a model that only moves labels. Whatever is asked, in whatever order: merging makes one
+ * of two and nothing else, taking a merge back restores exactly the groups before and keeps what came in since,
+ * every id ever given leads to a person, what was believed at a time is what a replay up to then says, the events
+ * replayed give the same rows, and the board counts every record once. A failing seed is printed; BHR_SEED runs one
+ * seed alone. */
 #include "tests/core/index/index_world.h"
 
 #include <stdio.h>
