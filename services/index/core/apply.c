@@ -126,9 +126,10 @@ static void apply_moved(const struct rows *rows, struct version version, const s
     board_count(rows, from, -1);
     board_count(rows, to, -1);
     record_group_put(rows, event->record_id, to, version);
-    if (begins) {
+    struct pair_row pair;
+    if (begins && !pair_row_get(rows, to, &pair)) {
         /* Who took it out has said that these are two: the pair that would be found next is decided already. */
-        struct pair_row pair = {
+        pair = (struct pair_row){
             .pair = {.pair_id = to, .person_id = from, .other_person_id = to, .found_at_ms = version.at_ms},
             .state = PAIR_DIFFERENT};
         memcpy(pair.decided_by, event->by, sizeof pair.decided_by);
@@ -198,13 +199,17 @@ static void count_both(const struct rows *rows, const struct index_pair *pair, i
 }
 
 static void apply_pair_found(const struct rows *rows, struct version version, const struct index_pair_found *event) {
-    if (uuid_equal(event->person_id, event->other_person_id)) return;
-    struct pair_row row = {.pair = {.pair_id = event->pair_id,
-                                    .person_id = event->person_id,
-                                    .other_person_id = event->other_person_id,
-                                    .match = event->proposal.match,
-                                    .found_at_ms = version.at_ms},
-                           .state = PAIR_OPEN};
+    struct pair_row row;
+    bool is_possible =
+        !uuid_equal(event->person_id, event->other_person_id) && !uuid_is_zero(root_of(rows, event->person_id)) &&
+        !uuid_is_zero(root_of(rows, event->other_person_id)) && !pair_row_get(rows, event->pair_id, &row);
+    if (!is_possible) return;
+    row = (struct pair_row){.pair = {.pair_id = event->pair_id,
+                                     .person_id = event->person_id,
+                                     .other_person_id = event->other_person_id,
+                                     .match = event->proposal.match,
+                                     .found_at_ms = version.at_ms},
+                            .state = PAIR_OPEN};
     count_both(rows, &row.pair, -1);
     pair_row_put(rows, event->pair_id, &row);
     count_both(rows, &row.pair, 1);

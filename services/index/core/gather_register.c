@@ -33,7 +33,7 @@ static void gather_candidate(const struct rows *rows, const struct index_registe
                     record_row_get(rows, proposal->record_id, INDEX_NOW, &record);
     if (!is_known) return;
     ret_candidate->person_id = person_id;
-    bool is_other = !facts->is_known || !uuid_equal(person_id, facts->person_id);
+    bool is_other = !uuid_equal(person_id, facts->is_known ? facts->person_id : order->record_id);
     bool is_told_apart = facts->is_known && is_other && was_paired(rows, facts->person_id, person_id);
     ret_candidate->is_usable =
         is_other && !is_told_apart && !person_has_flag(rows, person_id, INDEX_FLAG_DO_NOT_MATCH, INDEX_NOW);
