@@ -24,8 +24,8 @@ struct index_derived {
 };
 
 static void *derived_open(const struct service_context *context, struct error *reterr_error);
-static bool derived_follow(void *derived, const struct service_context *context, const struct rows *rows);
-static void derived_close(void *derived);
+static bool derived_follow(void *context, const struct service_context *service, const struct rows *rows);
+static void derived_close(void *context);
 
 const struct service_derived index_service_derived = {
     .open = derived_open, .follow = derived_follow, .close = derived_close};

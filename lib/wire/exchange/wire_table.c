@@ -51,7 +51,8 @@ void wire_table_encode(const struct wire_table *table, const void *plain, struct
 
 struct slice wire_table_encode_to_arena(const struct wire_table *table, const void *plain, struct arena *arena) {
     const ProtobufCMessage *message = fill_message(table, plain, arena);
-    return message == NULL ? (struct slice){.data = NULL} : wire_pack_to_arena(message, arena);
+    if (message == NULL) return (struct slice){.data = NULL, .size = 0};
+    return wire_pack_to_arena(message, arena);
 }
 
 /* ---- in ---- */
@@ -275,7 +276,9 @@ static bool fill_value(const struct wire_row *row, const uint8_t *plain, uint32_
         bool is_empty = row->kind == WIRE_FIXED && memcmp(plain, nothing, row->size) == 0;
         size_t size = row->kind == WIRE_BYTES ? count : is_empty ? 0 : row->size;
         /* The generated structs have no const; packing does not write through their pointers. */
-        ProtobufCBinaryData data = {.len = size, .data = (uint8_t *)(uintptr_t)plain};
+        ProtobufCBinaryData data;
+        data.len = size;
+        data.data = (uint8_t *)(uintptr_t)plain;
         memcpy(value, &data, sizeof data);
         return true;
     }

@@ -93,11 +93,11 @@ enum {
 struct index_hash {
     uint8_t bytes[INDEX_HASH_SIZE]; /* keyed; zeros: none */
 };
-static inline bool index_hash_is_zero(struct index_hash hash) {
-    return memcmp(hash.bytes, (struct index_hash){{0}}.bytes, sizeof hash.bytes) == 0;
-}
 static inline bool index_hash_equal(struct index_hash a, struct index_hash b) {
     return memcmp(a.bytes, b.bytes, sizeof a.bytes) == 0;
+}
+static inline bool index_hash_is_zero(struct index_hash hash) {
+    return index_hash_equal(hash, (struct index_hash){{0}});
 }
 
 struct index_demographics {
