@@ -1,6 +1,7 @@
 /* Made-up people of three boroughs as records of several systems, from a seed: the same seed writes the same file on every
- * machine. Households of one to six, twins, sons named after their fathers; of a part of the people a second record, with what
- * goes wrong between two offices. Column person_id says who it really is, column kind what was done; base is the first record.
+ * machine. Households of one to six, twins, sons named after their fathers; of a part of the people a second record, with
+ * what goes wrong between two offices. Column person_id says who it really is, column kind what was done; base is the
+ * first record.
  *
  * usage: bhr-make-people SEED PEOPLE [SECOND_RECORDS_PERCENT] > people.csv */
 #include "tests/support/prng.h"

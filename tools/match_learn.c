@@ -1,7 +1,8 @@
 /* Learns what findings are worth from records alone: nobody says which belong to one person. All pairs of records are
  * compared once and counted by their pattern of findings; then expectation-maximisation (Dempster, Laird and Rubin 1977, as
  * Winkler 1988 uses it for Fellegi and Sunter) asks the patterns, which are few, until nothing changes. There are
- * three kinds of pairs: one person; a household, whose given names, birth dates and sexes are those of strangers; strangers.
+ * four kinds of pairs: one person; a household and neighbours, whose given names, birth dates and sexes are those of
+ * strangers; strangers.
  * The twin guard is not learned: twins are too few to teach anything.
  *
  * Floating point is allowed here and nowhere that decides: what is written are thousandths of a bit.
@@ -23,6 +24,8 @@ enum {
     TWIN_GUARD = -12000, /* millibits */
     PEOPLE_DEFAULT = 12000,
     WEIGHT_LIMIT = 20000,
+    NOBODY = -99999,
+    CIRCLE_MIN = 20, /* pairs that must be of a circle before anything is believed of it */
 };
 static_assert(MATCH_LEVELS <= 1 << LEVEL_BITS, "a level fits into its bits");
 static_assert(MATCH_FIELDS * LEVEL_BITS < 63, "a pattern fits into a word");
@@ -34,9 +37,11 @@ struct pattern {
 };
 struct model {
     double of_match[MATCH_FIELDS][MATCH_LEVELS], of_other[MATCH_FIELDS][MATCH_LEVELS];
-    double of_household[MATCH_FIELDS][MATCH_LEVELS];
+    double of_circle[MATCH_CIRCLES][MATCH_FIELDS][MATCH_LEVELS];
     double seen[MATCH_FIELDS][MATCH_LEVELS];
-    double prior, household_prior; /* parts of all pairs */
+    int32_t twin_guard_millibits;
+    double moved;                                     /* the part of people who did between two records */
+    double pairs, prior, circle_prior[MATCH_CIRCLES]; /* all; the parts of them that are one person, or of a circle */
 };
 
 static struct pattern *patterns;
@@ -92,18 +97,25 @@ static int32_t millibits(double ratio) {
 
 /* The rules as they stand, so that patterns are judged by the very code that will use them. */
 static struct match_rules rules_of(const struct model *model, uint32_t people) {
-    double others = 1 - model->prior - model->household_prior;
+    double others = 1 - model->prior;
+    for (enum match_circle circle = 0; circle < MATCH_CIRCLES; circle++) others -= model->circle_prior[circle];
     struct match_rules rules = {.people = people,
                                 .prior_millibits = millibits(model->prior / others),
-                                .household_prior_millibits = millibits(model->household_prior / others),
-                                .twin_guard_millibits = TWIN_GUARD};
-    for (int field = 0; field < MATCH_FIELDS; field++) {
-        for (int level = MATCH_LEVEL_SAME; level < MATCH_LEVELS; level++) {
+                                .moved_millibits = millibits(model->moved / (1 - model->moved)),
+                                .twin_guard_millibits = model->twin_guard_millibits};
+    for (enum match_circle circle = 0; circle < MATCH_CIRCLES; circle++) {
+        bool is_there = model->circle_prior[circle] * model->pairs >= CIRCLE_MIN;
+        rules.circles[circle].prior_millibits = is_there ? millibits(model->circle_prior[circle] / others) : NOBODY;
+    }
+    for (enum match_field field = 0; field < MATCH_FIELDS; field++) {
+        for (enum match_level level = MATCH_LEVEL_SAME; level < MATCH_LEVELS; level++) {
             if (model->seen[field][level] == 0) continue; /* nothing is known of it: for nobody */
             double other = model->of_other[field][level];
             rules.weights[field][level] = millibits(model->of_match[field][level] / other);
-            if (!match_field_is_shared((enum match_field)field)) continue;
-            rules.household[field][level] = millibits(model->of_household[field][level] / other);
+            for (enum match_circle circle = 0; circle < MATCH_CIRCLES; circle++) {
+                if (!match_field_is_shared(field, circle)) continue;
+                rules.circles[circle].weights[field][level] = millibits(model->of_circle[circle][field][level] / other);
+            }
         }
         double same = 1e9 * model->of_other[field][MATCH_LEVEL_SAME];
         rules.same_per_billion[field] = (uint32_t)lround(fmax(1, fmin(1e9, same)));
@@ -113,6 +125,8 @@ static struct match_rules rules_of(const struct model *model, uint32_t people) {
 
 static void begin(struct model *model, double pairs, uint32_t people) {
     memset(model, 0, sizeof *model);
+    model->pairs = pairs;
+    model->moved = 0.1;
     for (size_t at = 0; at < PATTERNS_MAX; at++) {
         if (patterns[at].key == 0) continue;
         struct match_levels levels = levels_of(patterns[at].key);
@@ -128,11 +142,14 @@ static void begin(struct model *model, double pairs, uint32_t people) {
         }
         for (int level = MATCH_LEVEL_SAME; level < MATCH_LEVELS; level++) {
             model->of_match[field][level] = level == MATCH_LEVEL_SAME ? 0.8 : 0.2 / (levels - 1);
-            model->of_household[field][level] = model->of_match[field][level];
+            for (int circle = 0; circle < MATCH_CIRCLES; circle++) {
+                model->of_circle[circle][field][level] = model->of_match[field][level];
+            }
             model->of_other[field][level] = (model->seen[field][level] + SMOOTHING) / (known + SMOOTHING * levels);
         }
     }
-    model->prior = model->household_prior = 1.0 / people;
+    model->prior = model->circle_prior[MATCH_HOUSEHOLD] = 1.0 / people;
+    model->circle_prior[MATCH_NEIGHBOURS] = 10.0 / people;
 }
 
 struct sums {
@@ -153,34 +170,62 @@ static double share(double of, double known) {
     return (of + SMOOTHING) / (known + SMOOTHING * MATCH_LEVELS);
 }
 
+static void settle(struct model *model, const struct sums *match, const struct sums *moved,
+                   const struct sums circles[MATCH_CIRCLES]);
+
 /* One round; returns by how much the prior changed, as a part of it. */
-static double learn_once(struct model *model, double pairs, uint32_t people) {
-    static struct sums match, household;
+static double learn_once(struct model *model, uint32_t people) {
+    static struct sums match, moved, circles[MATCH_CIRCLES];
     double before = model->prior;
     struct match_rules rules = rules_of(model, people);
     memset(&match, 0, sizeof match);
-    memset(&household, 0, sizeof household);
+    memset(&moved, 0, sizeof moved);
+    memset(circles, 0, sizeof circles);
     for (size_t at = 0; at < PATTERNS_MAX; at++) {
         if (patterns[at].key == 0) continue;
         struct match_levels levels = levels_of(patterns[at].key);
         struct match_score score;
         match_score(&rules, rules.prior_millibits, &levels, NULL, &score);
         double count = (double)patterns[at].count, is_match = 1 / (1 + exp2(-score.weight_millibits / 1000.0));
+        double odds[MATCH_CIRCLES], others = 1;
+        for (int circle = 0; circle < MATCH_CIRCLES; circle++) {
+            odds[circle] = exp2(score.circle_millibits[circle] / 1000.0);
+            others += odds[circle];
+        }
         add(&match, &levels, count * is_match);
-        add(&household, &levels, count * (1 - is_match) / (1 + exp2(-score.household_millibits / 1000.0)));
-    }
-    for (int field = 0; field < MATCH_FIELDS; field++) {
-        double known = pairs - model->seen[field][MATCH_LEVEL_MISSING] - match.known[field] - household.known[field];
-        for (int level = MATCH_LEVEL_SAME; level < MATCH_LEVELS; level++) {
-            double other = model->seen[field][level] - match.of[field][level] - household.of[field][level];
-            model->of_other[field][level] = share(fmax(0, other), known);
-            model->of_match[field][level] = share(match.of[field][level], match.known[field]);
-            model->of_household[field][level] = share(household.of[field][level], household.known[field]);
+        add(&moved, &levels, count * is_match / (1 + exp2(-score.moved_millibits / 1000.0)));
+        for (int circle = 0; circle < MATCH_CIRCLES; circle++) {
+            add(&circles[circle], &levels, count * (1 - is_match) * odds[circle] / others);
         }
     }
-    model->prior = match.all / pairs;
-    model->household_prior = fmax(household.all, SMOOTHING) / pairs;
+    settle(model, &match, &moved, circles);
     return fabs(model->prior - before) / before;
+}
+
+static void settle(struct model *model, const struct sums *match, const struct sums *moved,
+                   const struct sums circles[MATCH_CIRCLES]) {
+    for (int field = 0; field < MATCH_FIELDS; field++) {
+        double known = model->pairs - model->seen[field][MATCH_LEVEL_MISSING] - match->known[field];
+        for (int circle = 0; circle < MATCH_CIRCLES; circle++) known -= circles[circle].known[field];
+        bool is_home = match_field_is_of_home((enum match_field)field);
+        double stayed = match->known[field] - (is_home ? moved->known[field] : 0);
+        for (int level = MATCH_LEVEL_SAME; level < MATCH_LEVELS; level++) {
+            double other = model->seen[field][level] - match->of[field][level];
+            for (int circle = 0; circle < MATCH_CIRCLES; circle++) other -= circles[circle].of[field][level];
+            model->of_other[field][level] = share(fmax(0, other), known);
+            double left = is_home ? moved->of[field][level] : 0; /* of those who moved it is a stranger's */
+            model->of_match[field][level] = share(match->of[field][level] - left, stayed);
+            for (int circle = 0; circle < MATCH_CIRCLES; circle++) {
+                const struct sums *sums = &circles[circle];
+                model->of_circle[circle][field][level] = share(sums->of[field][level], sums->known[field]);
+            }
+        }
+    }
+    model->prior = match->all / model->pairs;
+    model->moved = fmin(0.5, (moved->all + SMOOTHING) / (match->all + 2 * SMOOTHING));
+    for (int circle = 0; circle < MATCH_CIRCLES; circle++) {
+        model->circle_prior[circle] = fmax(circles[circle].all, SMOOTHING) / model->pairs;
+    }
 }
 
 /* ---- the file ---- */
@@ -191,10 +236,12 @@ static void write_rules(const char *path, const struct match_rules *rules, const
     (void)fprintf(
         file,
         "# What findings are worth, in thousandths of a bit. Learned by bhr-match-learn, without labels, from all\n"
-        "# pairs of %u records; it takes %.0f pairs for one person and %.0f for a household.\n"
-        "version %u\npeople %u\nprior %d\nguard twin %d\nguard household %d\n",
-        rules->people, model->prior * pairs, model->household_prior * pairs, rules->version, rules->people,
-        rules->prior_millibits, rules->twin_guard_millibits, rules->household_prior_millibits);
+        "# pairs of %u records; it takes %.0f pairs for one person, %.0f for a household and %.0f for neighbours.\n"
+        "version %u\npeople %u\nprior %d\nguard twin %d\nguard moved %d\nguard household %d\nguard neighbours %d\n",
+        rules->people, model->prior * pairs, model->circle_prior[MATCH_HOUSEHOLD] * pairs,
+        model->circle_prior[MATCH_NEIGHBOURS] * pairs, rules->version, rules->people, rules->prior_millibits,
+        rules->twin_guard_millibits, rules->moved_millibits, rules->circles[MATCH_HOUSEHOLD].prior_millibits,
+        rules->circles[MATCH_NEIGHBOURS].prior_millibits);
     for (enum match_field field = 0; field < MATCH_FIELDS; field++) {
         const char *name = match_field_name(field);
         (void)fprintf(file, "\nrarity %s %u\n", name, rules->same_per_billion[field]);
@@ -202,8 +249,11 @@ static void write_rules(const char *path, const struct match_rules *rules, const
             if (!match_field_has(field, level)) continue;
             (void)fprintf(file, "weight %s %s %d%s\n", name, match_level_name(level), rules->weights[field][level],
                           model->seen[field][level] == 0 ? " # never seen" : "");
-            if (!match_field_is_shared(field)) continue;
-            (void)fprintf(file, "household %s %s %d\n", name, match_level_name(level), rules->household[field][level]);
+            for (enum match_circle circle = 0; circle < MATCH_CIRCLES; circle++) {
+                if (!match_field_is_shared(field, circle)) continue;
+                (void)fprintf(file, "%s %s %s %d\n", match_circle_name(circle), name, match_level_name(level),
+                              rules->circles[circle].weights[field][level]);
+            }
         }
     }
     if (fclose(file) != 0) stop("the rules file cannot be written");
@@ -234,12 +284,21 @@ int main(int argc, char **argv) {
     double pairs = (double)people.count * (people.count - 1) / 2, change = 1;
     int rounds = 0;
     begin(&model, pairs, people.count);
-    for (; rounds < ROUNDS && change > CHANGE_MIN; rounds++) change = learn_once(&model, pairs, people.count);
+    for (; rounds < ROUNDS && change > CHANGE_MIN; rounds++) change = learn_once(&model, people.count);
+    /* Where no household was found the guard would make some of what it suspects. Elsewhere it finishes the work. */
+    if (model.circle_prior[MATCH_HOUSEHOLD] * pairs >= CIRCLE_MIN) {
+        model.twin_guard_millibits = TWIN_GUARD;
+        for (change = 1; rounds < 2 * ROUNDS && change > CHANGE_MIN; rounds++)
+            change = learn_once(&model, people.count);
+    }
     struct match_rules rules = rules_of(&model, people.count);
     rules.version = version;
+    rules.twin_guard_millibits = TWIN_GUARD;
     write_rules(out, &rules, &model, pairs);
-    (void)printf("%u records, %.0f pairs, %zu patterns, %d rounds: %.0f pairs are one person, %.0f a household\n",
-                 people.count, pairs, pattern_count, rounds, model.prior * pairs, model.household_prior * pairs);
+    (void)printf("%u records, %.0f pairs, %zu patterns, %d rounds: %.0f pairs are one person, %.0f a household, %.0f "
+                 "neighbours\n",
+                 people.count, pairs, pattern_count, rounds, model.prior * pairs,
+                 model.circle_prior[MATCH_HOUSEHOLD] * pairs, model.circle_prior[MATCH_NEIGHBOURS] * pairs);
     people_free(&people);
     free(patterns);
     return 0;

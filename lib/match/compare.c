@@ -201,7 +201,7 @@ const char *match_level_name(enum match_level level) {
 
 const char *match_field_name(enum match_field field) {
     static const char *const names[MATCH_FIELDS] = {
-#define FIELD(field, name, is_shared, levels) name,
+#define FIELD(field, name, shared_by, levels) name,
 #include "lib/match/levels.def"
 #undef FIELD
     };
@@ -212,7 +212,7 @@ const char *match_field_name(enum match_field field) {
 bool match_field_has(enum match_field field, enum match_level level) {
 #define IS(level) (UINT32_C(1) << MATCH_LEVEL_##level)
     static const uint32_t levels_of[MATCH_FIELDS] = {
-#define FIELD(field, name, is_shared, levels) levels,
+#define FIELD(field, name, shared_by, levels) levels,
 #include "lib/match/levels.def"
 #undef FIELD
     };
@@ -221,12 +221,21 @@ bool match_field_has(enum match_field field, enum match_level level) {
     return (levels_of[field] >> level & 1) != 0;
 }
 
-bool match_field_is_shared(enum match_field field) {
-    static const bool is_shared_of[MATCH_FIELDS] = {
-#define FIELD(field, name, is_shared, levels) is_shared,
+const char *match_circle_name(enum match_circle circle) {
+    return circle == MATCH_HOUSEHOLD ? "household" : "neighbours";
+}
+
+bool match_field_is_shared(enum match_field field, enum match_circle circle) {
+    enum { NOBODY = 0, HOUSEHOLD = 1 << MATCH_HOUSEHOLD, BOTH = 1 << MATCH_HOUSEHOLD | 1 << MATCH_NEIGHBOURS };
+    static const uint8_t circles_of[MATCH_FIELDS] = {
+#define FIELD(field, name, shared_by, levels) shared_by,
 #include "lib/match/levels.def"
 #undef FIELD
     };
-    ASSERT((unsigned)field < MATCH_FIELDS);
-    return is_shared_of[field];
+    ASSERT((unsigned)field < MATCH_FIELDS && (unsigned)circle < MATCH_CIRCLES);
+    return (circles_of[field] >> circle & 1) != 0;
+}
+
+bool match_field_is_of_home(enum match_field field) {
+    return field == MATCH_HOUSE || match_field_is_shared(field, MATCH_NEIGHBOURS);
 }

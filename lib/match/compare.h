@@ -9,7 +9,7 @@
 #include "lib/match/match_person.h"
 
 enum match_field {
-#define FIELD(field, name, is_shared, levels) MATCH_##field,
+#define FIELD(field, name, shared_by, levels) MATCH_##field,
 #include "lib/match/levels.def"
 #undef FIELD
     MATCH_FIELDS,
@@ -42,8 +42,12 @@ const char *match_level_name(enum match_level level);
 const char *match_field_name(enum match_field field);
 /* Can this field have that finding? MISSING: no, it says nothing. */
 bool match_field_has(enum match_field field, enum match_level level);
-/* Do people who live together share it? */
-bool match_field_is_shared(enum match_field field);
+/* People who are not one and have more in common than strangers: those who live together, and those who live close by. */
+enum match_circle { MATCH_HOUSEHOLD, MATCH_NEIGHBOURS, MATCH_CIRCLES };
+const char *match_circle_name(enum match_circle circle);
+/* Is it a part of the address? */
+bool match_field_is_of_home(enum match_field field);
+bool match_field_is_shared(enum match_field field, enum match_circle circle);
 
 /* Similarity of two texts after Jaro and Winkler in thousandths: 1000 is equal, 0 nothing in common. Winkler 1990, prefix
  * of at most 4 letters at 0.1. At most MATCH_TEXT_MAX bytes each. */

@@ -14,19 +14,26 @@ struct match_rules {
     int32_t prior_millibits;                     /* log2 odds of two people at random being one, times 1000 */
     int32_t weights[MATCH_FIELDS][MATCH_LEVELS]; /* millibits; that of MISSING is 0 */
     uint32_t same_per_billion[MATCH_FIELDS];     /* how often two strangers agree there: the base of rarity */
-    /* People who live together share a name and an address, which is no evidence that they are one. How likely two people
-     * at random are that, beside strangers, and what findings are worth for it, where the field is shared. */
-    int32_t household_prior_millibits;
-    int32_t household[MATCH_FIELDS][MATCH_LEVELS];
-    int32_t twin_guard_millibits; /* added when birth date and family name agree and the given names are different */
+    /* People who live together or close by share a name or an address, which is no evidence that they are one. How likely
+     * two people at random are that, beside strangers, and what findings are worth for it, where the field is shared. */
+    struct {
+        int32_t prior_millibits;
+        int32_t weights[MATCH_FIELDS][MATCH_LEVELS];
+    } circles[MATCH_CIRCLES];
+    /* People move: then their address says no more than that of a stranger, however different it is. log2 odds of that. */
+    int32_t moved_millibits;
+    /* Added when two of a family differ in what tells them apart: twins in the given name; at one home, father and son in
+     * the birth date. */
+    int32_t twin_guard_millibits;
 };
 
 struct match_score {
     int32_t weight_millibits; /* prior and guards included */
     uint32_t posterior_ppm;
     int32_t of_field[MATCH_FIELDS];
-    int32_t guard_millibits;     /* what the guards took away */
-    int32_t household_millibits; /* how much likelier than strangers they share a home, in log2 */
+    int32_t moved_millibits;                 /* how much likelier they, if they are one, moved than not, in log2 */
+    int32_t guard_millibits;                 /* what the guards took away */
+    int32_t circle_millibits[MATCH_CIRCLES]; /* how much likelier than strangers they are of it, in log2 */
 };
 
 enum status match_rules_parse(struct slice text, struct match_rules *ret_rules, struct error *reterr_error);

@@ -6,10 +6,13 @@
  *     people 10000
  *     prior -13100
  *     guard twin -12000
+ *     guard moved -2800
  *     guard household -13900
+ *     guard neighbours -9300
  *     rarity family_name 1520000
  *     weight family_name same 9210
  *     household family_name same 7840
+ *     neighbours town same 3100
  */
 #include "lib/base/assert.h"
 #include "lib/base/refusal.h"
@@ -28,9 +31,9 @@ struct parser {
     struct slice rest; /* of the text */
     uint32_t line;
     struct error *reterr_error;
-    bool has_version, has_people, has_prior, has_twin, has_household;
+    bool has_version, has_people, has_prior, has_twin, has_moved, has_circle[MATCH_CIRCLES];
     bool has_rarity[MATCH_FIELDS];
-    bool has_weight[MATCH_FIELDS][MATCH_LEVELS], has_shared[MATCH_FIELDS][MATCH_LEVELS];
+    bool has_weight[MATCH_FIELDS][MATCH_LEVELS], has_shared[MATCH_CIRCLES][MATCH_FIELDS][MATCH_LEVELS];
 };
 
 static enum status read_row(struct parser *parser, struct slice word);
@@ -129,20 +132,37 @@ static enum status read_field(struct parser *parser, enum match_field *ret_field
                   "family_name, given_name, birth_date, sex, postcode, house, address_1, address_2, town or phone");
 }
 
-static enum status read_weight(struct parser *parser, bool is_household) {
-    enum match_field field;
-    enum status status = read_field(parser, &field);
+static enum status read_level(struct parser *parser, enum match_field *ret_field, enum match_level *ret_level,
+                              struct slice *ret_word) {
+    enum status status = read_field(parser, ret_field);
     if (status != STATUS_OK) return status;
-    struct slice word = next_word(parser);
-    int level = MATCH_LEVEL_MISSING + 1;
-    while (level < MATCH_LEVELS && !slice_equal(word, slice_text(match_level_name((enum match_level)level)))) level++;
-    if (level == MATCH_LEVELS || !match_field_has(field, (enum match_level)level)) {
-        return refuse(parser, word, "a level that this field has");
+    *ret_word = next_word(parser);
+    for (enum match_level level = MATCH_LEVEL_SAME; level < MATCH_LEVELS; level++) {
+        if (!match_field_has(*ret_field, level)) continue;
+        *ret_level = level;
+        if (slice_equal(*ret_word, slice_text(match_level_name(level)))) return STATUS_OK;
     }
-    if (is_household && !match_field_is_shared(field)) return refuse(parser, word, "a field that a household shares");
-    status = once(parser, word, is_household ? &parser->has_shared[field][level] : &parser->has_weight[field][level]);
-    int32_t *millibits = is_household ? &parser->rules->household[field][level] : &parser->rules->weights[field][level];
-    return status == STATUS_OK ? read_millibits(parser, millibits) : status;
+    return refuse(parser, *ret_word, "a level that this field has");
+}
+
+static enum status read_weight(struct parser *parser) {
+    enum match_field field;
+    enum match_level level;
+    struct slice word;
+    enum status status = read_level(parser, &field, &level, &word);
+    if (status == STATUS_OK) status = once(parser, word, &parser->has_weight[field][level]);
+    return status == STATUS_OK ? read_millibits(parser, &parser->rules->weights[field][level]) : status;
+}
+
+static enum status read_shared(struct parser *parser, enum match_circle circle) {
+    enum match_field field;
+    enum match_level level;
+    struct slice word;
+    enum status status = read_level(parser, &field, &level, &word);
+    if (status != STATUS_OK) return status;
+    if (!match_field_is_shared(field, circle)) return refuse(parser, word, "a field that they share");
+    status = once(parser, word, &parser->has_shared[circle][field][level]);
+    return status == STATUS_OK ? read_millibits(parser, &parser->rules->circles[circle].weights[field][level]) : status;
 }
 
 static enum status read_rarity(struct parser *parser) {
@@ -155,19 +175,31 @@ static enum status read_rarity(struct parser *parser) {
 }
 
 static enum status read_guard(struct parser *parser) {
+    struct match_rules *rules = parser->rules;
     struct slice word = next_word(parser);
-    bool is_twin = slice_equal(word, slice_text("twin"));
-    if (!is_twin && !slice_equal(word, slice_text("household"))) return refuse(parser, word, "twin or household");
-    enum status status = once(parser, word, is_twin ? &parser->has_twin : &parser->has_household);
-    int32_t *millibits = is_twin ? &parser->rules->twin_guard_millibits : &parser->rules->household_prior_millibits;
+    bool *has = slice_equal(word, slice_text("twin")) ? &parser->has_twin : NULL;
+    int32_t *millibits = &rules->twin_guard_millibits;
+    if (slice_equal(word, slice_text("moved"))) {
+        has = &parser->has_moved;
+        millibits = &rules->moved_millibits;
+    }
+    for (enum match_circle circle = 0; circle < MATCH_CIRCLES; circle++) {
+        if (!slice_equal(word, slice_text(match_circle_name(circle)))) continue;
+        has = &parser->has_circle[circle];
+        millibits = &rules->circles[circle].prior_millibits;
+    }
+    if (has == NULL) return refuse(parser, word, "twin, moved, household or neighbours");
+    enum status status = once(parser, word, has);
     return status == STATUS_OK ? read_millibits(parser, millibits) : status;
 }
 
 static enum status read_row(struct parser *parser, struct slice word) {
     struct match_rules *rules = parser->rules;
     enum status status = STATUS_OK;
-    if (slice_equal(word, slice_text("weight"))) return read_weight(parser, false);
-    if (slice_equal(word, slice_text("household"))) return read_weight(parser, true);
+    if (slice_equal(word, slice_text("weight"))) return read_weight(parser);
+    for (enum match_circle circle = 0; circle < MATCH_CIRCLES; circle++) {
+        if (slice_equal(word, slice_text(match_circle_name(circle)))) return read_shared(parser, circle);
+    }
     if (slice_equal(word, slice_text("rarity"))) return read_rarity(parser);
     if (slice_equal(word, slice_text("guard"))) return read_guard(parser);
     if (slice_equal(word, slice_text("version"))) {
@@ -184,7 +216,7 @@ static enum status read_row(struct parser *parser, struct slice word) {
         status = once(parser, word, &parser->has_prior);
         return status == STATUS_OK ? read_millibits(parser, &rules->prior_millibits) : status;
     }
-    return refuse(parser, word, "version, people, prior, guard, rarity, weight or household");
+    return refuse(parser, word, "version, people, prior, guard, rarity, weight, household or neighbours");
 }
 
 /* ---- what is not there ---- */
@@ -206,16 +238,21 @@ static enum status refuse_missing(const struct parser *parser) {
     if (!parser->has_people) return refuse_row(parser, "people", "", "");
     if (!parser->has_prior) return refuse_row(parser, "prior", "", "");
     if (!parser->has_twin) return refuse_row(parser, "guard twin", "", "");
-    if (!parser->has_household) return refuse_row(parser, "guard household", "", "");
+    if (!parser->has_moved) return refuse_row(parser, "guard moved", "", "");
+    for (enum match_circle circle = 0; circle < MATCH_CIRCLES; circle++) {
+        if (!parser->has_circle[circle]) return refuse_row(parser, "guard ", match_circle_name(circle), "");
+    }
     for (enum match_field field = 0; field < MATCH_FIELDS; field++) {
         const char *name = match_field_name(field);
         if (!parser->has_rarity[field]) return refuse_row(parser, "rarity ", name, "");
         for (enum match_level level = MATCH_LEVEL_MISSING + 1; level < MATCH_LEVELS; level++) {
             if (!match_field_has(field, level)) continue;
             const char *of = match_level_name(level);
-            bool is_missing = match_field_is_shared(field) && !parser->has_shared[field][level];
             if (!parser->has_weight[field][level]) return refuse_row(parser, "weight ", name, of);
-            if (is_missing) return refuse_row(parser, "household ", name, of);
+            for (enum match_circle circle = 0; circle < MATCH_CIRCLES; circle++) {
+                if (!match_field_is_shared(field, circle) || parser->has_shared[circle][field][level]) continue;
+                return refuse_row(parser, circle == MATCH_HOUSEHOLD ? "household " : "neighbours ", name, of);
+            }
         }
     }
     return STATUS_OK;

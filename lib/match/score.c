@@ -11,39 +11,53 @@ enum {
 };
 
 static int32_t softplus(int32_t millibits);
-static int32_t rarity_of(const struct match_rules *rules, int field, const uint32_t rarity[MATCH_FIELDS]);
-static bool are_twins(const struct match_levels *levels);
+static int32_t rarity_of(const struct match_rules *rules, enum match_field field, const uint32_t rarity[MATCH_FIELDS]);
+static bool are_relatives(const struct match_levels *levels, int32_t household_millibits);
 
-/* Three cases are weighed: one person, a household, strangers. What speaks for a household is taken from what speaks for one
- * person: beside both others together, by log2(strangers + household) = log2(strangers) + softplus. */
+/* Four cases are weighed: one person, a household, neighbours, strangers. What speaks for those between is taken from what
+ * speaks for one person, by log2(1 + household + neighbours) beside strangers, who are 1. One person, too, is two cases: who
+ * moved has the address of a stranger. */
 void match_score(const struct match_rules *rules, int32_t prior_millibits, const struct match_levels *levels,
                  const uint32_t rarity[MATCH_FIELDS], struct match_score *ret_score) {
-    int32_t weight = prior_millibits;
-    int32_t household = rules->household_prior_millibits + (prior_millibits - rules->prior_millibits);
-    for (int field = 0; field < MATCH_FIELDS; field++) {
+    int32_t weight = prior_millibits, others = 0, home = 0;
+    int32_t circles[MATCH_CIRCLES];
+    for (enum match_circle circle = 0; circle < MATCH_CIRCLES; circle++) {
+        circles[circle] = rules->circles[circle].prior_millibits + (prior_millibits - rules->prior_millibits);
+    }
+    for (enum match_field field = 0; field < MATCH_FIELDS; field++) {
         uint8_t level = levels->of[field];
         ASSERT(level < MATCH_LEVELS);
         int32_t more = level == MATCH_LEVEL_SAME ? rarity_of(rules, field, rarity) : 0;
         ret_score->of_field[field] = rules->weights[field][level] + more;
         weight += ret_score->of_field[field];
-        if (match_field_is_shared((enum match_field)field)) household += rules->household[field][level] + more;
+        home += match_field_is_of_home(field) ? ret_score->of_field[field] : 0;
+        for (enum match_circle circle = 0; circle < MATCH_CIRCLES; circle++) {
+            bool is_shared = match_field_is_shared(field, circle);
+            circles[circle] += is_shared ? rules->circles[circle].weights[field][level] + more : 0;
+        }
     }
-    ret_score->household_millibits = household;
-    ret_score->guard_millibits = (are_twins(levels) ? rules->twin_guard_millibits : 0) - softplus(household);
+    for (enum match_circle circle = 0; circle < MATCH_CIRCLES; circle++) others += softplus(circles[circle] - others);
+    memcpy(ret_score->circle_millibits, circles, sizeof circles);
+    ret_score->moved_millibits = rules->moved_millibits - home;
+    ret_score->guard_millibits = (are_relatives(levels, circles[MATCH_HOUSEHOLD]) ? rules->twin_guard_millibits : 0) -
+                                 others + softplus(ret_score->moved_millibits) - softplus(rules->moved_millibits);
     ret_score->weight_millibits = weight + ret_score->guard_millibits;
     ret_score->posterior_ppm = match_posterior_ppm(ret_score->weight_millibits);
 }
 
-static int32_t rarity_of(const struct match_rules *rules, int field, const uint32_t rarity[MATCH_FIELDS]) {
+static int32_t rarity_of(const struct match_rules *rules, enum match_field field, const uint32_t rarity[MATCH_FIELDS]) {
     if (rarity == NULL || rarity[field] == 0 || rules->same_per_billion[field] == 0) return 0;
     int32_t more = match_log2_millibits(rules->same_per_billion[field]) - match_log2_millibits(rarity[field]);
     return more > RARITY_MAX ? RARITY_MAX : more < -RARITY_MAX ? -RARITY_MAX : more;
 }
 
-static bool are_twins(const struct match_levels *levels) {
-    bool is_another =
-        levels->of[MATCH_GIVEN] == MATCH_LEVEL_DIFFERENT || levels->of[MATCH_GIVEN] == MATCH_LEVEL_SIMILAR;
-    return is_another && levels->of[MATCH_BIRTH] == MATCH_LEVEL_SAME && levels->of[MATCH_FAMILY] == MATCH_LEVEL_SAME;
+/* Two of a family who differ in the one thing that tells them apart: twins in the given name; at one home, father and son in
+ * the birth date. */
+static bool are_relatives(const struct match_levels *levels, int32_t household_millibits) {
+    uint8_t family = levels->of[MATCH_FAMILY], given = levels->of[MATCH_GIVEN], birth = levels->of[MATCH_BIRTH];
+    bool is_another = given == MATCH_LEVEL_DIFFERENT || given == MATCH_LEVEL_SIMILAR;
+    if (is_another && birth == MATCH_LEVEL_SAME && family == MATCH_LEVEL_SAME) return true;
+    return !is_another && birth == MATCH_LEVEL_DIFFERENT && household_millibits > 0;
 }
 
 int32_t match_prior(const struct match_rules *rules, uint32_t people) {

@@ -4,27 +4,31 @@
 #include "lib/match/compare.h"
 
 enum { PREFIX_MAX = 4 };
-static_assert(MATCH_TEXT_MAX < 32, "a text's letters are bits of a word");
+static_assert(MATCH_TEXT_MAX == 31, "a text's letters are bits of a word, and one more can be shifted out of it");
 
 struct common {
     uint32_t of_a, of_b; /* bits of the letters that both have */
     uint32_t count;
 };
 
-/* Letters that stand in both within the window; each is found once. */
+/* Letters that stand in both within the window; each is found once, the first of b first. Where each letter stands in b is a
+ * word of bits; of all 256 only those that occur are ever written or read. */
 static struct common find_common(struct slice a, struct slice b) {
     size_t longer = a.size > b.size ? a.size : b.size;
     size_t window = longer / 2 > 0 ? longer / 2 - 1 : 0;
     struct common common = {0};
+    uint32_t where[256];
+    for (size_t i = 0; i < a.size; i++) where[a.data[i]] = 0;
+    for (size_t j = 0; j < b.size; j++) where[b.data[j]] = 0;
+    for (size_t j = 0; j < b.size; j++) where[b.data[j]] |= UINT32_C(1) << j;
     for (size_t i = 0; i < a.size; i++) {
-        size_t from = i > window ? i - window : 0, until = i + window + 1 < b.size ? i + window + 1 : b.size;
-        for (size_t j = from; j < until; j++) {
-            if (b.data[j] != a.data[i] || (common.of_b >> j & 1) != 0) continue;
-            common.of_a |= UINT32_C(1) << i;
-            common.of_b |= UINT32_C(1) << j;
-            common.count++;
-            break;
-        }
+        size_t from = i > window ? i - window : 0, until = i + window + 1 < 31 ? i + window + 1 : 31;
+        uint32_t in_window = ((UINT32_C(1) << until) - 1) & ~((UINT32_C(1) << from) - 1);
+        uint32_t free = where[a.data[i]] & in_window & ~common.of_b;
+        if (free == 0) continue;
+        common.of_a |= UINT32_C(1) << i;
+        common.of_b |= free & (~free + 1); /* its lowest bit */
+        common.count++;
     }
     return common;
 }

@@ -1,5 +1,5 @@
-/* People come and go (search.h). A row is found by its record id through a table of numbers; keys lead to it until the settle
- * after it went, so it is used again only then. */
+/* People come and go (search.h). A row is found by its record id through a table of numbers; keys lead to it until the
+ * settle after it went, so it is used again only then. */
 #include "lib/search/search_internal.h"
 
 #include <stdlib.h>

@@ -10,7 +10,8 @@
  * Keys are tried from narrow to wide. Narrow: phone; birth date with the sound of the family name; birth date with the
  * beginning of the given name; postcode with the first letter of either name; both names' sounds with the birth year. Then,
  * only when nobody reached the threshold, wide ones, each of which survives several errors at once: two of year, month and
- * day with the sound of one name; the birth date; the postcode; street and house; both names. Names are tried crosswise
+ * day with the sound of one name; the birth date; the postcode; street and house; the
+ * sound of the street with the beginning of the town; both names. Names are tried crosswise
  * too. A key that leads to too many is skipped and said so, never silently cut. */
 #ifndef BHR_SEARCH_SEARCH_H
 #define BHR_SEARCH_SEARCH_H

@@ -32,7 +32,7 @@ uint32_t words_people(const struct words *words, uint32_t word);
 
 /* ---- search_keys.c: what leads to a person ---- */
 
-enum { KEYS_NARROW_MAX = 6, KEYS_WIDE_MAX = 10, KEYS_ASKED_MAX = 16 };
+enum { KEYS_NARROW_MAX = 6, KEYS_WIDE_MAX = 12, KEYS_ASKED_MAX = 16 };
 
 /* Hashes under which a person is kept. Returns how many. */
 uint32_t keys_narrow(const struct match_view *view, uint64_t ret_keys[KEYS_NARROW_MAX]);

@@ -1,5 +1,5 @@
-/* What leads to a person (search.h names the keys). A key is a hash of its kind and what it is made of; what is missing makes
- * no key. Owns nothing; any thread. */
+/* What leads to a person (search.h names the keys). A key is a hash of its kind and what it is made of; what is missing
+ * makes no key. Owns nothing; any thread. */
 #include "lib/search/search_internal.h"
 
 enum kind {
@@ -12,7 +12,8 @@ enum kind {
     POSTCODE,
     HOME,
     NAMES,
-    DATE_PARTS
+    DATE_PARTS,
+    STREET
 };
 
 enum { BEGINNING = 3 /* letters */ };
@@ -113,6 +114,10 @@ uint32_t keys_wide(const struct match_view *view, uint64_t ret_keys[KEYS_WIDE_MA
     if (view->postcode->size > 0) put(&keys, POSTCODE, hash_text(view->postcode), 0);
     if (view->house->size > 0 && view->lines[0]->size > 0) {
         put(&keys, HOME, hash_text(view->lines[0]), hash_text(view->house));
+    }
+    for (int i = 0; i < MATCH_LINES - 1; i++) { /* one kind, since lines are written in either order */
+        uint32_t street = sound_of(view->lines[i]), town = beginning_of(view->lines[MATCH_LINES - 1]);
+        if (street != 0 && town != 0) put(&keys, STREET, street, town);
     }
     if (sounds[0] != 0 && sounds[1] != 0) put(&keys, NAMES, 0, (uint64_t)sounds[0] + sounds[1]);
     for (int i = 0; i < 2; i++) {

@@ -1,5 +1,5 @@
-/* Every text once. People share most of theirs, so a row holds numbers; how many share one is its rarity, for nothing. A word
- * is a run of 16-byte units: a count, a size, its bytes. Owned by the search; the writer's thread changes it. */
+/* Every text once. People share most of theirs, so a row holds numbers; how many share one is its rarity, for nothing. A
+ * word is a run of 16-byte units: a count, a size, its bytes. Owned by the search; the writer's thread changes it. */
 #include "lib/search/search_internal.h"
 
 #include <stddef.h>

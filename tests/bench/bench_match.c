@@ -245,7 +245,11 @@ int main(int argc, char **argv) {
     struct error error = {0};
     if (people_read(argv[optind + 1], 0, &people, &error) != STATUS_OK) stop(error.message);
     if (is_four) people_keep_four_fields(&people);
-    search = search_new(&rules, people.count);
+    uint32_t people_max = 0;
+    for (uint32_t i = 0; i < people.count; i++) {
+        people_max += lookups_max == 0 || strcmp(people.rows[i].kind, "base") == 0;
+    }
+    search = search_new(&rules, people_max);
     if (search == NULL) stop("no memory");
     if (lookups_max > 0) {
         measure_scale(lookups_max);

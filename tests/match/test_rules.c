@@ -19,8 +19,8 @@ static int weight_of(enum match_field field, enum match_level level) {
 
 static void write_good_rules(const char *left_out) {
     int size = snprintf(text, sizeof text,
-                        "# a comment\nversion 7\r\npeople 1000\nprior -20000\nguard twin -12000\n"
-                        "guard\thousehold -14000 # another\n");
+                        "# a comment\nversion 7\r\npeople 1000\nprior -20000\nguard twin -12000\nguard moved -99999\n"
+                        "guard\thousehold -14000 # another\nguard neighbours -99999\n");
     for (enum match_field field = 0; field < MATCH_FIELDS; field++) {
         const char *name = match_field_name(field);
         size += snprintf(text + size, sizeof text - (size_t)size, "rarity %s 1000000\n", name);
@@ -31,9 +31,11 @@ static void write_good_rules(const char *left_out) {
             if (strcmp(row, left_out) != 0) {
                 size += snprintf(text + size, sizeof text - (size_t)size, "%s %d\n", row, weight_of(field, level));
             }
-            if (!match_field_is_shared(field)) continue;
-            size += snprintf(text + size, sizeof text - (size_t)size, "household %s %s %d\n", name,
-                             match_level_name(level), weight_of(field, level));
+            for (enum match_circle circle = 0; circle < MATCH_CIRCLES; circle++) {
+                if (!match_field_is_shared(field, circle)) continue;
+                size += snprintf(text + size, sizeof text - (size_t)size, "%s %s %s %d\n", match_circle_name(circle),
+                                 name, match_level_name(level), weight_of(field, level));
+            }
         }
     }
 }
@@ -50,19 +52,20 @@ static void what_the_file_says_is_kept(void **state) {
     assert_int_equal(rules.people, 1000);
     assert_int_equal(rules.prior_millibits, -20000);
     assert_int_equal(rules.twin_guard_millibits, -12000);
-    assert_int_equal(rules.household_prior_millibits, -14000);
+    assert_int_equal(rules.circles[MATCH_HOUSEHOLD].prior_millibits, -14000);
     assert_int_equal(rules.same_per_billion[MATCH_TOWN], 1000000);
     assert_int_equal(rules.weights[MATCH_BIRTH][MATCH_LEVEL_SAME], 10000);
     assert_int_equal(rules.weights[MATCH_SEX][MATCH_LEVEL_DIFFERENT], -5000);
     assert_int_equal(rules.weights[MATCH_SEX][MATCH_LEVEL_MISSING], 0);
-    assert_int_equal(rules.household[MATCH_HOUSE][MATCH_LEVEL_TYPO], 3000);
-    assert_int_equal(rules.household[MATCH_GIVEN][MATCH_LEVEL_SAME], 0);
+    assert_int_equal(rules.circles[MATCH_HOUSEHOLD].weights[MATCH_HOUSE][MATCH_LEVEL_TYPO], 3000);
+    assert_int_equal(rules.circles[MATCH_HOUSEHOLD].weights[MATCH_GIVEN][MATCH_LEVEL_SAME], 0);
 }
 
 static const struct {
     const char *text, *message;
 } refusals[] = {
-    {"colour red", "line 1: \"colour\": expected version, people, prior, guard, rarity, weight or household"},
+    {"colour red",
+     "line 1: \"colour\": expected version, people, prior, guard, rarity, weight, household or neighbours"},
     {"\n# x\n version 0", "line 3: \"0\": expected a number from 1 to 999999999"},
     {"version", "line 1: \"\": expected a number from 1 to 999999999"},
     {"version 1 2", "line 1: \"2\": expected the end of the line"},
@@ -71,11 +74,12 @@ static const struct {
     {"prior 1.5", "line 1: \"1.5\": expected thousandths of a bit, from -100000 to 100000"},
     {"prior --5", "line 1: \"--5\": expected thousandths of a bit, from -100000 to 100000"},
     {"prior -100001", "line 1: \"-100001\": expected thousandths of a bit, from -100000 to 100000"},
-    {"guard dog 1", "line 1: \"dog\": expected twin or household"},
+    {"guard dog 1", "line 1: \"dog\": expected twin, moved, household or neighbours"},
     {"rarity sex 0", "line 1: \"0\": expected a number from 1 to 1000000000"},
     {"weight sex typo 1", "line 1: \"typo\": expected a level that this field has"},
     {"weight sex missing 1", "line 1: \"missing\": expected a level that this field has"},
-    {"household sex same 1", "line 1: \"same\": expected a field that a household shares"},
+    {"household sex same 1", "line 1: \"same\": expected a field that they share"},
+    {"neighbours house same 1", "line 1: \"same\": expected a field that they share"},
     {"weight sex same 1\nweight sex same 1", "line 2: \"same\": expected this row only once"},
     {"weight hair same 1", "line 1: \"hair\": expected family_name, given_name, birth_date, sex, postcode, house, "
                            "address_1, address_2, town or phone"},
@@ -123,6 +127,17 @@ static void changed_files_are_read_or_refused(void **state) {
     assert_true(refused > 2900); /* nearly all were cut */
 }
 
+static void the_deployed_rules_are_good(void **state) {
+    (void)state;
+    FILE *file = fopen(BHR_SOURCE_DIR "/deploy/local/match.rules", "re");
+    assert_non_null(file);
+    size_t size = fread(text, 1, sizeof text, file);
+    (void)fclose(file);
+    assert_int_equal(match_rules_parse(slice_of(text, size), &rules, &error), STATUS_OK);
+    assert_true(rules.weights[MATCH_BIRTH][MATCH_LEVEL_SAME] > rules.weights[MATCH_BIRTH][MATCH_LEVEL_TYPO]);
+    assert_true(rules.weights[MATCH_GIVEN][MATCH_LEVEL_DIFFERENT] < 0);
+}
+
 /* ---- scores ---- */
 
 static struct match_score score_of(const struct match_levels *levels) {
@@ -163,8 +178,8 @@ static void father_and_son_of_one_name_are_two(void **state) {
     levels.of[MATCH_BIRTH] = MATCH_LEVEL_DIFFERENT;
     levels.of[MATCH_SEX] = MATCH_LEVEL_MISSING;
     assert_true(score_of(&levels).posterior_ppm < 500000);
-    assert_int_equal(score_of(&levels).household_millibits, 46000);
-    assert_int_equal(score_of(&levels).guard_millibits, -46000);
+    assert_int_equal(score_of(&levels).circle_millibits[MATCH_HOUSEHOLD], 46000);
+    assert_int_equal(score_of(&levels).guard_millibits, -46000 - 12000);
 }
 
 static void twins_are_two(void **state) {
@@ -177,6 +192,20 @@ static void twins_are_two(void **state) {
     assert_int_equal(score_of(&levels).guard_millibits, -46000 - 12000);
     levels.of[MATCH_FAMILY] = MATCH_LEVEL_DIFFERENT; /* no twins, but no better either */
     assert_int_equal(score_of(&levels).guard_millibits, -31000);
+}
+
+/* The address of who moved is a stranger's: it counts for nothing, less what it is rarer to move than not. */
+static void who_moved_is_still_found(void **state) {
+    (void)state;
+    struct match_levels levels = {{0}};
+    levels.of[MATCH_GIVEN] = levels.of[MATCH_BIRTH] = MATCH_LEVEL_SAME;
+    int32_t without = score_of(&levels).weight_millibits;
+    levels.of[MATCH_POSTCODE] = levels.of[MATCH_HOUSE] = levels.of[MATCH_LINE_1] = MATCH_LEVEL_DIFFERENT;
+    assert_int_equal(score_of(&levels).weight_millibits, without - 15000);
+    rules.moved_millibits = -3000;
+    assert_in_range(without - score_of(&levels).weight_millibits, 3150, 3180); /* 3000 and softplus(-3000), 170 */
+    levels.of[MATCH_POSTCODE] = levels.of[MATCH_HOUSE] = levels.of[MATCH_LINE_1] = MATCH_LEVEL_MISSING;
+    assert_int_equal(score_of(&levels).weight_millibits, without);
 }
 
 static void rare_values_weigh_more(void **state) {
@@ -237,9 +266,11 @@ int main(void) {
         cmocka_unit_test_setup(every_refusal_names_its_line, read_good_rules),
         cmocka_unit_test(a_weight_that_was_forgotten_is_named),
         cmocka_unit_test(changed_files_are_read_or_refused),
+        cmocka_unit_test(the_deployed_rules_are_good),
         cmocka_unit_test_setup(weights_add_up_and_missing_fields_say_nothing, read_good_rules),
         cmocka_unit_test_setup(father_and_son_of_one_name_are_two, read_good_rules),
         cmocka_unit_test_setup(twins_are_two, read_good_rules),
+        cmocka_unit_test_setup(who_moved_is_still_found, read_good_rules),
         cmocka_unit_test_setup(rare_values_weigh_more, read_good_rules),
         cmocka_unit_test_setup(the_prior_falls_with_the_number_of_people, read_good_rules),
         cmocka_unit_test_setup(logarithms_and_posteriors_are_right, read_good_rules),

@@ -18,8 +18,10 @@ static int read_rules(void **state) {
     (void)state;
     static char text[32768];
     struct error error;
-    int size = snprintf(text, sizeof text,
-                        "version 1\npeople 1000\nprior -10000\nguard twin -12000\nguard household -13000\n");
+    int size =
+        snprintf(text, sizeof text,
+                 "version 1\npeople 1000\nprior -10000\nguard twin -12000\nguard moved -99999\nguard household -13000\n"
+                 "guard neighbours -9000\n");
     for (enum match_field field = 0; field < MATCH_FIELDS; field++) {
         const char *name = match_field_name(field);
         size += snprintf(text + size, sizeof text - (size_t)size, "rarity %s 3000000\n", name);
@@ -30,8 +32,11 @@ static int read_rules(void **state) {
                                                           : 4000;
             const char *of = match_level_name(level);
             size += snprintf(text + size, sizeof text - (size_t)size, "weight %s %s %d\n", name, of, weight);
-            if (!match_field_is_shared(field)) continue;
-            size += snprintf(text + size, sizeof text - (size_t)size, "household %s %s %d\n", name, of, weight);
+            for (enum match_circle circle = 0; circle < MATCH_CIRCLES; circle++) {
+                if (!match_field_is_shared(field, circle)) continue;
+                size += snprintf(text + size, sizeof text - (size_t)size, "%s %s %s %d\n", match_circle_name(circle),
+                                 name, of, weight);
+            }
         }
     }
     prng = prng_seed(20261129);
