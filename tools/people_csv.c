@@ -90,7 +90,7 @@ static bool next_field(struct slice *rest, struct slice *ret_field) {
     const uint8_t *comma = rest->size == 0 ? NULL : memchr(rest->data, ',', rest->size);
     size_t size = comma == NULL ? rest->size : (size_t)(comma - rest->data);
     struct slice field = slice_of(rest->data, size);
-    *rest = comma == NULL ? (struct slice){0} : slice_of(comma + 1, rest->size - size - 1);
+    *rest = comma == NULL ? slice_of(NULL, 0) : slice_of(comma + 1, rest->size - size - 1);
     while (field.size > 0 && field.data[0] == ' ') field = slice_of(field.data + 1, field.size - 1);
     while (field.size > 0 && field.data[field.size - 1] == ' ') field.size--;
     *ret_field = field;

@@ -1,3 +1,4 @@
+/* A made-up caller for each number: the same one every time, and nobody real. Pure. */
 #include "tests/bench/bench_person.h"
 
 #include <stdio.h>

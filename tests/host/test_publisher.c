@@ -1,5 +1,5 @@
-/* The publisher by cases (journal.md section 9): what it publishes and when, what it refuses without a position, and that a failure
- * of any one call of its ports, before or after it had its effect, neither loses nor repeats a record. */
+/* The publisher by cases (journal.md section 9): what it publishes and when, what it refuses without a position, and that a
+ * failure of any one call of its ports, before or after it had its effect, neither loses nor repeats a record. */
 #include "tests/host/publisher_world.h"
 
 static void every_accepted_entry_is_published_once_and_in_order(void **state) {

@@ -246,9 +246,9 @@ static void reader_unassign(void *context) {
     let_go(reader);
 }
 
-/* librdkafka 2.0.2 ends the process by an assertion (rdkafka_assignment.c:872) when a partition is taken from it again before
- * its main thread has heard that fetching has stopped, as after two lost connections in a row. The stop and the word of it
- * go through that thread's queue, one behind the other, and so do these two questions, behind them. */
+/* librdkafka 2.0.2 ends the process by an assertion (rdkafka_assignment.c:872) when a partition is taken from it again
+ * before its main thread has heard that fetching has stopped, as after two lost connections in a row. The stop and the word
+ * of it go through that thread's queue, one behind the other, and so do these two questions, behind them. */
 static void let_go(struct kafka_reader *reader) {
     rd_kafka_t *handle = reader->client->handle;
     if (rd_kafka_assign(handle, NULL) != RD_KAFKA_RESP_ERR_NO_ERROR) reader->must_reopen = true;
