@@ -36,9 +36,9 @@ class Callers:
         return self.began
 
     def watch(self, condition, limit_s=90):
-        """Notes who has ended, until condition is true; what it was then."""
+        """Notes who has ended, until condition is true, be it after all have ended; what it was then."""
         value = None
-        while time.monotonic() < self.began + limit_s and len(self.ends) < len(self.processes):
+        while time.monotonic() < self.began + limit_s:
             for index, process in enumerate(self.processes):
                 if index not in self.ends and process.poll() is not None:
                     self.ends[index] = time.monotonic()
@@ -50,7 +50,7 @@ class Callers:
 
     def answers(self):
         """Of all, in their order."""
-        self.watch(lambda: False)
+        self.watch(lambda: len(self.ends) == len(self.processes))
         found = []
         for process, out in zip(self.processes, self.outs):
             process.wait()
