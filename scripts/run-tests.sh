@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.." || exit 2
 
 readonly BUILD=${1:-build/dev}
 shift
-readonly SHARES_BROKER='^integration$' IS_SUITE='^e2e$' NEEDS_NONE='^(integration|e2e)$'
+readonly SHARES_BROKER='^integration$' IS_SUITE='^e2e$' NOT_QUICK='^(integration|e2e)$'
 readonly OUTPUT_BYTES_MAX=4194304
 readonly KAFKA=deploy/local/kafka/kafka.sh
 
@@ -27,7 +27,7 @@ main() {
         kafka start >"$scratch/kafka.out" 2>&1 & # while the tests that need none are running
         starter=$!
     fi
-    run_ctest quick --parallel 2 --label-exclude "$NEEDS_NONE" "$@"
+    run_ctest quick --parallel 2 --label-exclude "$NOT_QUICK" "$@"
     if [[ -n $starter ]]; then await_broker "$starter"; fi
     if $is_broker_needed; then run_ctest integration --label-regex "$SHARES_BROKER" "$@"; fi
     if [[ -n $starter ]]; then kafka stop >/dev/null 2>&1; fi
