@@ -182,8 +182,10 @@ static bool drain(struct caller *caller, void (*took)(const struct client_result
     return has_any;
 }
 
-/* Calls fill for each caller that may have news or room, until nothing is in flight and fill sends nothing more. */
-static void run(void (*fill)(struct caller *caller), void (*took)(const struct client_result *result)) {
+/* Calls fill for each caller that may have news or room, until nothing is in flight and there is no more to send. A load at
+ * a low rate has nothing in flight, and nothing due, time and again before its end. */
+static void run(void (*fill)(struct caller *caller), bool (*has_more)(void),
+                void (*took)(const struct client_result *result)) {
     struct pollfd fds[CLIENTS_MAX * ZMQ_DEALER_ENDPOINTS_MAX];
     struct caller *of_fd[CLIENTS_MAX * ZMQ_DEALER_ENDPOINTS_MAX];
     nfds_t count = 0;
@@ -208,7 +210,7 @@ static void run(void (*fill)(struct caller *caller), void (*took)(const struct c
             while (drain(of_fd[i], took));
         }
         for (uint32_t i = 0; i < load.caller_count; i++) in_flight += client_in_flight(load.callers[i].client);
-        if (in_flight == 0 && must_tend && load.answered == load.sent) return;
+        if (in_flight == 0 && must_tend && load.answered == load.sent && !has_more()) return;
         (void)poll(fds, count, in_flight == 0 ? 1 : TEND_MS);
     }
 }
@@ -222,6 +224,10 @@ static void fill_sessions(struct caller *caller) {
         submit_session(caller, number, publish.first_ms + (int64_t)(number / SERVICES % DAYS) * BOOKING_DAY_MS,
                        samples_now_us());
     }
+}
+
+static bool has_more_sessions(void) {
+    return publish.next < publish.count;
 }
 
 static void keep_session(const struct client_result *result) {
@@ -246,7 +252,7 @@ static void publish_sessions(char **words) {
     if (load.sessions == NULL || file == NULL) stop("no memory or no slot file");
     open_callers(1, PUBLISH_IN_FLIGHT, words[0], words[1], words[2]);
     int64_t begin_us = samples_now_us();
-    run(fill_sessions, keep_session);
+    run(fill_sessions, has_more_sessions, keep_session);
     bool is_written = fwrite(load.sessions, sizeof *load.sessions, publish.count, file) == publish.count;
     if (fclose(file) != 0 || !is_written) stop("the slot file cannot be written");
     if (load.ok != publish.count) stop("not every session was published");
@@ -271,6 +277,10 @@ static void fill_bookings(struct caller *caller) {
 
 static void fill_questions(struct caller *caller) {
     while (caller->free_count > 0 && samples_now_us() < until_us) submit_question(caller);
+}
+
+static bool has_more_time(void) {
+    return samples_now_us() < until_us && load.next < load.end;
 }
 
 static void read_sessions(const char *path) {
@@ -299,7 +309,7 @@ static void run_timed(char **words, void (*fill)(struct caller *caller)) {
                  words[2]);
     begin_us = samples_now_us();
     until_us = begin_us + (int64_t)(strtod(words[7], NULL) * 1e6);
-    run(fill, NULL);
+    run(fill, has_more_time, NULL);
     if (load.next == load.end) stop("there were too few slots for this run");
     double seconds = (double)(load.last_us - begin_us) / 1e6;
     (void)printf("{\"sent\": %llu, \"ok\": %llu, \"used\": %llu, \"seconds\": %.3f, \"per_second\": %.0f, ",
