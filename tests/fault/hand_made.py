@@ -98,7 +98,8 @@ class Story:
         answer = self.schema(f"bhr.booking.v1.{method}Response")(**fields)
         entry = self.decide(line, digest, method, outcome=outcome, event=event, answer=answer)
         if is_told:
-            self.answer(line, digest, entry, via=via)
+            told = {"result": {"booking_id": an_id(number)}} if via == "topic" else {}
+            self.answer(line, digest, entry, via=via, **told)
         return line, digest, entry
 
     def publish(self, number, slots=4, capacity=2):
@@ -216,6 +217,12 @@ class Story:
                           "value": base64.b64encode(shown.SerializeToString()).decode()})
         return lines
 
+    @staticmethod
+    def hear(line, public):
+        """The record of that entry, as the caller on the topic has it."""
+        value = next((one["value"] for one in public if one["headers"]["ce_bhrnumber"] == str(line["position"])), "")
+        line.setdefault("heard", hashlib.blake2b(base64.b64decode(value), digest_size=16).hexdigest())
+
     def fold(self, journal):
         rule, ledger = Rule(), Ledger(Promises(), self.schema("bhr.booking.v1.BookingEvent"))
         for offset, timestamp, is_append_time, value in journal:
@@ -231,7 +238,11 @@ class Story:
         digest, count = self.fold(journal)
         write_journal(f"{folder}/evidence", journal)
         write_lines(f"{folder}/evidence/commands.jsonl", self.commands)
-        write_lines(f"{folder}/evidence/events.jsonl", self.events(self.public()) if self.events else self.public())
+        public = self.public()
+        for line in self.lines:
+            if line["k"] == "answer" and line["via"] == "topic" and line["position"]:
+                self.hear(line, public)
+        write_lines(f"{folder}/evidence/events.jsonl", self.events(public) if self.events else public)
         write_lines(f"{folder}/history/client-1.jsonl", self.lines)
         write_lines(f"{folder}/nemesis.jsonl", self.faults)
         with open(f"{folder}/evidence/stores.json", "w", encoding="utf-8") as file:

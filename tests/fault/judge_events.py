@@ -1,6 +1,7 @@
 """The public event topic against the journal: each event of each accepted entry, and the outcome of a command that made
 none, once, in the journal's order, under its key and under the id that follows from journal, entry and index."""
 import base64
+import collections
 import hashlib
 
 from ledger import id_text
@@ -47,6 +48,7 @@ def judge_events(case):
                 f"the record at offset {one.offset} of entry {one.number} is {one.id} under {one.key}, not {event_id} "
                 f"under {key}"))
     judge_outcomes(case, seen)
+    judge_heard(case, seen)
 
 
 def judge_outcomes(case, seen):
@@ -62,3 +64,17 @@ def judge_outcomes(case, seen):
         is_true = (told.outcome, told.number, told.repeated_answer) == (name, entry.number, entry.repeats != 0)
         case.promises.check("events", is_true, lambda one=one, told=told: (
             f"the record at offset {one.offset} tells {told.outcome} of entry {one.number}, which says otherwise"))
+
+
+def judge_heard(case, seen):
+    """Of answers on the topic: what the caller heard is what stands there, byte by byte. That it is there at all is
+    another promise's."""
+    values = collections.defaultdict(set)
+    for one in seen:
+        values[one.number].add(hashlib.blake2b(one.value, digest_size=16).hexdigest())
+    for request in case.requests.values():
+        for answer in request.answers:
+            if answer["via"] == "topic" and answer["position"] in values:
+                case.promises.check("told", answer["heard"] in values[answer["position"]], lambda request=request,
+                                    answer=answer: (f"{request.name()} heard another record as of entry "
+                                                    f"{answer['position']} than the one that stands on the topic"))

@@ -60,6 +60,31 @@ def other_content(story):
     story.lines.append({**lines_of(story, "call", 2)[0], "digest": story.entries()[1].command_digest.hex()})
 
 
+def topic_tells_other_outcome(story):
+    answer_of(story, 11)["outcome"] = "slot_taken"
+
+
+def topic_tells_repeat(story):
+    answer_of(story, 11)["repeated"] = True
+
+
+def topic_names_another(story):
+    answer_of(story, 11)["result"]["booking_id"] = an_id(3)
+
+
+def topic_names_nothing(story):
+    answer_of(story, 11)["result"] = {}
+
+
+def topic_heard_otherwise(story):
+    """Outcome, position and name are right; the person is another."""
+    answer_of(story, 11)["heard"] = "00" * 16
+
+
+def topic_of_another_entry(story):
+    answer_of(story, 11)["position"] = 10
+
+
 def ok_without_position(story):
     answer_of(story, 12)["outcome"] = "ok"
 
@@ -201,7 +226,9 @@ def no_end(story):
 
 
 LIES = [("once", decided_twice), ("unanswered", silent_one_decided_twice), ("told", other_outcome), ("told", other_bytes),
-        ("told", other_content), ("no_entry", ok_without_position), ("no_entry once", entry_lost),
+        ("told", other_content), ("told", topic_tells_other_outcome), ("told", topic_tells_repeat),
+        ("told", topic_names_another), ("told", topic_names_nothing), ("told", topic_heard_otherwise),
+        ("no_entry", topic_of_another_entry), ("no_entry", ok_without_position), ("no_entry once", entry_lost),
         ("no_entry once", entry_of_another), ("repeats", repeat_differs), ("once repeats", told_two_things),
         ("strangers", nobody_asked), ("log", command_forgotten), ("log", order_of_log), ("places", one_too_many),
         ("places", slot_that_is_not), ("places", free_places_wrong), ("persons", in_two_places), ("refusals", not_full),

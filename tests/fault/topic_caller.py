@@ -1,5 +1,6 @@
 """The outside system among the clients: it writes to its request topic and hears on the public event topic, as everybody
 reads it, what became of its requests. Confluent's client and Google's protobuf alone."""
+import hashlib
 import threading
 import time
 
@@ -111,7 +112,8 @@ class TopicCaller(threading.Thread):
         told = self.told(headers["ce_type"], message.value(), one.wish)
         position = int(headers["ce_bhrnumber"])
         self.writer.write("answer", seq=one.seq, request_id=one.wish.request_id, source=self.system, method=one.wish.method,
-                          digest=one.wish.digest, via="topic", position=position, body="", **told)
+                          digest=one.wish.digest, via="topic", position=position, body="",
+                          heard=hashlib.blake2b(message.value(), digest_size=16).hexdigest(), **told)
         self.wishes.learn(one.wish, told["outcome"], told["result"], position)
 
     def told(self, kind, value, wish):
