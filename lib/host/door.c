@@ -117,6 +117,10 @@ static uint32_t admit(struct door *door, const struct socket_request *message, s
     }
     if (door->is_draining) return OUTCOME_DRAINING;
     if (door->is_shut) return OUTCOME_UNAVAILABLE;
+    if (message->is_surplus) {
+        reply->retry_after_ms = DOOR_BUSY_RETRY_MS;
+        return OUTCOME_TOO_BUSY;
+    }
     request->system = policy_by_id(door->policy, caller->system);
     if (request->system == NULL) return OUTCOME_DENIED;
     caller->method = method_by_name(door->options.service, request->header.method);
@@ -183,8 +187,11 @@ static bool is_within_rate(struct door *door, const struct policy_system *system
 }
 
 bool door_has_room(const struct door *door, const struct policy_system *system) {
-    if (door->table.count >= door->options.limits.in_flight_max) return false;
-    return door->systems[system - door->policy->systems].in_flight < system->in_flight_max;
+    uint32_t in_flight = door->systems[system - door->policy->systems].in_flight;
+    /* As much as is left for everybody: so a system that floods leaves room for the next one (zmq_inbox.h). */
+    ASSERT(door->table.count <= door->options.limits.in_flight_max);
+    if (in_flight >= door->options.limits.in_flight_max - door->table.count) return false;
+    return in_flight < system->in_flight_max;
 }
 
 struct ticket *door_open_ticket(struct door *door, enum ticket_kind kind, const struct door_caller *caller,

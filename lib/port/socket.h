@@ -25,13 +25,14 @@ struct socket_request {
     struct socket_route route;
     char system[SOCKET_SYSTEM_MAX + 1]; /* from the CURVE key, by ZAP; never from the message */
     struct slice header, body;          /* borrowed until the next receive */
+    bool is_surplus;                    /* its system has more queued than its share: to be answered too_busy at once */
 };
 
 /* The door's side. One thread (the loop's) owns it. */
 struct door_socket {
     void *context;
-    /* The next request; false when there is none now. Never waits. A message of another shape than [header][body] is
-     * counted and dropped. */
+    /* The next request, systems taking turns; false when there is none now. Never waits. A message of another shape than
+     * [header][body] is counted and dropped. */
     bool (*receive)(void *context, struct socket_request *ret_request);
     /* Queues the answer. STATUS_NOT_FOUND: the connection is gone; STATUS_FULL: it does not read (the answer is dropped,
      * the client asks again with the same id). */

@@ -111,16 +111,29 @@ static void a_system_has_so_many_requests_in_flight(void **state) {
     assert_int_equal(fake.append_count, 6);
 }
 
-static void the_door_has_so_many_requests_in_flight(void **state) {
+/* Of 64: as many of one system as are left for everybody. */
+static void a_system_that_floods_leaves_room_for_others(void **state) {
     (void)state;
-    for (uint32_t i = 0; i < 64; i++) fake_door_do(&fake, &(struct fake_ask){.system = FAKE_OTHER});
-    assert_int_equal(door_in_flight(fake.door), 64);
+    for (uint32_t i = 0; i < 32; i++) fake_door_do(&fake, &(struct fake_ask){.system = FAKE_OTHER});
+    assert_int_equal(door_in_flight(fake.door), 32);
     fake_door_expect_at_once(&fake, &(struct fake_ask){.system = FAKE_OTHER}, "too_busy", REPLY_TOO_BUSY);
-    fake_door_expect_at_once(&fake, &(struct fake_ask){0}, "too_busy", REPLY_TOO_BUSY);
     assert_true(fake.replies[fake.reply_count - 1].header.retry_after_ms > 0);
+    for (uint32_t i = 0; i < 4; i++) fake_door_do(&fake, &(struct fake_ask){0});
+    assert_int_equal(door_in_flight(fake.door), 36);
     fake_door_put_row(&fake, "row", "v");
-    fake_door_expect_at_once(&fake, &(struct fake_ask){.method = FAKE_ASK, .body = "row"}, "ok",
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.system = FAKE_OTHER, .method = FAKE_ASK, .body = "row"}, "ok",
                              REPLY_OK); /* queries need no room */
+}
+
+/* Its system has its share of what the socket may queue: told so at once, whatever it asks. */
+static void what_is_beyond_a_systems_share_is_told_too_busy(void **state) {
+    (void)state;
+    fake_door_put_row(&fake, "row", "v");
+    fake.is_surplus = true;
+    fake_door_expect_at_once(&fake, &(struct fake_ask){.method = FAKE_ASK, .body = "row"}, "too_busy", REPLY_TOO_BUSY);
+    assert_true(fake.replies[fake.reply_count - 1].header.retry_after_ms > 0);
+    fake_door_expect_at_once(&fake, &(struct fake_ask){0}, "too_busy", REPLY_TOO_BUSY);
+    assert_int_equal(fake.append_count, 0);
 }
 
 /* 1,000 per second: a second's worth at once, then one for each millisecond. */
@@ -309,7 +322,8 @@ int main(void) {
         TEST(deadlines_are_kept_within_limits_and_stamped),
         TEST(a_body_over_the_limit_is_refused),
         TEST(a_system_has_so_many_requests_in_flight),
-        TEST(the_door_has_so_many_requests_in_flight),
+        TEST(a_system_that_floods_leaves_room_for_others),
+        TEST(what_is_beyond_a_systems_share_is_told_too_busy),
         TEST(a_system_asks_no_faster_than_agreed),
         TEST(a_slow_rate_still_flows),
         TEST(a_draining_door_takes_nothing_new_in),

@@ -73,7 +73,7 @@ static void one_request_per_callback_stalls_nothing(void **state) {
     assert_int_equal(zmq_door_open(&options, &door, NULL), STATUS_OK);
     port = zmq_door_port(door);
     assert_int_equal(uv_loop_init(&loop), 0);
-    assert_int_equal(zmq_loop_start(&watcher, &loop, zmq_door_zmq(door), serve_one, NULL, NULL), STATUS_OK);
+    assert_int_equal(zmq_loop_start(&watcher, &loop, door, serve_one, NULL, NULL), STATUS_OK);
     uv_timer_init(&loop, &guard);
     uv_timer_start(&guard, on_guard, GUARD_MS, 0);
     pthread_t client;

@@ -36,6 +36,7 @@ static bool receive(void *context, struct socket_request *ret_request) {
         .route = {.size = sizeof request->number},
         .header = slice_of(request->header, request->header_size),
         .body = slice_of(request->body, request->body_size),
+        .is_surplus = fake->is_surplus,
     };
     memcpy(ret_request->route.bytes, &request->number, sizeof request->number);
     strcpy(ret_request->system, request->system);

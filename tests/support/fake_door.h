@@ -78,6 +78,7 @@ struct fake_door {
     uint32_t asked, received; /* requests so far; requests[received] is the next one */
     uint32_t request_count, request_room;
     struct fake_request *requests;
+    bool is_surplus; /* what the socket says of each request */
     uint32_t reply_count, reply_room;
     struct fake_reply *replies;
     uint32_t append_count, append_room;

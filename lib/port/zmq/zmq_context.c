@@ -15,23 +15,31 @@ enum { QUEUE_MESSAGES_DEFAULT = 1000 };
 static pthread_mutex_t context_mutex = PTHREAD_MUTEX_INITIALIZER;
 static void *context_made;
 
-/* A dead peer is noticed in 1.5 s, a stuck handshake ends in 5 s, and a reply is still sent for 0.5 s after close. */
+/* A client notices a dead door in 1.5 s, a door a dead client in 3 s (the TTL that our clients send with a heartbeat) or
+ * by TCP's keepalive. Who does not take a byte for 10 s is cut off, with all that waits for it. A stuck handshake ends in
+ * 5 s, and a reply is still sent for 0.5 s after close.
+ *
+ * A door sends no heartbeats, and nobody's received messages are bounded here: libzmq 4.3.4 ends the whole process when a
+ * heartbeat of either side meets a connection that has ended while its messages filled the queue (its issue 4364), so
+ * anybody with a key could end a door. A door bounds what it has received itself (zmq_inbox.h); what a client is answered
+ * is bounded by what it asks. */
 static const struct {
     int option, value;
+    bool is_for_clients;
     const char *name;
 } SETTINGS[] = {
-    {ZMQ_LINGER, 500, "LINGER"},
-    {ZMQ_HEARTBEAT_IVL, 500, "HEARTBEAT_IVL"},
-    {ZMQ_HEARTBEAT_TIMEOUT, 1500, "HEARTBEAT_TIMEOUT"},
-    {ZMQ_HEARTBEAT_TTL, 3000, "HEARTBEAT_TTL"},
-    {ZMQ_HANDSHAKE_IVL, 5000, "HANDSHAKE_IVL"},
-    {ZMQ_RECONNECT_IVL, 100, "RECONNECT_IVL"},
-    {ZMQ_RECONNECT_IVL_MAX, 2000, "RECONNECT_IVL_MAX"},
-    {ZMQ_IMMEDIATE, 1, "IMMEDIATE"},
-    {ZMQ_TCP_KEEPALIVE, 1, "TCP_KEEPALIVE"},
-    {ZMQ_TCP_KEEPALIVE_IDLE, 30, "TCP_KEEPALIVE_IDLE"},
-    {ZMQ_TCP_KEEPALIVE_INTVL, 10, "TCP_KEEPALIVE_INTVL"},
-    {ZMQ_TCP_KEEPALIVE_CNT, 3, "TCP_KEEPALIVE_CNT"},
+    {ZMQ_LINGER, 500, false, "LINGER"},
+    {ZMQ_HEARTBEAT_IVL, 500, true, "HEARTBEAT_IVL"},
+    {ZMQ_HEARTBEAT_TIMEOUT, 1500, true, "HEARTBEAT_TIMEOUT"},
+    {ZMQ_HEARTBEAT_TTL, 3000, true, "HEARTBEAT_TTL"},
+    {ZMQ_HANDSHAKE_IVL, 5000, false, "HANDSHAKE_IVL"},
+    {ZMQ_RECONNECT_IVL, 100, false, "RECONNECT_IVL"},
+    {ZMQ_RECONNECT_IVL_MAX, 2000, false, "RECONNECT_IVL_MAX"},
+    {ZMQ_IMMEDIATE, 1, false, "IMMEDIATE"},
+    {ZMQ_TCP_KEEPALIVE, 1, false, "TCP_KEEPALIVE"},
+    {ZMQ_TCP_KEEPALIVE_IDLE, 30, false, "TCP_KEEPALIVE_IDLE"},
+    {ZMQ_TCP_KEEPALIVE_INTVL, 10, false, "TCP_KEEPALIVE_INTVL"},
+    {ZMQ_TCP_MAXRT, 10000, false, "TCP_MAXRT"},
 };
 
 void *zmq_context_get(void) {
@@ -55,19 +63,20 @@ void zmq_context_end(void) {
     ASSERT(failed == 0);
 }
 
-enum status zmq_context_settle(void *socket, int queue_messages_max, struct error *reterr_error) {
+enum status zmq_context_settle(void *socket, enum zmq_side side, int queue_messages_max, struct error *reterr_error) {
     ASSERT(socket != NULL);
     ASSERT(queue_messages_max >= 0);
     for (size_t i = 0; i < sizeof SETTINGS / sizeof *SETTINGS; i++) {
+        if (SETTINGS[i].is_for_clients && side != ZMQ_SIDE_CLIENT) continue;
         if (zmq_setsockopt(socket, SETTINGS[i].option, &SETTINGS[i].value, sizeof SETTINGS[i].value) == 0) continue;
         return error_set(reterr_error, STATUS_IO, "zmq: cannot set %s: %s", SETTINGS[i].name,
                          zmq_strerror(zmq_errno()));
     }
     /* The queues count messages, so that memory is bounded only together with the size of one. */
-    int queue = queue_messages_max == 0 ? QUEUE_MESSAGES_DEFAULT : queue_messages_max;
+    int queue = queue_messages_max == 0 ? QUEUE_MESSAGES_DEFAULT : queue_messages_max, no_bound = 0;
     int64_t message_bytes = SOCKET_MESSAGE_MAX;
     if (zmq_setsockopt(socket, ZMQ_SNDHWM, &queue, sizeof queue) != 0 ||
-        zmq_setsockopt(socket, ZMQ_RCVHWM, &queue, sizeof queue) != 0 ||
+        zmq_setsockopt(socket, ZMQ_RCVHWM, &no_bound, sizeof no_bound) != 0 ||
         zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &message_bytes, sizeof message_bytes) != 0) {
         return error_set(reterr_error, STATUS_IO, "zmq: cannot set the bounds: %s", zmq_strerror(zmq_errno()));
     }

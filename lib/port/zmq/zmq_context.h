@@ -9,7 +9,10 @@ void *zmq_context_get(void);
 /* Every socket is closed by now. Waits for what is still to be sent, at most the sockets' linger. */
 void zmq_context_end(void);
 
-/* The settings every socket of the suite has: bounds, heartbeats, linger, keepalive. Before bind or connect. */
-enum status zmq_context_settle(void *socket, int queue_messages_max, struct error *reterr_error);
+enum zmq_side { ZMQ_SIDE_DOOR, ZMQ_SIDE_CLIENT };
+
+/* The settings every socket of the suite has: bounds, heartbeats of clients, linger, keepalive. Before bind or connect.
+ * queue_messages_max: that wait to be sent on a connection; 0 means 1000. */
+enum status zmq_context_settle(void *socket, enum zmq_side side, int queue_messages_max, struct error *reterr_error);
 
 #endif

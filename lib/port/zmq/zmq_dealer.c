@@ -65,7 +65,7 @@ static void *connect_one(const struct zmq_dealer_options *options, const char *e
         error_set(reterr_error, STATUS_NO_MEMORY, "no client socket: %s", zmq_strerror(zmq_errno()));
         return NULL;
     }
-    enum status status = zmq_context_settle(socket, options->queue_messages_max, reterr_error);
+    enum status status = zmq_context_settle(socket, ZMQ_SIDE_CLIENT, options->queue_messages_max, reterr_error);
     if (status == STATUS_OK &&
         (zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, options->server_key, SOCKET_KEY_TEXT_SIZE + 1) != 0 ||
          zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, options->keys->public, SOCKET_KEY_TEXT_SIZE + 1) != 0 ||

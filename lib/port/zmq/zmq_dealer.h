@@ -14,7 +14,7 @@ struct zmq_dealer_options {
     size_t endpoint_count; /* 1 .. ZMQ_DEALER_ENDPOINTS_MAX */
     const struct zmq_keys *keys;
     const char *server_key;
-    int queue_messages_max; /* each way; 0 means 1000 */
+    int queue_messages_max; /* requests that wait to be sent; 0 means 1000 */
 };
 
 struct zmq_dealer;
@@ -37,7 +37,7 @@ MUST_CHECK enum status zmq_dealer_receive(struct zmq_dealer *dealer, int timeout
                                           struct zmq_dealer_reply *ret_reply);
 
 size_t zmq_dealer_count(const struct zmq_dealer *dealer);
-/* One endpoint's socket, for zmq_loop_start. */
+/* One endpoint's socket. */
 void *zmq_dealer_zmq(struct zmq_dealer *dealer, size_t endpoint);
 /* One endpoint's descriptor: readable at its edges only, so after each one receive until STATUS_TIMEOUT, also after own
  * sends (reliability.md 4.2). */

@@ -1,5 +1,6 @@
-/* The door's ROUTER socket. It owns the socket, its ZAP domain and the two frames it lent last. One thread, the loop's,
- * uses it. It never waits, and it never takes the sender's name from a message: the name comes with the connection.
+/* The door's ROUTER socket. It owns the socket, its ZAP domain, what it has received and the two frames it lent last. One
+ * thread, the loop's, uses it. It never waits, and it never takes the sender's name from a message: the name comes with the
+ * connection.
  *
  * A connection that sets its own routing id could, after another one is gone, take over that one's name and with it
  * answers meant for somebody else. So only ids that the ROUTER made itself are served: five bytes, the first one zero. */
@@ -7,6 +8,7 @@
 
 #include "lib/base/assert.h"
 #include "lib/port/zmq/zmq_context.h"
+#include "lib/port/zmq/zmq_inbox.h"
 #include "lib/port/zmq/zmq_peers.h"
 
 #include <errno.h>
@@ -16,13 +18,19 @@
 #include <string.h>
 #include <zmq.h>
 
-enum { MADE_ROUTE_SIZE = 5, SKIPPED_PER_CALL_MAX = 100 };
+enum {
+    MADE_ROUTE_SIZE = 5,
+    RECEIVED_PER_CALL_MAX = 1000, /* the loop calls again, because the socket still is readable */
+    SURPLUS_IN_A_ROW_MAX = 64,    /* then one that is queued gets its turn */
+};
 
 struct zmq_door {
     void *socket;
     char domain[ZMQ_ZAP_DOMAIN_SIZE_MAX + 1];
     char endpoint[ZMQ_ENDPOINT_MAX];
     zmq_msg_t header, body; /* lent by receive */
+    struct zmq_inbox *inbox;
+    uint32_t surplus_in_a_row;
     bool is_registered;
     struct zmq_peers peers;
     struct zmq_door_figures figures;
@@ -31,7 +39,10 @@ struct zmq_door {
 static enum status settle(struct zmq_door *door, const struct zmq_door_options *options, struct error *reterr_error);
 static enum status bind_secured(struct zmq_door *door, const char *endpoint, struct error *reterr_error);
 static bool door_receive(void *context, struct socket_request *ret_request);
-static bool take_message(struct zmq_door *door, struct socket_request *ret_request, bool *ret_is_good);
+static bool receive_surplus(struct zmq_door *door, struct socket_request *ret_request);
+static bool may_be_served(struct zmq_door *door, struct socket_request *request);
+static bool take_message(struct zmq_door *door, struct socket_route *ret_route, char ret_system[SOCKET_SYSTEM_MAX + 1],
+                         bool *ret_is_good);
 static bool take_system(zmq_msg_t *last_frame, char ret_system[SOCKET_SYSTEM_MAX + 1]);
 static enum status door_send(void *context, const struct socket_route *route, struct slice header, struct slice body);
 static int send_frame(void *socket, const void *data, size_t size, int flags);
@@ -45,6 +56,11 @@ enum status zmq_door_open(const struct zmq_door_options *options, struct zmq_doo
     if (door == NULL) return error_set(reterr_error, STATUS_NO_MEMORY, "no memory for a door");
     zmq_msg_init(&door->header);
     zmq_msg_init(&door->body);
+    door->inbox = zmq_inbox_new();
+    if (door->inbox == NULL) {
+        zmq_door_close(door);
+        return error_set(reterr_error, STATUS_NO_MEMORY, "no memory for a door");
+    }
     door->peers = (struct zmq_peers){.lookup = options->lookup, .lookup_context = options->lookup_context};
     snprintf(door->domain, sizeof door->domain, "bhr.door.%u", atomic_fetch_add(&doors_made, 1));
     enum status status = zmq_zap_register(door->domain, options->lookup, options->lookup_context, reterr_error);
@@ -65,6 +81,7 @@ void zmq_door_close(struct zmq_door *door) {
     zmq_msg_close(&door->body);
     if (door->socket != NULL) zmq_close(door->socket);
     if (door->is_registered) zmq_zap_unregister(door->domain);
+    zmq_inbox_free(door->inbox);
     zmq_peers_fini(&door->peers);
     free(door);
 }
@@ -75,7 +92,7 @@ static enum status settle(struct zmq_door *door, const struct zmq_door_options *
     if (door->socket == NULL) {
         return error_set(reterr_error, STATUS_NO_MEMORY, "door: no socket: %s", zmq_strerror(zmq_errno()));
     }
-    enum status status = zmq_context_settle(door->socket, options->queue_messages_max, reterr_error);
+    enum status status = zmq_context_settle(door->socket, ZMQ_SIDE_DOOR, options->queue_messages_max, reterr_error);
     if (status != STATUS_OK) return status;
     int yes = 1;
     ASSERT(zmq_keys_is_key(options->keys->secret));
@@ -111,25 +128,58 @@ struct door_socket zmq_door_port(struct zmq_door *door) {
     return (struct door_socket){.context = door, .receive = door_receive, .send = door_send};
 }
 
-/* Messages that are not served are skipped, but not for ever: what is left waits for the next call, which the loop makes
- * because the socket still is readable. */
+/* All that libzmq has goes into the inbox first, where each system has its share. What is beyond that is handed on at once,
+ * to be refused: queued in libzmq it would stop the connection's input, and one that ends like that with a heartbeat of its
+ * client unread ends the whole process (4.3.4, its issue 4364). */
 static bool door_receive(void *context, struct socket_request *ret_request) {
     struct zmq_door *door = context;
     ASSERT(door != NULL);
     ASSERT(ret_request != NULL);
-    for (int skipped = 0; skipped < SKIPPED_PER_CALL_MAX; skipped++) {
-        bool is_good = false;
-        if (!take_message(door, ret_request, &is_good)) return false;
-        if (is_good) {
-            door->figures.received++;
-            return true;
-        }
+    *ret_request = (struct socket_request){0};
+    if (door->surplus_in_a_row < SURPLUS_IN_A_ROW_MAX && receive_surplus(door, ret_request)) {
+        door->surplus_in_a_row++;
+        return true;
+    }
+    door->surplus_in_a_row = 0;
+    while (zmq_inbox_take(door->inbox, ret_request->system, &ret_request->route, &door->header, &door->body)) {
+        if (may_be_served(door, ret_request)) return true;
     }
     return false;
 }
 
+/* False when nothing more is there, or nothing that must be refused. */
+static bool receive_surplus(struct zmq_door *door, struct socket_request *ret_request) {
+    for (int i = 0; i < RECEIVED_PER_CALL_MAX; i++) {
+        bool is_good = false;
+        if (!take_message(door, &ret_request->route, ret_request->system, &is_good)) return false;
+        if (!is_good) {
+            door->figures.malformed++;
+            continue;
+        }
+        if (zmq_inbox_put(door->inbox, ret_request->system, &ret_request->route, &door->header, &door->body)) continue;
+        if (!may_be_served(door, ret_request)) continue;
+        ret_request->is_surplus = true;
+        door->figures.surplus++;
+        return true;
+    }
+    return false;
+}
+
+/* Whose key is gone is not served, however long its message was queued. */
+static bool may_be_served(struct zmq_door *door, struct socket_request *request) {
+    if (!zmq_peers_may_speak(&door->peers, &door->body, request->route.bytes + 1, request->system)) {
+        door->figures.cut++;
+        return false;
+    }
+    request->header = slice_of(zmq_msg_data(&door->header), zmq_msg_size(&door->header));
+    request->body = slice_of(zmq_msg_data(&door->body), zmq_msg_size(&door->body));
+    door->figures.received++;
+    return true;
+}
+
 /* False when there is no message. libzmq hands over whole messages only, so later frames are there when the first is. */
-static bool take_message(struct zmq_door *door, struct socket_request *ret_request, bool *ret_is_good) {
+static bool take_message(struct zmq_door *door, struct socket_route *ret_route, char ret_system[SOCKET_SYSTEM_MAX + 1],
+                         bool *ret_is_good) {
     zmq_msg_t route, surplus;
     zmq_msg_init(&route);
     zmq_msg_init(&surplus);
@@ -148,20 +198,12 @@ static bool take_message(struct zmq_door *door, struct socket_request *ret_reque
         }
         more = zmq_msg_more(last) != 0;
     }
-    struct socket_request request = {.header = slice_of(zmq_msg_data(&door->header), zmq_msg_size(&door->header)),
-                                     .body = slice_of(zmq_msg_data(&door->body), zmq_msg_size(&door->body))};
     const uint8_t *route_bytes = zmq_msg_data(&route);
     *ret_is_good = count == sizeof frames / sizeof *frames && zmq_msg_size(&route) == MADE_ROUTE_SIZE &&
-                   route_bytes[0] == 0 && take_system(last, request.system);
-    if (!*ret_is_good) {
-        door->figures.malformed++;
-    } else if (!zmq_peers_may_speak(&door->peers, last, route_bytes + 1, request.system)) {
-        door->figures.cut++;
-        *ret_is_good = false;
-    } else {
-        request.route.size = MADE_ROUTE_SIZE;
-        memcpy(request.route.bytes, route_bytes, MADE_ROUTE_SIZE);
-        *ret_request = request;
+                   route_bytes[0] == 0 && take_system(last, ret_system);
+    if (*ret_is_good) {
+        ret_route->size = MADE_ROUTE_SIZE;
+        memcpy(ret_route->bytes, route_bytes, MADE_ROUTE_SIZE);
     }
     zmq_msg_close(&route);
     zmq_msg_close(&surplus);
@@ -228,6 +270,18 @@ const char *zmq_door_endpoint(const struct zmq_door *door) {
     ASSERT(door != NULL);
     ASSERT(door->endpoint[0] != '\0');
     return door->endpoint;
+}
+
+bool zmq_door_is_readable(struct zmq_door *door) {
+    ASSERT(door != NULL);
+    if (!zmq_inbox_is_empty(door->inbox)) return true;
+    int events = 0, failed;
+    size_t size = sizeof events;
+    do {
+        failed = zmq_getsockopt(door->socket, ZMQ_EVENTS, &events, &size);
+    } while (failed != 0 && zmq_errno() == EINTR);
+    ASSERT(failed == 0);
+    return (events & ZMQ_POLLIN) != 0;
 }
 
 void *zmq_door_zmq(struct zmq_door *door) {

@@ -15,7 +15,7 @@ struct zmq_door_options {
     const struct zmq_keys *keys;
     zmq_lookup_function lookup; /* on the ZAP thread, see zmq_zap.h; and on the door's */
     void *lookup_context;
-    int queue_messages_max; /* each way and connection; 0 means 1000 */
+    int queue_messages_max; /* answers that wait to be sent on a connection; 0 means 1000 */
 };
 
 struct zmq_door;
@@ -38,6 +38,8 @@ uint32_t zmq_door_cut(struct zmq_door *door);
 
 /* The endpoint as bound, with its real port. Borrowed for the door's life. */
 const char *zmq_door_endpoint(const struct zmq_door *door);
+/* Whether there is something to receive. */
+bool zmq_door_is_readable(struct zmq_door *door);
 /* For zmq_loop_start. */
 void *zmq_door_zmq(struct zmq_door *door);
 
@@ -45,6 +47,7 @@ struct zmq_door_figures {
     uint64_t received, sent;
     uint64_t malformed; /* not [header][body], or a connection that chose its own routing id */
     uint64_t gone;      /* answers whose connection was gone */
+    uint64_t surplus;   /* handed on to be refused: their system has its share of the inbox queued */
     uint64_t unread;    /* answers dropped because the caller does not read */
     uint64_t refused;   /* connections refused for their key */
     uint64_t cut;       /* messages dropped because the key of their connection is revoked */

@@ -27,7 +27,7 @@ enum status zmq_door_watch_start(struct zmq_door *door, void *uv_loop, void (*re
     if (watch == NULL) return error_set(reterr_error, STATUS_NO_MEMORY, "zmq: no memory to watch the door");
     watch->readable = readable;
     watch->context = context;
-    enum status status = zmq_loop_start(&watch->loop, uv_loop, zmq_door_zmq(door), on_readable, watch, reterr_error);
+    enum status status = zmq_loop_start(&watch->loop, uv_loop, door, on_readable, watch, reterr_error);
     if (status != STATUS_OK) {
         free(watch);
         return status;

@@ -1,4 +1,4 @@
-/* Watches one ZeroMQ socket from a libuv loop. It owns four handles on the loop and nothing of the socket. The loop's
+/* Watches a door from a libuv loop. It owns four handles on the loop and nothing of the door. The loop's
  * thread only. It never receives: it says that there is something to receive. */
 #include "lib/port/zmq/zmq_loop.h"
 
@@ -11,17 +11,16 @@ static void before_wait(uv_prepare_t *handle);
 static void after_wait(uv_check_t *handle);
 static void on_idle(uv_idle_t *handle);
 static void on_closed(uv_handle_t *handle);
-static bool is_readable(void *socket);
 
-enum status zmq_loop_start(struct zmq_loop *watcher, uv_loop_t *loop, void *socket, zmq_loop_function readable,
+enum status zmq_loop_start(struct zmq_loop *watcher, uv_loop_t *loop, struct zmq_door *door, zmq_loop_function readable,
                            void *context, struct error *reterr_error) {
     ASSERT(watcher != NULL && loop != NULL);
-    ASSERT(socket != NULL && readable != NULL);
+    ASSERT(door != NULL && readable != NULL);
     int fd = -1;
     size_t size = sizeof fd;
-    int failed = zmq_getsockopt(socket, ZMQ_FD, &fd, &size);
+    int failed = zmq_getsockopt(zmq_door_zmq(door), ZMQ_FD, &fd, &size);
     ASSERT(failed == 0 && fd >= 0);
-    *watcher = (struct zmq_loop){.socket = socket, .readable = readable, .context = context};
+    *watcher = (struct zmq_loop){.door = door, .readable = readable, .context = context};
     failed = uv_poll_init(loop, &watcher->poll, fd);
     if (failed != 0) return error_set(reterr_error, STATUS_IO, "zmq: cannot watch the socket: %s", uv_strerror(failed));
     uv_prepare_init(loop, &watcher->prepare);
@@ -57,7 +56,7 @@ static void on_wake(uv_poll_t *handle, int status, int events) {
 static void before_wait(uv_prepare_t *handle) {
     struct zmq_loop *watcher = handle->data;
     ASSERT(!watcher->is_stopping);
-    if (is_readable(watcher->socket)) {
+    if (zmq_door_is_readable(watcher->door)) {
         uv_idle_start(&watcher->idle, on_idle);
     } else {
         uv_idle_stop(&watcher->idle);
@@ -67,7 +66,7 @@ static void before_wait(uv_prepare_t *handle) {
 static void after_wait(uv_check_t *handle) {
     struct zmq_loop *watcher = handle->data;
     ASSERT(!watcher->is_stopping);
-    if (is_readable(watcher->socket)) watcher->readable(watcher->context);
+    if (zmq_door_is_readable(watcher->door)) watcher->readable(watcher->context);
 }
 
 static void on_idle(uv_idle_t *handle) {
@@ -79,14 +78,4 @@ static void on_closed(uv_handle_t *handle) {
     ASSERT(watcher->handles_open > 0);
     watcher->handles_open--;
     if (watcher->handles_open == 0 && watcher->stopped != NULL) watcher->stopped(watcher->context);
-}
-
-static bool is_readable(void *socket) {
-    int events = 0, failed;
-    size_t size = sizeof events;
-    do {
-        failed = zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size);
-    } while (failed != 0 && zmq_errno() == EINTR);
-    ASSERT(failed == 0);
-    return (events & ZMQ_POLLIN) != 0;
 }

@@ -30,7 +30,7 @@ enum status zmq_door_probe(const char *endpoint, const char *server_key, int tim
     void *socket = context == NULL ? NULL : zmq_socket(context, ZMQ_DEALER);
     if (socket == NULL) return error_set(reterr_error, STATUS_NO_MEMORY, "probe: no socket");
     void *monitor = NULL;
-    enum status status = zmq_context_settle(socket, 0, reterr_error);
+    enum status status = zmq_context_settle(socket, ZMQ_SIDE_CLIENT, 0, reterr_error);
     if (status == STATUS_OK && !knock(socket, &monitor, endpoint, server_key)) {
         status = error_set(reterr_error, STATUS_INVALID, "probe: cannot connect to %s: %s", endpoint,
                            zmq_strerror(zmq_errno()));
