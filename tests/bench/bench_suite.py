@@ -106,12 +106,6 @@ class BenchSuite(LoadedSuite):
                 total += sum(map(int, fields.split()[11:13]))
         return total / os.sysconf("SC_CLK_TCK")
 
-    def memory_mib(self, number):
-        """(RssAnon, RssFile) of a booking process."""
-        with open(f"/proc/{self.pid(number)}/status", encoding="utf-8") as file:
-            fields = dict(line.split(":", 1) for line in file)
-        return tuple(int(fields[name].split()[0]) / 1024 for name in ("RssAnon", "RssFile"))
-
     def faults(self):
         """What an independent count of the journal contradicts, or nothing."""
         done = subprocess.run(["/usr/bin/python3", f"{ROOT}/tests/support/count_bookings.py", self.brokers,

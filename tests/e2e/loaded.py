@@ -63,6 +63,12 @@ class LoadedSuite(OwnSuite):
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
 
+    def memory_mib(self, number):
+        """(RssAnon, RssFile) of a booking process."""
+        with open(f"/proc/{self.pid(number)}/status", encoding="utf-8") as file:
+            fields = dict(line.split(":", 1) for line in file)
+        return tuple(int(fields[name].split()[0]) / 1024 for name in ("RssAnon", "RssFile"))
+
     def broker_pid(self):
         with open(f"{self.folder}/kafka/pid", encoding="ascii") as file:
             return int(file.read())
