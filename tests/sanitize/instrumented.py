@@ -12,6 +12,14 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [f"{ROOT}/tests/e2e", f"{ROOT}/scripts", HERE]
 
 
+def thread_sanitizer(build):
+    """The words before a program of the preset tsan. Reports of one process do not end it: all of them are wanted. They go
+    to files; its exit code stays its own. Where addresses are too random for gcc 12's ThreadSanitizer it ends at once:
+    setarch -R makes them less so."""
+    options = f"suppressions={HERE}/tsan.supp log_path={{said}} exitcode=66 halt_on_error=0 second_deadlock_stack=1"
+    return ["setarch", "-R", "env", f"LD_PRELOAD={build}/tests/sanitize/libbhr-c11-threads.so", f"TSAN_OPTIONS={options}"]
+
+
 class Instrumented:
     """with Instrumented(build, words) as tool: tool.build is what OwnSuite takes. In words {said} stands for the start of
     the names of the tool's files. are_clients_too: bhr runs like this as well."""

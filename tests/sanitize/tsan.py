@@ -4,17 +4,13 @@ Needs a build of the preset tsan (scripts/sanitize.sh makes it)."""
 import os
 import sys
 
-from instrumented import HERE, ROOT, Instrumented
+from instrumented import ROOT, Instrumented, thread_sanitizer
 
 from load import Load, book_request  # noqa: E402
 from raw_client import Schema  # noqa: E402
 from suite import Checks, OwnSuite, people, until  # noqa: E402
 
 BUILD = os.environ.get("BHR_TEST_BUILD", f"{ROOT}/build/tsan")
-# Reports of one process do not end it: all of them are wanted. They go to files; its exit code stays its own.
-OPTIONS = f"suppressions={HERE}/tsan.supp log_path={{said}} exitcode=66 halt_on_error=0 second_deadlock_stack=1"
-# Where addresses are too random for gcc 12's ThreadSanitizer it ends at once: setarch -R makes them less so.
-WORDS = ["setarch", "-R", "env", f"LD_PRELOAD={BUILD}/tests/sanitize/libbhr-c11-threads.so", f"TSAN_OPTIONS={OPTIONS}"]
 
 
 def body(suite, check):
@@ -50,7 +46,7 @@ def judge(check, tool):
 
 
 def main():
-    with Checks("threads") as check, Instrumented(BUILD, WORDS, are_clients_too=True) as tool:
+    with Checks("threads") as check, Instrumented(BUILD, thread_sanitizer(BUILD), are_clients_too=True) as tool:
         try:
             with OwnSuite(build=tool.build, session_timeout_ms=6000, settings="store_map_mib=1024") as suite:
                 check.note(f"Kafka, Redis and 2 processes run; booking-{suite.owner()} owns")
