@@ -14,12 +14,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { HOST_TEND_MS = 1000, HOST_KAFKA_MS_MAX = 3000 };
 
 static int start(struct host *host, struct error *reterr_error);
 static void take_all_descriptors(void);
+static void hold_signals(void);
+static sigset_t stop_signals(void);
 static int await_topics(struct host *host, struct error *reterr_error);
 static int step(void *context);
 static bool is_drained(const struct host *host);
@@ -56,10 +59,10 @@ int host_run(const struct service *service, int argc, char **argv) {
     metrics_start(service->name);
     struct error error = {0};
     host->exit_code = start(host, &error);
-    if (host->exit_code == HOST_EXIT_OK) {
-        loop_run(host->loop);
-    } else {
+    if (host->exit_code != HOST_EXIT_OK) {
         log_event(LOG_ERROR, "not_started", LOG_TEXT("text", error.message));
+    } else if (!host->must_stop) {
+        loop_run(host->loop);
     }
     int exit_code = host->exit_code;
     end(host);
@@ -69,14 +72,13 @@ int host_run(const struct service *service, int argc, char **argv) {
     return exit_code;
 }
 
-/* HOST_EXIT_OK when the loop can run, else the exit code; *reterr_error says why. */
+/* HOST_EXIT_OK when the loop can run or must_stop says that it need not, else the exit code; *reterr_error says why. */
 static int start(struct host *host, struct error *reterr_error) {
     const struct config *config = &host->config;
     struct clock_port clock = system_clock_port();
     host->started_ms = clock.wall_ms(clock.context);
     take_all_descriptors();
-    (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGHUP, SIG_IGN); /* until the loop listens to it */
+    hold_signals();
     if (!digest_init()) {
         (void)error_set(reterr_error, STATUS_IO, "libsodium does not start");
         return HOST_EXIT_USAGE;
@@ -95,9 +97,11 @@ static int start(struct host *host, struct error *reterr_error) {
     host->kafka = trust_service_options(config, host->partition);
 
     int exit_code = await_topics(host, reterr_error);
-    if (exit_code != HOST_EXIT_OK) return exit_code;
+    if (exit_code != HOST_EXIT_OK || host->must_stop) return exit_code;
     host->loop = loop_new(step, on_signal, host, reterr_error);
     if (host->loop == NULL) return HOST_EXIT_USAGE;
+    const sigset_t stops = stop_signals();
+    (void)pthread_sigmask(SIG_UNBLOCK, &stops, NULL);
     host->news = news_new();
     if (host->news == NULL) {
         (void)error_set(reterr_error, STATUS_NO_MEMORY, "no memory for the replica's news");
@@ -148,7 +152,24 @@ static void take_all_descriptors(void) {
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* Waits for the cluster and for topics as the table declares them; topics that differ are refused. */
+/* Until the loop listens to them. Those that ask for a stop are kept: whoever waits for Kafka looks for them. */
+static void hold_signals(void) {
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGHUP, SIG_IGN);
+    const sigset_t stops = stop_signals();
+    (void)pthread_sigmask(SIG_BLOCK, &stops, NULL);
+}
+
+static sigset_t stop_signals(void) {
+    sigset_t set;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    return set;
+}
+
+/* Waits for the cluster and for topics as the table declares them; topics that differ are refused. HOST_EXIT_OK also when
+ * it was told to stop meanwhile. */
 static int await_topics(struct host *host, struct error *reterr_error) {
     struct kafka_admin *admin;
     struct topic_admin port;
@@ -157,16 +178,19 @@ static int await_topics(struct host *host, struct error *reterr_error) {
     const struct topics_options options = {.replication_factor = (int32_t)host->config.topic_replicas,
                                            .flush_each_append = host->config.journal_flush,
                                            .systems = &host->request_systems};
-    enum status status;
-    for (;;) {
+    const sigset_t stops = stop_signals();
+    const struct timespec second = {.tv_sec = 1};
+    enum status status = STATUS_UNAVAILABLE;
+    while (!host->must_stop) {
         status = kafka_admin_cluster_id(admin, HOST_KAFKA_MS_MAX, host->cluster_id, reterr_error);
         if (status == STATUS_OK) status = topics_check(admin, host->service->name, &options, &silent, reterr_error);
         if (status == STATUS_OK || status == STATUS_CONFLICT) break;
         log_event(LOG_WARN, "waiting_for_kafka", LOG_TEXT("text", reterr_error->message));
-        (void)sleep(1);
+        int signal_number = sigtimedwait(&stops, NULL, &second);
+        if (signal_number > 0) on_signal(host, signal_number);
     }
     kafka_admin_close(&admin);
-    return status == STATUS_OK ? HOST_EXIT_OK : HOST_EXIT_REFUSED;
+    return status == STATUS_CONFLICT ? HOST_EXIT_REFUSED : HOST_EXIT_OK;
 }
 
 /* The loop's thread, whenever something may have happened. */

@@ -1,7 +1,9 @@
 """SIGTERM under load: the owner stops in order within three seconds and exits with 0, the other owns within one second of
-its stepping down, nobody is left without an answer, and no process stays behind."""
+its stepping down, nobody is left without an answer, and no process stays behind. SIGTERM of a process that still waits for
+Kafka is an ordered stop, too."""
 import os
 import signal
+import subprocess
 import time
 from datetime import datetime
 
@@ -10,6 +12,7 @@ from raw_client import Schema
 from suite import people, run, until
 
 STOP_S, TAKE_OVER_S = 3.0, 1.0
+WAITING_STOP_S = 6.0  # a question to a broker that is away takes up to three seconds, and is finished first
 
 
 def moved_at(suite, number, to):
@@ -50,6 +53,32 @@ def body(suite, check):
     codes = suite.stop_and_wait(*suite.numbers())
     check("both at once as well", codes == [0, 0], codes)
     check("no process is left", not any(suite.is_running(number) for number in suite.numbers()))
+    suite.kafka("stop")
+    for word in ("SIGTERM", "SIGINT"):
+        stop_while_waiting(suite, check, word)
+
+
+def stop_while_waiting(suite, check, word):
+    """A process that does not find Kafka when it starts."""
+    path = f"{suite.folder}/log/waiting.log"
+
+    def said(event):
+        with open(path, encoding="utf-8") as file:
+            return f'"event":"{event}"' in file.read()
+
+    with open(path, "w", encoding="utf-8") as log:
+        process = subprocess.Popen([f"{suite.build}/bhr-booking", "--config", f"{suite.folder}/booking-1.ini"],
+                                   stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=suite.environment)
+    try:
+        check("without Kafka it waits", until(lambda: said("waiting_for_kafka"), 20))
+        since = time.monotonic()
+        process.send_signal(getattr(signal, word))
+        code = process.wait(20)
+        check(f"{word} ends it after {time.monotonic() - since:.1f} s, in order", code == 0 and said("stop_asked") and
+              said("ended") and time.monotonic() - since < WAITING_STOP_S, code)
+    finally:
+        process.kill()
+        process.wait()
 
 
 run("ordered stop", body, session_timeout_ms=6000)
