@@ -259,3 +259,55 @@ struct membership faulty_membership_port(struct faulty_membership *faulty, struc
                                .poll = membership_poll,
                                .show = membership_show};
 }
+
+static bool socket_receive(void *context, struct socket_request *ret_request) {
+    struct faulty_door_socket *faulty = context;
+    return faulty->twin.receive(faulty->twin.context, ret_request);
+}
+
+static enum status socket_send(void *context, const struct socket_route *route, struct slice header,
+                               struct slice body) {
+    static const enum status ways[] = {STATUS_NOT_FOUND, STATUS_FULL};
+    struct faulty_door_socket *faulty = context;
+    uint32_t way;
+    if (fails("socket.send", sizeof ways / sizeof ways[0], &way)) return ways[way];
+    return faulty->twin.send(faulty->twin.context, route, header, body);
+}
+
+struct door_socket faulty_door_socket_port(struct faulty_door_socket *faulty, struct door_socket twin) {
+    *faulty = (struct faulty_door_socket){.twin = twin};
+    return (struct door_socket){.context = faulty, .receive = socket_receive, .send = socket_send};
+}
+
+static bool audit_has_room(void *context) {
+    struct faulty_audit *faulty = context;
+    uint32_t way;
+    return !fails("audit.has_room", 1, &way) && faulty->twin.has_room(faulty->twin.context);
+}
+
+/* There was room when it was asked for: only somebody else could have taken it since. */
+static enum status audit_put(void *context, struct slice record, uint64_t token) {
+    struct faulty_audit *faulty = context;
+    uint32_t way;
+    if (fails("audit.put", 1, &way)) return STATUS_FULL;
+    return faulty->twin.put(faulty->twin.context, record, token);
+}
+
+struct audit_port faulty_audit_port(struct faulty_audit *faulty, struct audit_port twin) {
+    *faulty = (struct faulty_audit){.twin = twin};
+    return (struct audit_port){.context = faulty, .has_room = audit_has_room, .put = audit_put};
+}
+
+/* As when the issuer's files cannot be read, or its key is a new one. */
+static enum token_fault tokens_verify(void *context, struct slice token, int64_t now_ms, struct token_user *ret_user) {
+    static const enum token_fault ways[] = {TOKEN_UNKNOWN_KEY, TOKEN_BAD_SIGNATURE};
+    struct faulty_tokens *faulty = context;
+    uint32_t way;
+    if (fails("tokens.verify", sizeof ways / sizeof ways[0], &way)) return ways[way];
+    return faulty->twin.verify(faulty->twin.context, token, now_ms, ret_user);
+}
+
+struct token_port faulty_tokens_port(struct faulty_tokens *faulty, struct token_port twin) {
+    *faulty = (struct faulty_tokens){.twin = twin};
+    return (struct token_port){.context = faulty, .verify = tokens_verify};
+}

@@ -3,7 +3,10 @@
 #ifndef BHR_TESTS_SUPPORT_PORT_FAULTS_H
 #define BHR_TESTS_SUPPORT_PORT_FAULTS_H
 
+#include "lib/port/audit.h"
+#include "lib/port/socket.h"
 #include "lib/port/store.h"
+#include "lib/port/token.h"
 #include "lib/port/topic.h"
 
 enum port_fault_end {
@@ -46,5 +49,20 @@ struct faulty_membership {
     struct membership twin;
 };
 struct membership faulty_membership_port(struct faulty_membership *faulty, struct membership twin);
+
+struct faulty_door_socket {
+    struct door_socket twin;
+};
+struct door_socket faulty_door_socket_port(struct faulty_door_socket *faulty, struct door_socket twin);
+
+struct faulty_audit {
+    struct audit_port twin;
+};
+struct audit_port faulty_audit_port(struct faulty_audit *faulty, struct audit_port twin);
+
+struct faulty_tokens {
+    struct token_port twin;
+};
+struct token_port faulty_tokens_port(struct faulty_tokens *faulty, struct token_port twin);
 
 #endif
