@@ -65,11 +65,15 @@ static uint32_t outcome_of_late_one(const struct ticket *ticket) {
     bhr_assert_failed("whatever is in the table waits for something", __FILE__, __LINE__);
 }
 
+/* Bounded in time, too: what was decided meanwhile waits for the end of this step, whatever is asked here. */
 static bool receive(struct door *door, const struct door_socket *socket) {
+    const struct clock_port *clock = &door->ports.clock;
+    int64_t until_ms = clock->monotonic_ms(clock->context) + DOOR_RECEIVE_MS_MAX;
     for (uint32_t i = 0; i < door->options.limits.requests_per_step_max; i++) {
         struct socket_request message;
         if (!socket->receive(socket->context, &message)) return false;
         handle(door, socket, &message);
+        if (clock->monotonic_ms(clock->context) >= until_ms) break;
     }
     return true;
 }

@@ -22,6 +22,7 @@
 
 enum {
     DOOR_WAITING_QUERIES_MAX = 1024, /* queries that wait for a position; above it callers are told too_busy */
+    DOOR_RECEIVE_MS_MAX = 10,        /* of one step, for new requests of one socket */
     DOOR_BUSY_RETRY_MS = 100,        /* hint of too_busy: the time in which much of what is in flight has left */
     DOOR_BACKLOG_RETRY_MS = 5000,    /* the same while nothing is decided: about what a take-over costs */
     DOOR_BACKLOG_RETRY_MS_MAX = 60000,

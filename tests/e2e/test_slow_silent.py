@@ -17,8 +17,8 @@ from volume import VolumeSuite, sized
 CONNECTIONS = sized(10_000)
 KEYED, STRANGERS = CONNECTIONS // 2, CONNECTIONS - CONNECTIONS // 2
 DESCRIPTORS = CONNECTIONS + 1000  # of this program, and of the process that it asks
-CLIENTS, IN_FLIGHT, PER_SECOND, SECONDS = 8, 4, 100, sized(15, small=5)
-P99_MS_MAX = 1000
+CLIENTS, IN_FLIGHT, PER_SECOND, SECONDS = 8, 4, sized(100, small=20), sized(15, small=5)
+P99_MS_MAX = sized(1000, small=5000)
 KIB_MAX = 8192 + 128 * CONNECTIONS  # what those cost who are served meanwhile, and the silent ones
 OPEN_S, GONE_S = 120, 15
 
