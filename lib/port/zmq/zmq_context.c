@@ -28,6 +28,7 @@ static const struct {
     bool is_for_clients;
     const char *name;
 } SETTINGS[] = {
+    {ZMQ_BACKLOG, 1024, false, "BACKLOG"}, /* with the usual 100, some who connect all at once shut out everybody */
     {ZMQ_LINGER, 500, false, "LINGER"},
     {ZMQ_HEARTBEAT_IVL, 500, true, "HEARTBEAT_IVL"},
     {ZMQ_HEARTBEAT_TIMEOUT, 1500, true, "HEARTBEAT_TIMEOUT"},
