@@ -2,6 +2,8 @@
  * deleted from the topic, what is not comes again elsewhere, and a lane that nobody takes from stops no other. */
 #include "tests/port/kafka_support.h"
 
+#include <librdkafka/rdkafka.h>
+
 enum { TOPICS = 2, SESSION_MS = 2000, NEVER_MS = 3600000 };
 
 static struct kafka_test test;
@@ -186,6 +188,56 @@ static void what_could_not_be_kept_comes_again(void **state) {
     (void)close(wake_fd);
 }
 
+static void delete_topic(const char *name) {
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    char text[256];
+    assert_int_equal(rd_kafka_conf_set(conf, "bootstrap.servers", test.options.brokers, text, sizeof text), 0);
+    rd_kafka_t *handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(handle);
+    rd_kafka_DeleteTopic_t *topic = rd_kafka_DeleteTopic_new(name);
+    rd_kafka_DeleteTopics(handle, &topic, 1, NULL, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, ADMIN_MS);
+    assert_non_null(event);
+    assert_int_equal(rd_kafka_event_error(event), RD_KAFKA_RESP_ERR_NO_ERROR);
+    rd_kafka_event_destroy(event);
+    rd_kafka_DeleteTopic_destroy(topic);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_destroy(handle);
+}
+
+/* librdkafka then says nothing and begins at the earliest record: seen where a leader was paused, and where a log was cut. */
+static void a_log_that_ends_earlier_is_read_again(void **state) {
+    (void)state;
+    char service[64], topics[TOPICS][TOPIC_NAME_MAX];
+    const char *names[TOPICS];
+    make_world(service, topics, names);
+    struct kafka_writer *kafka_writer;
+    int wake_fd = wake_new();
+    struct topic_writer writer = writer_new(&test, wake_fd, topics[0], &kafka_writer);
+    for (int i = 0; i < 3; i++) append_text(&writer, wake_fd, topics[0], i == 0 ? "a" : i == 1 ? "b" : "c", i);
+    struct door door;
+    door_begin(&door, service, names, TOPICS, NEVER_MS);
+    expect_text(&door, 0, "a");
+    expect_text(&door, 0, "b");
+    done_below(&door, 0, 2);
+    expect_text(&door, 0, "c");
+
+    delete_topic(topics[0]);
+    const struct kafka_topic_shape shape = {.partition_count = 1, .replica_count = 1};
+    struct error error = {0};
+    while (kafka_admin_create(test.admin, topics[0], &shape, NULL, 0, ADMIN_MS, &error) != STATUS_OK) usleep(50000);
+    append_text(&writer, wake_fd, topics[0], "new", 0);
+    uint32_t taken = door.taken;
+    struct intake_record record = next_record(&door, 0);
+    assert_int_equal(record.offset, 0);
+    assert_true(slice_equal(record.value, slice_text("new")));
+    assert_true(door.taken > taken); /* what the host still holds of the lane before is nobody's */
+    done_below(&door, 0, 1);
+    door_end(&door);
+    kafka_writer_close(&kafka_writer);
+    (void)close(wake_fd);
+}
+
 static void a_lane_that_is_not_taken_from_stops_no_other(void **state) {
     (void)state;
     enum { FLOOD = 400, SIZE = 30000 }; /* 12 MB: twelve times what is fetched ahead */
@@ -347,6 +399,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_committed_is_not_read_again),
         cmocka_unit_test(what_could_not_be_kept_comes_again),
+        cmocka_unit_test(a_log_that_ends_earlier_is_read_again),
         cmocka_unit_test(a_lane_that_is_not_taken_from_stops_no_other),
         cmocka_unit_test(doors_share_the_topics),
         cmocka_unit_test(what_is_committed_is_deleted),

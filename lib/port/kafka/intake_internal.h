@@ -14,6 +14,7 @@ struct intake_lane {
     int32_t partition;
     rd_kafka_queue_t *queue; /* of the partition; while it is ours */
     int64_t first;           /* offset of the first record taken, -1 for none */
+    int64_t next;            /* offset behind the last record taken, -1 for none: a smaller one must not follow */
     int64_t done;            /* everything below it is done, -1 for nothing */
     int64_t committed;       /* what a commit was last sent for, -1 for none */
 };

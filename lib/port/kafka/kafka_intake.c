@@ -160,6 +160,16 @@ static bool intake_take(void *context, uint32_t lane_number, struct intake_recor
             rd_kafka_message_destroy(message);
             continue;
         }
+        if (message->offset < lane->next) {
+            /* The offset was out of range, so librdkafka began at the earliest: a leader that was paused believes for a
+             * moment that it still leads, and its log ends earlier; or the log was cut. What is there is read again, once
+             * all agree who leads. */
+            kafka_intake_trouble(intake, rd_kafka_topic_name(message->rkt), "records came again; reading begins again");
+            intake->client->has_failed = true;
+            rd_kafka_message_destroy(message);
+            return false;
+        }
+        lane->next = message->offset + 1;
         if (lane->first < 0) lane->first = message->offset;
         rd_kafka_timestamp_type_t type;
         int64_t timestamp_ms = rd_kafka_message_timestamp(message, &type);
@@ -250,6 +260,7 @@ static bool give_lane(struct kafka_intake *intake, const rd_kafka_topic_partitio
                                      .queue = queue,
                                      .first = -1,
                                      .done = -1,
+                                     .next = -1,
                                      .committed = -1};
         return true;
     }
