@@ -28,7 +28,7 @@ class BenchSuite(LoadedSuite):
         settings = f"journal_flush={str(flush).lower()} store_writemap={str(writemap).lower()} " \
             f"person_keys_max={PERSONS_MAX}"
         super().__init__(session_timeout_ms=session_timeout_ms, count=count, settings=settings, build=build, tls=tls)
-        self.script_environment["BHR_KAFKA_HEAP"] = KAFKA_HEAP
+        self.script_environment |= {"BHR_KAFKA_HEAP": KAFKA_HEAP, "BHR_KAFKA_JAVA": ""}
         self.flush, self.durable_methods = flush, durable_methods
 
     def __enter__(self):

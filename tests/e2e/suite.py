@@ -88,6 +88,7 @@ class OwnSuite(Suite):
         folder = tempfile.mkdtemp(prefix="bhr-e2e-")
         super().__init__(folder, build, {
             "BHR_KAFKA_DIR": f"{folder}/kafka", "BHR_KAFKA_PORT": str(kafka_port), "BHR_KAFKA_HEAP": "256m",
+            "BHR_KAFKA_JAVA": "-XX:TieredStopAtLevel=1",  # a broker that lives for a minute never earns back its compiler
             "BHR_KAFKA_COUNT": str(brokers), "BHR_KAFKA_SETTINGS": kafka_settings,
             "BHR_REDIS_DIR": f"{folder}/redis", "BHR_DOOR_PORT": str(door_port), "BHR_HTTP_PORT": str(http_port),
             "BHR_SUITE_COUNT": str(count),

@@ -61,6 +61,7 @@ bool broker_do(const struct broker *broker, const char *verb) {
     if (child == 0) {
         (void)setenv("BHR_KAFKA_DIR", broker->folder, 1);
         (void)setenv("BHR_KAFKA_PORT", port, 1);
+        (void)setenv("BHR_KAFKA_JAVA", "-XX:TieredStopAtLevel=1", 1); /* it lives for a minute */
         if (broker->tls[0] != '\0') {
             (void)setenv("BHR_KAFKA_TLS", broker->tls, 1);
         } else {
