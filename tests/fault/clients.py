@@ -37,7 +37,7 @@ from wishes import Market, Wishes, result_of
 
 SYSTEMS = ["111-nel"] * 26 + ["hub-demo"] * 12 + ["ops"] * 2
 TOPIC_SYSTEM = "gp-demo"
-COMMANDS_PER_SECOND = 400
+COMMANDS_PER_SECOND = 1200
 QUESTION_SHARE = 0.12
 SESSIONS_PER_SECOND, FIRST_SESSIONS = 1.0, 6
 ATTEMPT_S, REST_S, BUSY_S = 1.5, 0.1, 0.7
