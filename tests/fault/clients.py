@@ -35,12 +35,12 @@ from raw_client import SERVICE, STATUS, Schema, read_keys
 from topic_caller import TopicCaller
 from wishes import Market, Wishes, result_of
 
-SYSTEMS = ["111-nel"] * 26 + ["hub-demo"] * 12 + ["ops"] * 2
+SYSTEMS = ["111-nel"] * 52 + ["hub-demo"] * 24 + ["ops"] * 4
 TOPIC_SYSTEM = "gp-demo"
 COMMANDS_PER_SECOND = 1200
 QUESTION_SHARE = 0.12
-SESSIONS_PER_SECOND, FIRST_SESSIONS = 1.0, 6
-ATTEMPT_S, REST_S, BUSY_S = 1.5, 0.1, 0.7
+SESSIONS_PER_SECOND, FIRST_SESSIONS = 3.0, 6
+ATTEMPT_S, REST_S, BUSY_S = 1.2, 0.1, 0.4
 GIVE_UP_S = (2.5, 25.0, 25.0, 25.0)  # one caller in four has no patience
 DEADLINE_MS = 20000
 FINISH_S = 60.0
@@ -55,7 +55,7 @@ class Clients:
         self.fault = None
         self.context = zmq.Context()
         folder, rate = f"{world.folder}/history", commands_per_second / SYSTEMS.count("111-nel")
-        rates = {"111-nel": rate * 0.7, "hub-demo": rate * 0.65, "ops": SESSIONS_PER_SECOND / 2}
+        rates = {"111-nel": rate * 0.7, "hub-demo": rate * 0.65, "ops": SESSIONS_PER_SECOND / SYSTEMS.count("ops")}
         self.callers = [Caller(self, world, folder, number, system, rates[system], random.Random(f"{seed}/{number}"))
                         for number, system in enumerate(SYSTEMS, 1)]
         self.topic_caller = TopicCaller(self, world, Writer(folder, len(SYSTEMS) + 1), TOPIC_SYSTEM,

@@ -25,6 +25,7 @@ from world import BROKER_TIMEOUT_MS
 KINDS = faults_process.KINDS + faults_network.KINDS + faults_store.KINDS
 AT_ONCE_MAX = 3
 PAUSE_S = (0.5, 4.5)  # from one fault's begin to the next one's, when there is room
+STORM_FAULTS, CALM_S = 12, 9  # after so many nothing is dealt for a while, so that there is something new to hurt
 BACK_S_MAX = 90
 WATCH_S = 0.5
 BY_ITSELF = "ended by itself"
@@ -34,7 +35,7 @@ class Nemesis:
     def __init__(self, world, pulse, seed, path, only=""):
         self.kinds = [kind for kind in KINDS if only in kind.name]
         self.world, self.pulse, self.draw, self.seed = world, pulse, random.Random(seed), seed
-        self.deck, self.dealt, self.played_once = [], 0, set()
+        self.deck, self.dealt, self.calmed, self.played_once = [], 0, 0, set()
         self.running = []
         self.lock = threading.Lock()
         self.file = open(path, "w", encoding="utf-8")  # pylint: disable=consider-using-with
@@ -46,7 +47,9 @@ class Nemesis:
         self.watcher.start()
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            if self.has_room():
+            if self.dealt - self.calmed >= STORM_FAULTS:
+                self.calm_down(until)
+            elif self.has_room():
                 self.deal()
                 time.sleep(self.draw.uniform(*PAUSE_S))
             else:
@@ -56,6 +59,13 @@ class Nemesis:
             fault.join()
         self.watcher.join()
         self.file.close()
+
+    def calm_down(self, until):
+        if self.busy():
+            time.sleep(0.1)
+            return
+        self.calmed = self.dealt
+        time.sleep(max(0.0, min(CALM_S, until - time.monotonic())))
 
     def busy(self):
         with self.lock:
