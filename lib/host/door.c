@@ -70,7 +70,7 @@ static bool receive(struct door *door, const struct door_socket *socket) {
     const struct clock_port *clock = &door->ports.clock;
     int64_t until_ms = clock->monotonic_ms(clock->context) + DOOR_RECEIVE_MS_MAX;
     for (uint32_t i = 0; i < door->options.limits.requests_per_step_max; i++) {
-        struct socket_request message;
+        struct socket_request message = {0};
         if (!socket->receive(socket->context, &message)) return false;
         handle(door, socket, &message);
         if (clock->monotonic_ms(clock->context) >= until_ms) break;

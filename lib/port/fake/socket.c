@@ -17,10 +17,10 @@ static bool receive(void *context, struct socket_request *ret_request) {
     socket->first = (socket->first + 1) % FAKE_INBOX_MAX;
     socket->count--;
     socket->lent = message->bytes;
-    ret_request->route = message->route;
+    *ret_request = (struct socket_request){.route = message->route,
+                                           .header = slice_of(message->bytes, message->header_size),
+                                           .body = slice_of(message->bytes + message->header_size, message->body_size)};
     memcpy(ret_request->system, message->system, sizeof ret_request->system);
-    ret_request->header = slice_of(message->bytes, message->header_size);
-    ret_request->body = slice_of(message->bytes + message->header_size, message->body_size);
     fake_done(socket->hooks, "socket.receive done");
     return true;
 }
