@@ -119,6 +119,11 @@ static void *end_client(void *argument) {
     if (client->leaves_group) (void)rd_kafka_consumer_close(client->handle);
     if (client->has_helper) (void)pthread_join(client->helper, NULL);
     free(client->helper_task);
+    /* Waits until the requests on their way are given up. 2.0.2 frees a transaction's error when it begins to end, and once
+     * more when a late answer to a produce request brings another one: the process then dies of a double free. */
+    if (client->type == RD_KAFKA_PRODUCER) {
+        (void)rd_kafka_purge(client->handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    }
     for (uint32_t i = 0; i < client->topic_count; i++) {
         if (client->topics[i].has_warmer) pthread_join(client->topics[i].warmer, NULL);
         rd_kafka_topic_destroy(client->topics[i].handle);
