@@ -8,6 +8,7 @@
 #include "tests/support/cmocka.h"
 
 #include <inttypes.h>
+#include <librdkafka/rdkafka.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +75,23 @@ static inline void make_topic(struct kafka_test *test, const char *stem, const c
     if (kafka_admin_create(test->admin, ret_topic, &shape, settings, count, ADMIN_MS, &error) != STATUS_OK) {
         fail_msg("%s", error.message);
     }
+}
+
+static inline void delete_topic(const struct kafka_test *test, const char *name) {
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    char text[256];
+    assert_int_equal(rd_kafka_conf_set(conf, "bootstrap.servers", test->options.brokers, text, sizeof text), 0);
+    rd_kafka_t *handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(handle);
+    rd_kafka_DeleteTopic_t *topic = rd_kafka_DeleteTopic_new(name);
+    rd_kafka_DeleteTopics(handle, &topic, 1, NULL, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, ADMIN_MS);
+    assert_non_null(event);
+    assert_int_equal(rd_kafka_event_error(event), RD_KAFKA_RESP_ERR_NO_ERROR);
+    rd_kafka_event_destroy(event);
+    rd_kafka_DeleteTopic_destroy(topic);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_destroy(handle);
 }
 
 static inline int wake_new(void) {

@@ -2,8 +2,6 @@
  * deleted from the topic, what is not comes again elsewhere, and a lane that nobody takes from stops no other. */
 #include "tests/port/kafka_support.h"
 
-#include <librdkafka/rdkafka.h>
-
 enum { TOPICS = 2, SESSION_MS = 2000, NEVER_MS = 3600000 };
 
 static struct kafka_test test;
@@ -188,24 +186,8 @@ static void what_could_not_be_kept_comes_again(void **state) {
     (void)close(wake_fd);
 }
 
-static void delete_topic(const char *name) {
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    char text[256];
-    assert_int_equal(rd_kafka_conf_set(conf, "bootstrap.servers", test.options.brokers, text, sizeof text), 0);
-    rd_kafka_t *handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(handle);
-    rd_kafka_DeleteTopic_t *topic = rd_kafka_DeleteTopic_new(name);
-    rd_kafka_DeleteTopics(handle, &topic, 1, NULL, queue);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, ADMIN_MS);
-    assert_non_null(event);
-    assert_int_equal(rd_kafka_event_error(event), RD_KAFKA_RESP_ERR_NO_ERROR);
-    rd_kafka_event_destroy(event);
-    rd_kafka_DeleteTopic_destroy(topic);
-    rd_kafka_queue_destroy(queue);
-    rd_kafka_destroy(handle);
-}
-
-/* librdkafka then says nothing and begins at the earliest record: seen where a leader was paused, and where a log was cut. */
+/* librdkafka then says nothing and begins at the earliest record: seen where a leader was paused, and where a log was
+ * cut. */
 static void a_log_that_ends_earlier_is_read_again(void **state) {
     (void)state;
     char service[64], topics[TOPICS][TOPIC_NAME_MAX];
@@ -222,7 +204,7 @@ static void a_log_that_ends_earlier_is_read_again(void **state) {
     done_below(&door, 0, 2);
     expect_text(&door, 0, "c");
 
-    delete_topic(topics[0]);
+    delete_topic(&test, topics[0]);
     const struct kafka_topic_shape shape = {.partition_count = 1, .replica_count = 1};
     struct error error = {0};
     while (kafka_admin_create(test.admin, topics[0], &shape, NULL, 0, ADMIN_MS, &error) != STATUS_OK) usleep(50000);

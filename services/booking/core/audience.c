@@ -1,5 +1,5 @@
-/* To whom a slot is open, and whose sessions a system may publish. Whether it may call the method at all was asked before, of
- * the policy (docs/POLICY.md). Pure. */
+/* To whom a slot is open, and whose sessions a system may publish. Whether it may call the method at all was asked
+ * before, of the policy (docs/POLICY.md). Pure. */
 #include "services/booking/core/audience.h"
 
 #include "lib/base/assert.h"
