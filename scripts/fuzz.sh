@@ -53,11 +53,13 @@ names() {
 one() {
     local name=$1 time=$2 corpus=$BUILD/corpus/$1 findings=$BUILD/findings/$1 log=$BUILD/lines/$1.log
     local verdict=clean before after outcomes
+    local -a corpora=("$corpus")
+    if [[ -d tests/fuzz/corpus/$name ]]; then corpora+=("tests/fuzz/corpus/$name"); fi # git keeps no empty folder
     mkdir -p "$corpus" "$findings"
     "$BUILD/tests/fuzz/fuzz_$name" --write "$corpus"
     before=$(find "$corpus" -type f | wc -l)
     "$BUILD/tests/fuzz/libfuzzer_$name" -max_total_time="$time" -max_len=$INPUT_MAX -timeout=10 -rss_limit_mb=2048 \
-        -print_final_stats=1 -close_fd_mask=1 -artifact_prefix="$findings/" "$corpus" "tests/fuzz/corpus/$name" >"$log" 2>&1 ||
+        -print_final_stats=1 -close_fd_mask=1 -artifact_prefix="$findings/" "${corpora[@]}" >"$log" 2>&1 ||
         verdict="FINDING: $log"
     after=$(find "$corpus" -type f | wc -l)
     # The replay takes what was found, too: it must reach the whole table, and nothing that the table does not name.
