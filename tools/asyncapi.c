@@ -1,14 +1,31 @@
 /* Writes an AsyncAPI 3.0 document. What stands in it twice is never typed twice: topics and their settings come from
- * lib/host/topics.def, messages and fields from the contracts, what of an event is public from booking_publish.def. */
+ * lib/host/topics.def, messages and fields from the contracts, what of an event is public from each service's publish.def. */
 #include "tools/asyncapi.h"
 
 #include "lib/base/assert.h"
 #include "lib/host/topics.h"
 #include "lib/wire/booking/booking_publish.h"
 #include "lib/wire/exchange/public_message.h"
+#include "lib/wire/index/index_publish.h"
 #include "services/booking/service.h"
+#include "services/index/service.h"
 
-enum { SCHEMAS_MAX = 64 };
+enum { SCHEMAS_MAX = 128 };
+
+/* What a service says to others. */
+static const struct publication {
+    const struct service *service;
+    const ProtobufCMessageDescriptor *(*events)(void);
+    const struct wire_public_method *(*method)(uint32_t index);
+    const struct wire_public_table *table;
+    const char *key;
+} publications[] = {
+    {&booking_service, booking_public_events, booking_public_method, &booking_public_table,
+     "Pseudonymous id of the person, where it is about one, else of the slot or session."},
+    {&index_service_table, index_public_events, index_public_method, &index_public_table,
+     "Pseudonymous id of the person, where it is about one, else of the pair, merge, organisation or service."},
+};
+enum { PUBLICATION_COUNT = sizeof publications / sizeof publications[0] };
 
 /* A message as a schema: whole, or only what the table lets others see. */
 struct schema {
@@ -21,8 +38,8 @@ struct schemas {
 };
 
 static void print_head(FILE *out);
-static void print_channels(FILE *out);
-static void print_operations(FILE *out);
+static void print_channels(FILE *out, const struct publication *publication);
+static void print_operations(FILE *out, const struct publication *publication);
 static void print_messages(FILE *out, struct schemas *schemas);
 static void print_headers(FILE *out);
 static void print_schemas(FILE *out, struct schemas *schemas);
@@ -38,8 +55,10 @@ void asyncapi_print(FILE *out) {
     }
     struct schemas schemas = {0};
     print_head(out);
-    print_channels(out);
-    print_operations(out);
+    fprintf(out, "channels:\n");
+    for (int i = 0; i < PUBLICATION_COUNT; i++) print_channels(out, &publications[i]);
+    fprintf(out, "operations:\n");
+    for (int i = 0; i < PUBLICATION_COUNT; i++) print_operations(out, &publications[i]);
     print_messages(out, &schemas);
     print_headers(out);
     print_schemas(out, &schemas);
@@ -48,8 +67,7 @@ void asyncapi_print(FILE *out) {
 static void print_head(FILE *out) {
     fprintf(
         out,
-        "# Made by `make docs` from lib/host/topics.def, proto/ and lib/wire/booking/booking_publish.def: change "
-        "those,\n"
+        "# Made by `make docs` from lib/host/topics.def, proto/ and the publish.def of each service: change those,\n"
         "# not this file.\n"
         "asyncapi: 3.0.0\n"
         "info:\n"
@@ -92,14 +110,14 @@ static const char *short_name(const ProtobufCMessageDescriptor *message) {
 }
 
 /* Calls with each message of the channel. */
-static void each_message(enum topic_id topic, void (*visit)(FILE *out, const ProtobufCMessageDescriptor *message),
-                         FILE *out) {
-    const ProtobufCMessageDescriptor *events = booking_public_events();
+static void each_message(const struct publication *publication, enum topic_id topic,
+                         void (*visit)(FILE *out, const ProtobufCMessageDescriptor *message), FILE *out) {
+    const ProtobufCMessageDescriptor *events = publication->events();
     if (topic == TOPIC_ID_EVENT) {
         for (unsigned i = 0; i < events->n_fields; i++) visit(out, events->fields[i].descriptor);
         visit(out, request_outcome_contract());
     } else if (topic == TOPIC_ID_REQUEST) {
-        for (uint32_t i = 0; booking_public_method(i) != NULL; i++) visit(out, booking_public_method(i)->request);
+        for (uint32_t i = 0; publication->method(i) != NULL; i++) visit(out, publication->method(i)->request);
     } else {
         visit(out, dead_letter_contract());
     }
@@ -109,19 +127,19 @@ static void print_message_link(FILE *out, const ProtobufCMessageDescriptor *mess
     fprintf(out, "      %s:\n        $ref: '#/components/messages/%s'\n", short_name(message), message->name);
 }
 
-static void print_channels(FILE *out) {
-    fprintf(out, "channels:\n");
+static void print_channels(FILE *out, const struct publication *publication) {
+    const char *service = publication->service->name;
     for (int i = 0; i < CHANNEL_COUNT; i++) {
         enum topic_id topic = channels[i].topic;
         const struct topic_row *row = topics_row(topic);
         char address[TOPIC_NAME_MAX];
         bool is_per_system = topics_is_per_system(topic);
-        bool is_named = topics_name(topic, booking_service.name, is_per_system ? "SYSTEM" : NULL, address);
+        bool is_named = topics_name(topic, service, is_per_system ? "SYSTEM" : NULL, address);
         ASSERT(is_named);
         char *place = strstr(address, "SYSTEM");
         int before = place == NULL ? (int)strlen(address) : (int)(place - address);
-        fprintf(out, "  %s%s:\n    address: %.*s%s%s\n    description: %c%s.\n", booking_service.name, channels[i].name,
-                before, address, place == NULL ? "" : "{system}", place == NULL ? "" : place + strlen("SYSTEM"),
+        fprintf(out, "  %s%s:\n    address: %.*s%s%s\n    description: %c%s.\n", service, channels[i].name, before,
+                address, place == NULL ? "" : "{system}", place == NULL ? "" : place + strlen("SYSTEM"),
                 row->holds[0] - 'a' + 'A', row->holds + 1);
         if (is_per_system) {
             fprintf(out,
@@ -130,7 +148,7 @@ static void print_channels(FILE *out) {
                     "          says who asks.\n");
         }
         fprintf(out, "    messages:\n");
-        each_message(topic, print_message_link, out);
+        each_message(publication, topic, print_message_link, out);
         int32_t partitions = topics_partition_count(topic);
         fprintf(out,
                 "    bindings:\n      kafka:\n        bindingVersion: 0.5.0\n        partitions: %d\n"
@@ -151,11 +169,10 @@ static void print_setting(FILE *out, enum topic_id id, const char *name, const c
     if (strcmp(name, "max.message.bytes") == 0) fprintf(out, "          max.message.bytes: %s\n", value);
 }
 
-static void print_operations(FILE *out) {
-    const char *service = booking_service.name;
-    fprintf(out, "operations:\n");
-    for (uint32_t i = 0; booking_public_method(i) != NULL; i++) {
-        const struct wire_public_method *method = booking_public_method(i);
+static void print_operations(FILE *out, const struct publication *publication) {
+    const char *service = publication->service->name;
+    for (uint32_t i = 0; publication->method(i) != NULL; i++) {
+        const struct wire_public_method *method = publication->method(i);
         fprintf(out,
                 "  %s%s:\n    action: receive\n    channel:\n      $ref: '#/channels/%sRequests'\n"
                 "    messages:\n      - $ref: '#/channels/%sRequests/messages/%s'\n"
@@ -211,26 +228,33 @@ static void print_message(FILE *out, struct schemas *schemas, struct schema sche
     add_schema(schemas, schema);
 }
 
+/* Events and requests of one service. */
+static void print_publication(FILE *out, struct schemas *schemas, const struct publication *publication) {
+    const ProtobufCMessageDescriptor *events = publication->events();
+    for (unsigned i = 0; i < events->n_fields; i++) {
+        const struct schema schema = {events->fields[i].descriptor, publication->table};
+        print_message(out, schemas, schema, "EventHeaders", publication->key);
+    }
+    for (uint32_t i = 0; publication->method(i) != NULL; i++) {
+        const struct schema schema = {publication->method(i)->request, NULL};
+        print_message(out, schemas, schema, "RequestHeaders", "Any; never anything of a person.");
+    }
+}
+
 static void print_messages(FILE *out, struct schemas *schemas) {
     fprintf(out, "components:\n  securitySchemes:\n    certificate:\n      type: X509\n"
                  "      description: A certificate whose common name is the system's id.\n"
                  "  messages:\n");
-    const ProtobufCMessageDescriptor *events = booking_public_events();
-    for (unsigned i = 0; i < events->n_fields; i++) {
-        const struct schema schema = {events->fields[i].descriptor, &booking_public_table};
-        print_message(out, schemas, schema, "EventHeaders",
-                      "Pseudonymous id of the person, where it is about one, else of the slot or session.");
-    }
+    for (int i = 0; i < PUBLICATION_COUNT; i++) print_publication(out, schemas, &publications[i]);
     print_message(out, schemas, (struct schema){request_outcome_contract(), NULL}, "EventHeaders",
                   "The request's id, or the system where it had none.");
-    for (uint32_t i = 0; booking_public_method(i) != NULL; i++) {
-        const struct schema schema = {booking_public_method(i)->request, NULL};
-        print_message(out, schemas, schema, "RequestHeaders", "Any; never anything of a person.");
-    }
     print_message(out, schemas, (struct schema){dead_letter_contract(), NULL}, "EventHeaders", "The locality.");
     /* What RequestOutcome.answer holds is named by its answer_type. */
-    for (uint32_t i = 0; booking_public_method(i) != NULL; i++) {
-        add_schema(schemas, (struct schema){booking_public_method(i)->response, &booking_public_table});
+    for (int p = 0; p < PUBLICATION_COUNT; p++) {
+        const struct publication *publication = &publications[p];
+        for (uint32_t i = 0; publication->method(i) != NULL; i++) {
+            add_schema(schemas, (struct schema){publication->method(i)->response, publication->table});
+        }
     }
 }
 
