@@ -15,7 +15,8 @@ enum { ANSWER_MEMORY_BYTES = 4 * 1024 * 1024 };
 static int take_token(const struct cli *cli, const struct suite_client *client, char **ret_token);
 static int complain(const struct cli *cli, const struct client_result *result);
 
-int asker_open(struct cli *cli, const char *name, uint32_t in_flight_max, struct asker *ret_asker) {
+int asker_open(struct cli *cli, const struct service *service, const char *name, uint32_t in_flight_max,
+               struct asker *ret_asker) {
     int code = cli_need_suite(cli);
     if (code != CLI_OK) return code;
     const struct suite *suite = &cli->suite;
@@ -25,9 +26,11 @@ int asker_open(struct cli *cli, const char *name, uint32_t in_flight_max, struct
         return cli_fail(cli, CLI_USAGE, "add it, or choose another with --as", "%s: [client%s%s] has no key_file",
                         suite->path, as != NULL ? " " : "", as != NULL ? as : "");
     }
-    if (suite->endpoints.count == 0 || suite->server_key[0] == '\0') {
+    const struct suite_service *reached = services_in(suite, service);
+    if (reached == NULL || reached->endpoints.count == 0 || suite->server_key[0] == '\0') {
         return cli_fail(cli, CLI_USAGE, "add them, or run `make up`",
-                        "%s: [suite] needs endpoints and server_key to reach the service", suite->path);
+                        "%s: [service %s] needs endpoints and [suite] server_key to reach the service", suite->path,
+                        service->name);
     }
     struct error error;
     struct zmq_keys keys;
@@ -35,9 +38,9 @@ int asker_open(struct cli *cli, const char *name, uint32_t in_flight_max, struct
         return cli_fail(cli, CLI_USAGE, "make one with `bhr keys new`, or run `make up`", "%s", error.message);
     }
     const char *endpoints[SUITE_LIST_MAX];
-    for (size_t i = 0; i < suite->endpoints.count; i++) endpoints[i] = suite->endpoints.items[i];
+    for (size_t i = 0; i < reached->endpoints.count; i++) endpoints[i] = reached->endpoints.items[i];
     const struct zmq_dealer_options options = {.endpoints = endpoints,
-                                               .endpoint_count = suite->endpoints.count,
+                                               .endpoint_count = reached->endpoints.count,
                                                .keys = &keys,
                                                .server_key = suite->server_key,
                                                .queue_messages_max = (int)in_flight_max + 16};

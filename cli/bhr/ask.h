@@ -2,7 +2,7 @@
 #ifndef BHR_CLI_ASK_H
 #define BHR_CLI_ASK_H
 
-#include "cli/bhr/command.h"
+#include "cli/bhr/services.h"
 #include "lib/base/arena.h"
 #include "lib/client/client_zmq.h"
 #include "lib/port/token.h"
@@ -14,9 +14,10 @@ struct asker {
     char *token;        /* of the user; NULL for none */
 };
 
-/* Connects as the client that --as names; name overrides it unless NULL. Returns an exit code; CLI_OK leaves *ret_asker to
- * be closed. */
-int asker_open(struct cli *cli, const char *name, uint32_t in_flight_max, struct asker *ret_asker);
+/* Connects to that service as the client that --as names; name overrides it unless NULL. Returns an exit code; CLI_OK
+ * leaves *ret_asker to be closed. */
+int asker_open(struct cli *cli, const struct service *service, const char *name, uint32_t in_flight_max,
+               struct asker *ret_asker);
 void asker_close(struct asker *asker);
 
 struct question {

@@ -6,36 +6,36 @@
 #include "lib/digest/digest.h"
 #include "lib/host/topics.h"
 #include "lib/port/uv/waiter_eventfd.h"
-#include "services/booking/service.h"
 
 static int set_trust(const struct cli *cli, struct kafka_options *options);
-static bool set_identity(const struct suite *suite, struct journal_identity *ret_identity);
+static bool set_identity(const struct suite *suite, const struct service *service,
+                         struct journal_identity *ret_identity);
 static int stream_start(const struct cli *cli, struct journal_stream *stream, int64_t offset);
 
 struct acl_names cluster_names(const struct topics_systems *systems) {
-    static const char *services[1];
-    services[0] = booking_service.name;
-    return (struct acl_names){.services = services, .service_count = 1, .systems = systems};
+    static const char *names[SERVICES_COUNT];
+    for (size_t i = 0; i < SERVICES_COUNT; i++) names[i] = services[i]->name;
+    return (struct acl_names){.services = names, .service_count = SERVICES_COUNT, .systems = systems};
 }
 
-int cluster_open(struct cli *cli, struct cluster *ret_cluster) {
+int cluster_open(struct cli *cli, const struct service *service, struct cluster *ret_cluster) {
     int code = cli_need_suite(cli);
     if (code != CLI_OK) return code;
     const struct suite *suite = &cli->suite;
     struct cluster cluster = {.options = KAFKA_OPTIONS_DEFAULT};
-    if (suite->brokers[0] == '\0' || !set_identity(suite, &cluster.identity)) {
+    if (suite->brokers[0] == '\0' || !set_identity(suite, service, &cluster.identity)) {
         return cli_fail(cli, CLI_USAGE, "add it, or run `make up`",
                         "%s: [suite] needs brokers, environment and locality", suite->path);
     }
     cluster.options.brokers = suite->brokers;
-    cluster.options.service = booking_service.name;
+    cluster.options.service = service->name;
     code = set_trust(cli, &cluster.options);
     if (code != CLI_OK) return code;
     if (!topics_partition(suite->locality, &cluster.options.partition)) {
         return cli_fail(cli, CLI_USAGE, "localities are in lib/host/topics.def", "%s: there is no locality \"%s\"",
                         suite->path, suite->locality);
     }
-    replica_journal_topic(booking_service.name, cluster.journal_topic);
+    replica_journal_topic(service->name, cluster.journal_topic);
     struct error error;
     enum status status = waiter_open(&cluster.waiter, &cluster.wake_fd, &error);
     if (status == STATUS_OK) status = kafka_admin_open(&cluster.options, &cluster.admin, &cluster.admin_port, &error);
@@ -151,8 +151,9 @@ enum stream_next journal_stream_next(const struct cli *cli, struct journal_strea
     }
 }
 
-static bool set_identity(const struct suite *suite, struct journal_identity *ret_identity) {
+static bool set_identity(const struct suite *suite, const struct service *service,
+                         struct journal_identity *ret_identity) {
     return journal_name_set(&ret_identity->environment, slice_text(suite->environment)) &&
-           journal_name_set(&ret_identity->service, slice_text(booking_service.name)) &&
+           journal_name_set(&ret_identity->service, slice_text(service->name)) &&
            journal_name_set(&ret_identity->locality, slice_text(suite->locality));
 }

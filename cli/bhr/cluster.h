@@ -4,6 +4,7 @@
 #define BHR_CLI_CLUSTER_H
 
 #include "cli/bhr/progress.h"
+#include "cli/bhr/services.h"
 #include "lib/host/acl.h"
 #include "lib/host/replica.h"
 #include "lib/journal/verify.h"
@@ -25,10 +26,11 @@ struct cluster {
 /* The services of the suite and, borrowed, the outside systems: all that access rules and certificates are made for. */
 struct acl_names cluster_names(const struct topics_systems *systems);
 
-/* Return exit codes; CLI_OK leaves *ret_cluster to be closed. Brokers need not be there: asking them says so. */
-int cluster_open(struct cli *cli, struct cluster *ret_cluster);
+/* For that service's journal. Returns an exit code; CLI_OK leaves *ret_cluster to be closed. Brokers need not be there:
+ * asking them says so. */
+int cluster_open(struct cli *cli, const struct service *service, struct cluster *ret_cluster);
 void cluster_close(struct cluster *cluster);
-/* First and one past the last offset of the journal. */
+/* Returns an exit code. First and one past the last offset of the journal. */
 int cluster_journal_range(const struct cli *cli, struct cluster *cluster, struct topic_range *ret_range);
 
 struct judged {

@@ -32,7 +32,7 @@ static int run(struct cli *cli, const struct arguments *arguments) {
     struct topics_systems systems = {0};
     struct error error = {.code = STATUS_OK};
     view->cli = cli;
-    int code = cluster_open(cli, &cluster);
+    int code = cluster_open(cli, services[0], &cluster);
     if (code != CLI_OK) {
         free(view);
         return code;

@@ -102,7 +102,7 @@ const struct command command_audit_refusals = {
 
 static int run_search(struct cli *cli, struct search *search) {
     struct cluster cluster;
-    int code = cluster_open(cli, &cluster);
+    int code = cluster_open(cli, services[0], &cluster);
     if (code != CLI_OK) return code;
     search->bucket_count = 1;
     while (search->bucket_count < 2 * SHOWN_MAX) search->bucket_count *= 2;

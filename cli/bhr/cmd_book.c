@@ -5,6 +5,7 @@
 #include "cli/bhr/show.h"
 #include "lib/base/assert.h"
 #include "lib/client/uk_time.h"
+#include "services/booking/service.h"
 
 #include <stdio.h>
 
@@ -73,7 +74,7 @@ static int run_slots(struct cli *cli, const struct arguments *arguments) {
     struct buffer body = buffer_over(memory, sizeof memory);
     find_slots_request_encode(&request, &body);
     struct asker asker;
-    int code = asker_open(cli, NULL, 1, &asker);
+    int code = asker_open(cli, &booking_service, NULL, 1, &asker);
     if (code != CLI_OK) return code;
     const struct question question = {
         .method = BOOKING_METHOD_FIND_SLOTS, .body = buffer_slice(&body), .is_query = true};
@@ -236,7 +237,7 @@ static int command_ask(struct cli *cli, const struct arguments *arguments, const
                        enum booking_command_kind kind, const struct buffer *body) {
     ASSERT(!body->is_full);
     struct asker asker;
-    int code = asker_open(cli, NULL, 1, &asker);
+    int code = asker_open(cli, &booking_service, NULL, 1, &asker);
     if (code != CLI_OK) return code;
     const struct question question = {.method = method,
                                       .body = buffer_slice(body),

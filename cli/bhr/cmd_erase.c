@@ -51,7 +51,7 @@ static int run(struct cli *cli, const struct arguments *arguments) {
     if (!option_is_given(arguments, "yes") && !may_ask) {
         return command_usage(cli, arguments, "--yes is expected where nobody can be asked");
     }
-    code = cluster_open(cli, &erasure.cluster);
+    code = cluster_open(cli, services[0], &erasure.cluster);
     if (code != CLI_OK) return code;
     code = open_topic(&erasure);
     if (code == CLI_OK) code = read_to_end(&erasure);

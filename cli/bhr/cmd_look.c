@@ -4,6 +4,7 @@
 #include "cli/bhr/person.h"
 #include "cli/bhr/show.h"
 #include "lib/base/assert.h"
+#include "services/booking/service.h"
 
 static int run_show(struct cli *cli, const struct arguments *arguments) {
     struct get_booking_request request = {0};
@@ -15,7 +16,7 @@ static int run_show(struct cli *cli, const struct arguments *arguments) {
     get_booking_request_encode(&request, &body);
     ASSERT(!body.is_full);
     struct asker asker;
-    int code = asker_open(cli, NULL, 1, &asker);
+    int code = asker_open(cli, &booking_service, NULL, 1, &asker);
     if (code != CLI_OK) return code;
     const struct question question = {
         .method = BOOKING_METHOD_GET_BOOKING, .body = buffer_slice(&body), .is_query = true};
@@ -60,7 +61,7 @@ static int run_person(struct cli *cli, const struct arguments *arguments) {
     list_person_bookings_request_encode(&request, &body);
     ASSERT(!body.is_full);
     struct asker asker;
-    code = asker_open(cli, NULL, 1, &asker);
+    code = asker_open(cli, &booking_service, NULL, 1, &asker);
     if (code != CLI_OK) return code;
     const struct question question = {
         .method = BOOKING_METHOD_LIST_PERSON_BOOKINGS, .body = buffer_slice(&body), .is_query = true};

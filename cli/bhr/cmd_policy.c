@@ -1,8 +1,9 @@
 /* bhr policy: whether a policy file is good, and what it would say to one request. It reads the file only; nothing is
  * asked of a running service. */
 #include "cli/bhr/commands.h"
+#include "cli/bhr/services.h"
+#include "lib/base/assert.h"
 #include "lib/host/policy_file.h"
-#include "services/booking/service.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -162,7 +163,8 @@ static int read_ask(struct cli *cli, const struct arguments *arguments, const st
                     struct policy_ask *ret_ask) {
     const char *method = method_by_word(policy, arguments->items[2]);
     if (method == NULL) {
-        return command_usage(cli, arguments, "METHOD: expected a method of booking, as Book or %s", policy->methods[0]);
+        return command_usage(cli, arguments, "METHOD: expected a method of a service, as Book or %s",
+                             policy->methods[0]);
     }
     bool has_user = strcmp(arguments->items[1], "-") != 0;
     const char *role = option_text(arguments, "role");
@@ -190,6 +192,20 @@ static int read_ask(struct cli *cli, const struct arguments *arguments, const st
     return CLI_OK;
 }
 
+/* One that has the methods of all of them. */
+static const struct service *every_service(void) {
+    static struct service_method methods[POLICY_METHODS_MAX];
+    static struct service every = {.name = "every", .methods = methods};
+    every.method_count = 0;
+    for (size_t i = 0; i < SERVICES_COUNT; i++) {
+        for (uint32_t k = 0; k < services[i]->method_count; k++) {
+            ASSERT(every.method_count < POLICY_METHODS_MAX);
+            methods[every.method_count++] = services[i]->methods[k];
+        }
+    }
+    return &every;
+}
+
 /* path NULL: the file that `suite.sh configure` writes beside the suite's own. */
 static int load(struct cli *cli, const char *path, struct policy **ret_policy) {
     char beside[PATH_ROOM];
@@ -202,7 +218,13 @@ static int load(struct cli *cli, const char *path, struct policy **ret_policy) {
         path = beside;
     }
     struct error error;
-    enum status status = policy_load(path, &booking_service, ret_policy, &error);
+    enum status status = STATUS_OK;
+    /* Each service passes over what is about the others, so what is left to it must be good by itself. */
+    for (size_t i = 0; status == STATUS_OK && i < SERVICES_COUNT; i++) {
+        status = policy_load(path, services[i], ret_policy, &error);
+        if (status == STATUS_OK) free(*ret_policy);
+    }
+    if (status == STATUS_OK) status = policy_load(path, every_service(), ret_policy, &error);
     if (status == STATUS_OK) return CLI_OK;
     return cli_fail(cli, status == STATUS_INVALID ? CLI_CHECK : CLI_USAGE,
                     status == STATUS_INVALID ? "a service that runs keeps the policy it has" : NULL, "%s",

@@ -5,6 +5,7 @@
 #include "lib/base/assert.h"
 #include "lib/base/text.h"
 #include "lib/client/uk_time.h"
+#include "services/booking/service.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -90,7 +91,7 @@ static int run(struct cli *cli, const struct arguments *arguments) {
         return command_usage(cli, arguments, "--file: expected alone, its lines say the rest");
     }
     struct asker asker;
-    int code = asker_open(cli, NULL, 1, &asker);
+    int code = asker_open(cli, &booking_service, NULL, 1, &asker);
     if (code != CLI_OK) return code;
     code = path != NULL ? publish_file(cli, &asker, path)
                         : publish_one(cli, &asker, &session, option_uuid(arguments, "id"),

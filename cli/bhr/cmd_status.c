@@ -17,25 +17,32 @@ struct store_seen {
     struct replica_meta meta;
 };
 
+/* One service of the suite. */
+struct service_seen {
+    const char *name;
+    bool is_owned; /* by a process that says so */
+    struct ownership ownership;
+    uint32_t store_count;
+    struct store_seen stores[SUITE_LIST_MAX];
+};
+
 struct status_view {
     struct cli *cli;
     bool is_presence_known;
     json_t *processes; /* as they said it */
-    struct ownership ownership;
-    uint32_t store_count;
-    struct store_seen stores[SUITE_LIST_MAX];
+    uint32_t service_count;
+    struct service_seen services[SERVICES_COUNT];
     size_t certificate_count;
     struct certificate_facts certificates[CERTIFICATES_LIST_MAX];
 };
 
 static void look_at_presence(struct status_view *view);
-static void look_at_stores(struct status_view *view);
 static void look_at_certificates(struct status_view *view);
-static int look_at_journal(struct status_view *view);
-static bool somebody_owns(const struct status_view *view);
+static int look_at_service(struct status_view *view, const struct service *service, struct service_seen *seen);
+static bool somebody_owns(const struct status_view *view, const char *service);
 static void print_processes(const struct status_view *view);
-static void print_journal(const struct status_view *view);
-static void print_stores(const struct status_view *view);
+static void print_journal(const struct service_seen *seen);
+static void print_stores(const struct service_seen *seen);
 static void print_certificates(const struct status_view *view);
 static json_t *view_json(struct status_view *view);
 
@@ -46,23 +53,28 @@ static int run(struct cli *cli, const struct arguments *arguments) {
     static struct status_view view;
     view = (struct status_view){.cli = cli, .processes = json_array()};
     look_at_presence(&view);
-    look_at_stores(&view);
     look_at_certificates(&view);
     if (!cli->is_json) print_processes(&view);
-    code = look_at_journal(&view);
-    if (code == CLI_OK && !cli->is_json) print_journal(&view);
-    if (!cli->is_json) print_stores(&view);
+    const char *unowned = NULL;
+    for (size_t i = 0; i < SERVICES_COUNT; i++) {
+        if (services_in(&cli->suite, services[i]) == NULL) continue;
+        struct service_seen *seen = &view.services[view.service_count++];
+        int looked = look_at_service(&view, services[i], seen);
+        if (code == CLI_OK) code = looked;
+        if (unowned == NULL && !seen->is_owned) unowned = seen->name;
+        if (looked == CLI_OK && !cli->is_json) print_journal(seen);
+        if (!cli->is_json) print_stores(seen);
+    }
     if (!cli->is_json) print_certificates(&view);
-    bool is_owned = somebody_owns(&view);
     bool is_presence_known = view.is_presence_known;
     if (cli->is_json)
         cli_json(view_json(&view));
     else
         json_decref(view.processes);
     if (code != CLI_OK) return code;
-    if (is_presence_known && !is_owned) {
+    if (is_presence_known && unowned != NULL) {
         return cli_fail(cli, CLI_CHECK, "start a process, or wait a few seconds if one has just died",
-                        "no living process owns the partition: nothing can be booked now");
+                        "no living process owns the partition of %s: nothing of it can be changed now", unowned);
     }
     return CLI_OK;
 }
@@ -98,11 +110,19 @@ static void look_at_presence(struct status_view *view) {
     }
 }
 
+/* All that lie where ours does: whoever keeps the folder wants to know of each. */
+static void look_at_certificates(struct status_view *view) {
+    char folder[SUITE_TEXT_MAX];
+    const char *file = view->cli->suite.kafka_certificate_file, *end = strrchr(file, '/');
+    if (file[0] == '\0') return;
+    (void)snprintf(folder, sizeof folder, "%.*s", end != NULL ? (int)(end - file) : 1, end != NULL ? file : ".");
+    certificates_list(folder, view->certificates, &view->certificate_count);
+}
+
 /* Only the row about the journal; a store that cannot be opened now is shown as such. */
-static void look_at_stores(struct status_view *view) {
-    const struct suite_list *dirs = &view->cli->suite.data_dirs;
+static void look_at_stores(const struct suite_list *dirs, struct service_seen *ret_seen) {
     for (size_t i = 0; i < dirs->count; i++) {
-        struct store_seen *seen = &view->stores[view->store_count++];
+        struct store_seen *seen = &ret_seen->stores[ret_seen->store_count++];
         *seen = (struct store_seen){.path = dirs->items[i]};
         struct lmdb_store *store;
         struct error error;
@@ -117,26 +137,19 @@ static void look_at_stores(struct status_view *view) {
     }
 }
 
-/* All that lie where ours does: whoever keeps the folder wants to know of each. */
-static void look_at_certificates(struct status_view *view) {
-    char folder[SUITE_TEXT_MAX];
-    const char *file = view->cli->suite.kafka_certificate_file, *end = strrchr(file, '/');
-    if (file[0] == '\0') return;
-    (void)snprintf(folder, sizeof folder, "%.*s", end != NULL ? (int)(end - file) : 1, end != NULL ? file : ".");
-    certificates_list(folder, view->certificates, &view->certificate_count);
-}
-
-static int look_at_journal(struct status_view *view) {
+static int look_at_service(struct status_view *view, const struct service *service, struct service_seen *seen) {
+    *seen = (struct service_seen){.name = service->name, .is_owned = somebody_owns(view, service->name)};
+    look_at_stores(&services_in(&view->cli->suite, service)->data_dirs, seen);
     struct cluster cluster;
-    int code = cluster_open(view->cli, &cluster);
+    int code = cluster_open(view->cli, service, &cluster);
     if (code != CLI_OK) return code;
     const struct store_seen *ahead = NULL;
-    for (uint32_t i = 0; i < view->store_count; i++) {
-        if (!view->stores[i].is_open) continue;
-        if (ahead == NULL || view->stores[i].meta.applied > ahead->meta.applied) ahead = &view->stores[i];
+    for (uint32_t i = 0; i < seen->store_count; i++) {
+        if (!seen->stores[i].is_open) continue;
+        if (ahead == NULL || seen->stores[i].meta.applied > ahead->meta.applied) ahead = &seen->stores[i];
     }
-    code = ahead != NULL ? owner_find(view->cli, &cluster, &ahead->meta.journal, ahead->meta.applied, &view->ownership)
-                         : owner_find(view->cli, &cluster, NULL, -1, &view->ownership);
+    code = ahead != NULL ? owner_find(view->cli, &cluster, &ahead->meta.journal, ahead->meta.applied, &seen->ownership)
+                         : owner_find(view->cli, &cluster, NULL, -1, &seen->ownership);
     cluster_close(&cluster);
     return code;
 }
@@ -150,11 +163,12 @@ static long long number_of(const json_t *process, const char *key) {
     return (long long)json_integer_value(json_object_get(process, key));
 }
 
-static bool somebody_owns(const struct status_view *view) {
+static bool somebody_owns(const struct status_view *view, const char *service) {
     size_t index;
     const json_t *process;
     json_array_foreach(view->processes, index, process) {
-        if (json_is_true(json_object_get(process, "owns"))) return true;
+        bool owns = json_is_true(json_object_get(process, "owns"));
+        if (owns && strcmp(text_of(process, "service"), service) == 0) return true;
     }
     return false;
 }
@@ -178,10 +192,10 @@ static void print_processes(const struct status_view *view) {
     }
 }
 
-static void print_journal(const struct status_view *view) {
-    const struct ownership *ownership = &view->ownership;
+static void print_journal(const struct service_seen *seen) {
+    const struct ownership *ownership = &seen->ownership;
     char at[UK_TIME_TEXT_MAX];
-    printf("journal          %lld records, entry %llu\n", (long long)ownership->end,
+    printf("journal          %s: %lld records, entry %llu\n", seen->name, (long long)ownership->end,
            (unsigned long long)ownership->state.number);
     if (!ownership->has_claim) {
         printf("owner            nobody has claimed the partition yet\n");
@@ -192,17 +206,17 @@ static void print_journal(const struct status_view *view) {
            at, ownership->host, ownership->software);
 }
 
-static void print_stores(const struct status_view *view) {
-    for (uint32_t i = 0; i < view->store_count; i++) {
-        const struct store_seen *seen = &view->stores[i];
+static void print_stores(const struct service_seen *service) {
+    for (uint32_t i = 0; i < service->store_count; i++) {
+        const struct store_seen *seen = &service->stores[i];
         if (!seen->is_open) {
             printf("store            %s: none, or it cannot be read now\n", seen->path);
             continue;
         }
-        long long behind = (long long)(view->ownership.end - 1 - seen->meta.applied);
+        long long behind = (long long)(service->ownership.end - 1 - seen->meta.applied);
         printf("store            %s: applied %lld, entry %llu", seen->path, (long long)seen->meta.applied,
                (unsigned long long)seen->meta.journal.number);
-        if (view->ownership.end > 0) printf(", behind %lld", behind > 0 ? behind : 0);
+        if (service->ownership.end > 0) printf(", behind %lld", behind > 0 ? behind : 0);
         putchar('\n');
     }
 }
@@ -223,11 +237,11 @@ static void print_certificates(const struct status_view *view) {
     }
 }
 
-static json_t *view_json(struct status_view *view) {
-    const struct ownership *ownership = &view->ownership;
+static json_t *service_json(const struct service_seen *service) {
+    const struct ownership *ownership = &service->ownership;
     json_t *stores = json_array();
-    for (uint32_t i = 0; i < view->store_count; i++) {
-        const struct store_seen *seen = &view->stores[i];
+    for (uint32_t i = 0; i < service->store_count; i++) {
+        const struct store_seen *seen = &service->stores[i];
         (void)json_array_append_new(stores, json_pack("{so sb sI sI}", "path", cli_json_text(seen->path), "is_open",
                                                       (int)seen->is_open, "applied",
                                                       (json_int_t)(seen->is_open ? seen->meta.applied : -1), "number",
@@ -238,14 +252,21 @@ static json_t *view_json(struct status_view *view) {
                                     cli_json_text(ownership->host), "software", cli_json_text(ownership->software),
                                     "claimed_at", cli_json_time(ownership->claimed_at_ms))
                         : json_null();
-    json_t *certificates = json_array();
+    return json_pack("{ss sb s{sI sI} so so}", "service", service->name, "owned", (int)service->is_owned, "journal",
+                     "end", (json_int_t)ownership->end, "number", (json_int_t)ownership->state.number, "owner", owner,
+                     "stores", stores);
+}
+
+static json_t *view_json(struct status_view *view) {
+    json_t *seen = json_array(), *certificates = json_array();
+    for (uint32_t i = 0; i < view->service_count; i++) {
+        (void)json_array_append_new(seen, service_json(&view->services[i]));
+    }
     for (size_t i = 0; i < view->certificate_count; i++) {
         (void)json_array_append_new(certificates,
                                     json_pack("{so so}", "name", cli_json_text(view->certificates[i].name),
                                               "expires_at", cli_json_time(view->certificates[i].expires_at_s * 1000)));
     }
-    return json_pack("{ss so s{sI sI} so so so}", "presence", view->is_presence_known ? "known" : "unknown",
-                     "processes", view->processes, "journal", "end", (json_int_t)ownership->end, "number",
-                     (json_int_t)ownership->state.number, "owner", owner, "stores", stores, "certificates",
-                     certificates);
+    return json_pack("{ss so so so}", "presence", view->is_presence_known ? "known" : "unknown", "processes",
+                     view->processes, "services", seen, "certificates", certificates);
 }

@@ -18,7 +18,10 @@ static int run_digest(struct cli *cli, const struct arguments *arguments) {
     if (count == 0) {
         int missing = cli_need_suite(cli);
         if (missing != CLI_OK) return missing;
-        for (; count < cli->suite.data_dirs.count; count++) paths[count] = cli->suite.data_dirs.items[count];
+        for (size_t i = 0; i < cli->suite.service_count; i++) {
+            const struct suite_list *dirs = &cli->suite.services[i].data_dirs;
+            for (size_t k = 0; k < dirs->count; k++) paths[count++] = dirs->items[k];
+        }
         if (count == 0) return command_usage(cli, arguments, "expected DIR: %s names no data_dirs", cli->suite.path);
     }
     struct store_digest all[COMMAND_ARGUMENTS_MAX];

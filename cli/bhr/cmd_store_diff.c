@@ -2,12 +2,12 @@
  * a rebuild those are the promises that a cut journal lost (journal.md section 4). Keys are shown, values never. */
 #include "cli/bhr/commands.h"
 #include "cli/bhr/progress.h"
+#include "cli/bhr/services.h"
 #include "cli/bhr/stores.h"
 #include "lib/base/assert.h"
 #include "lib/base/text.h"
 #include "lib/client/uk_time.h"
 #include "lib/host/answers.h"
-#include "services/booking/service.h"
 
 #include <stdio.h>
 
@@ -19,6 +19,7 @@ struct table_count {
 
 struct diff {
     struct cli *cli;
+    const struct service *service;
     struct snapshot old, new;
     int64_t shown_max;
     uint64_t total, lost;
@@ -40,10 +41,12 @@ static const struct command_option options[] = {
      .max = 1000000,
      .fallback = 20,
      .sentence = "Name at most so many differing rows and lost answers each; default 20. All are counted"},
+    SERVICE_OPTION,
 };
 
 static int run(struct cli *cli, const struct arguments *arguments) {
-    struct diff diff = {.cli = cli, .shown_max = option_number(arguments, "limit")};
+    struct diff diff = {
+        .cli = cli, .service = services_chosen(arguments), .shown_max = option_number(arguments, "limit")};
     int code = snapshot_open(cli, arguments->items[0], &diff.old);
     if (code != CLI_OK) return code;
     code = snapshot_open(cli, arguments->items[1], &diff.new);
@@ -112,18 +115,16 @@ static void note(struct diff *diff, enum difference difference, struct slice key
     if (difference != ONLY_NEW && key.data[0] == ROWS_TABLE_ANSWER) note_lost_answer(diff, key);
     if ((int64_t)json_array_size(diff->rows) >= diff->shown_max) return;
     static const char *const words[] = {"only_old", "only_new", "changed"};
-    char hex[2 * KEY_SHOWN_MAX + 1] = "", name[32];
+    char hex[2 * KEY_SHOWN_MAX + 1] = "", name[SERVICES_TABLE_TEXT_MAX];
     size_t shown = key.size < KEY_SHOWN_MAX ? key.size : KEY_SHOWN_MAX;
     text_hex(key.data, shown, hex);
-    (void)json_array_append_new(diff->rows, json_pack("{ss ss ss}", "difference", words[difference], "table",
-                                                      stores_table_name(key.data[0], name), "key", hex));
+    (void)json_array_append_new(diff->rows,
+                                json_pack("{ss ss ss}", "difference", words[difference], "table",
+                                          services_table_name(diff->service, key.data[0], name), "key", hex));
 }
 
-static const char *outcome_name(uint32_t code) {
-    const struct outcome_row *row = outcome_common_row(code);
-    for (uint32_t i = 0; row == NULL && i < booking_service.outcome_count; i++) {
-        if (booking_service.outcomes[i].code == code) row = &booking_service.outcomes[i];
-    }
+static const char *outcome_name(const struct diff *diff, uint32_t code) {
+    const struct outcome_row *row = service_outcome(diff->service, code);
     return row != NULL ? row->name : "unknown";
 }
 
@@ -143,12 +144,12 @@ static void note_lost_answer(struct diff *diff, struct slice key) {
     diff->lost++;
     if ((int64_t)json_array_size(diff->lost_answers) >= diff->shown_max) return;
     char text[CLI_SAFE_ROOM];
-    (void)json_array_append_new(diff->lost_answers,
-                                json_pack("{so so sI ss so so}", "command_id", cli_json_uuid(command_id.bytes),
-                                          "source", cli_json_text(cli_safe_text(source, text)), "entry_number",
-                                          (json_int_t)row.number, "outcome", outcome_name(row.outcome), "outcome_now",
-                                          is_there ? json_string(outcome_name(now.outcome)) : json_null(), "asked_at",
-                                          cli_json_time(uuid_v7_time_ms(command_id))));
+    (void)json_array_append_new(
+        diff->lost_answers, json_pack("{so so sI ss so so}", "command_id", cli_json_uuid(command_id.bytes), "source",
+                                      cli_json_text(cli_safe_text(source, text)), "entry_number",
+                                      (json_int_t)row.number, "outcome", outcome_name(diff, row.outcome), "outcome_now",
+                                      is_there ? json_string(outcome_name(diff, now.outcome)) : json_null(), "asked_at",
+                                      cli_json_time(uuid_v7_time_ms(command_id))));
 }
 
 static void print_place(const char *title, const struct snapshot *snapshot) {
@@ -160,15 +161,15 @@ static void print_place(const char *title, const struct snapshot *snapshot) {
 }
 
 static void print_text(const struct diff *diff) {
-    char name[32];
+    char name[SERVICES_TABLE_TEXT_MAX];
     print_place("old", &diff->old);
     print_place("new", &diff->new);
     for (int table = 0; table < TABLES; table++) {
         const struct table_count *count = &diff->tables[table];
         if (count->only_old + count->only_new + count->changed == 0) continue;
-        printf("%-26s %llu only in old, %llu only in new, %llu changed\n", stores_table_name((uint8_t)table, name),
-               (unsigned long long)count->only_old, (unsigned long long)count->only_new,
-               (unsigned long long)count->changed);
+        printf("%-26s %llu only in old, %llu only in new, %llu changed\n",
+               services_table_name(diff->service, (uint8_t)table, name), (unsigned long long)count->only_old,
+               (unsigned long long)count->only_new, (unsigned long long)count->changed);
     }
     size_t index;
     const json_t *row;

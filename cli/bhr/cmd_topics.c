@@ -5,13 +5,16 @@
 #include "lib/client/uk_time.h"
 #include "lib/host/genesis.h"
 #include "lib/host/topics.h"
-#include "services/booking/service.h"
 
 #include <stdio.h>
 
 static void on_finding(void *context, const struct topics_finding *finding);
+static int run_service(struct cli *cli, const struct service *service, const struct topics_options *topics,
+                       bool may_write, json_t *list, json_t *journals);
 static enum status begin_journal(const struct cli *cli, struct cluster *cluster, bool may_write,
                                  struct genesis_found *ret_found, struct error *reterr_error);
+static void tell_journal(const struct cli *cli, const struct service *service, const struct genesis_found *genesis,
+                         json_t *journals);
 
 struct findings {
     const struct cli *cli;
@@ -27,51 +30,71 @@ static const struct command_option options[] = {
      .fallback = 1,
      .sentence = "Copies of each topic: 1 on one broker, 3 in live use; default 1"},
     SYSTEMS_OPTION,
+    {.name = "service",
+     .value = SERVICES_WORDS,
+     .kind = OPTION_CHOICE,
+     .choices = SERVICES_WORDS,
+     .sentence = "Only this service's; default all that the suite's file names"},
     {.name = "generation",
      .value = "N",
      .kind = OPTION_NUMBER,
      .max = 1000000,
-     .sentence = "Of the command topic: N takes the place of N-1, which is damaged (docs/runbooks/command-log.md)"},
+     .sentence = "Of the command topic: N takes the place of N-1, which is damaged (docs/runbooks/command-log.md); "
+                 "with --service"},
     {.name = "flush", .kind = OPTION_FLAG, .sentence = "The journal is on disk before an append counts (slower)"},
 };
 
 static int run(struct cli *cli, const struct arguments *arguments, bool may_write) {
-    struct cluster cluster;
     struct topics_systems systems = {0};
-    int code = cluster_open(cli, &cluster);
+    int code = cli_need_suite(cli);
+    if (code == CLI_OK) code = systems_take(cli, arguments, &systems);
     if (code != CLI_OK) return code;
-    code = systems_take(cli, arguments, &systems);
-    if (code != CLI_OK) {
-        cluster_close(&cluster);
-        return code;
+    bool is_one = option_is_given(arguments, "service");
+    if (option_is_given(arguments, "generation") && !is_one) {
+        return command_usage(cli, arguments, "--generation: expected --service with it: each has its own");
     }
-    struct findings findings = {.cli = cli, .list = json_array()};
-    const struct topics_listener listener = {.context = &findings, .found = on_finding};
     const struct topics_options topics = {.replication_factor = (int32_t)option_number(arguments, "replication"),
                                           .flush_each_append = option_is_given(arguments, "flush"),
                                           .systems = &systems,
                                           .command_generation = (uint32_t)option_number(arguments, "generation")};
+    json_t *list = json_array(), *journals = json_array();
+    bool is_any = false;
+    for (size_t i = 0; code == CLI_OK && i < SERVICES_COUNT; i++) {
+        bool is_meant =
+            is_one ? services_chosen(arguments) == services[i] : services_in(&cli->suite, services[i]) != NULL;
+        if (!is_meant) continue;
+        code = run_service(cli, services[i], &topics, may_write, list, journals);
+        is_any = true;
+    }
+    if (!is_any) {
+        code = cli_fail(cli, CLI_USAGE, "add it, or choose one with --service", "%s: there is no [service NAME]",
+                        cli->suite.path);
+    }
+    if (cli->is_json && code == CLI_OK) {
+        cli_json(json_pack("{sO sO}", "topics", list, "journals", journals));
+    }
+    json_decref(list);
+    json_decref(journals);
+    return code;
+}
+
+static int run_service(struct cli *cli, const struct service *service, const struct topics_options *topics,
+                       bool may_write, json_t *list, json_t *journals) {
+    struct cluster cluster;
+    int code = cluster_open(cli, service, &cluster);
+    if (code != CLI_OK) return code;
+    struct findings findings = {.cli = cli, .list = list};
+    const struct topics_listener listener = {.context = &findings, .found = on_finding};
     struct error error = {.code = STATUS_OK};
     struct genesis_found genesis = {0};
     enum status status =
-        (may_write ? topics_apply : topics_check)(cluster.admin, booking_service.name, &topics, &listener, &error);
+        (may_write ? topics_apply : topics_check)(cluster.admin, service->name, topics, &listener, &error);
     if (status == STATUS_OK) status = begin_journal(cli, &cluster, may_write, &genesis, &error);
     cluster_close(&cluster);
     if (status == STATUS_OK) {
-        char id[CLI_UUID_ROOM], at[UK_TIME_TEXT_MAX];
-        uk_time_format(genesis.logged_at_ms, at);
-        cli_uuid_text(genesis.genesis.journal_id.bytes, id);
-        cli_say(cli, "%sjournal%s    %s  %s %s", cli_paint(cli, PAINT_GOOD), cli_unpaint(cli), id,
-                genesis.is_new ? "begun now," : "begun", at);
-        if (cli->is_json) {
-            cli_json(json_pack("{so ss sb so}", "topics", findings.list, "journal_id", id, "begun_now",
-                               (int)genesis.is_new, "begun_at", cli_json_time(genesis.logged_at_ms)));
-        } else {
-            json_decref(findings.list);
-        }
+        tell_journal(cli, service, &genesis, journals);
         return CLI_OK;
     }
-    json_decref(findings.list);
     if (status == STATUS_NOT_FOUND) {
         return cli_fail(cli, CLI_CHECK, may_write ? NULL : "`bhr topics apply` makes it", "%s", error.message);
     }
@@ -82,6 +105,18 @@ static int run(struct cli *cli, const struct arguments *arguments, bool may_writ
             error.message);
     }
     return cli_fail(cli, CLI_UNREACHED, CLUSTER_NEXT, "%s", error.message);
+}
+
+static void tell_journal(const struct cli *cli, const struct service *service, const struct genesis_found *genesis,
+                         json_t *journals) {
+    char id[CLI_UUID_ROOM], at[UK_TIME_TEXT_MAX];
+    uk_time_format(genesis->logged_at_ms, at);
+    cli_uuid_text(genesis->genesis.journal_id.bytes, id);
+    cli_say(cli, "%sjournal%s    %s  of %s, %s %s", cli_paint(cli, PAINT_GOOD), cli_unpaint(cli), id, service->name,
+            genesis->is_new ? "begun now," : "begun", at);
+    (void)json_array_append_new(journals,
+                                json_pack("{ss ss sb so}", "service", service->name, "journal_id", id, "begun_now",
+                                          (int)genesis->is_new, "begun_at", cli_json_time(genesis->logged_at_ms)));
 }
 
 static int run_apply(struct cli *cli, const struct arguments *arguments) {

@@ -18,10 +18,11 @@ static void print_report(const struct cli *cli, const struct journal_verifier *v
 static void print_json(const struct journal_verifier *verifier, const struct topic_range *range, const char *head,
                        const char *wrong);
 
+static const struct command_option options[] = {SERVICE_OPTION};
+
 static int run(struct cli *cli, const struct arguments *arguments) {
-    (void)arguments;
     struct cluster cluster;
-    int code = cluster_open(cli, &cluster);
+    int code = cluster_open(cli, services_chosen(arguments), &cluster);
     if (code != CLI_OK) return code;
     struct topic_range range;
     struct journal_stream stream;
@@ -49,6 +50,8 @@ const struct command command_journal_verify = {
     .more =
         "Rejected records are no fault: zombies may append what they like, it is not history. Wrong are: no Genesis, "
         "another journal than this environment's, a missing beginning, entries that cannot be read.",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
     .run = run,
 };
 

@@ -4,16 +4,15 @@
 #include "cli/bhr/commands.h"
 #include "lib/base/assert.h"
 #include "lib/client/uk_time.h"
-#include "services/booking/service.h"
 
 #include <signal.h>
 #include <stdio.h>
 
 enum { DESCRIPTION_MAX = 512, TAIL_DEFAULT = 10, QUIET_MS = 500, END_WAIT_MS = CLUSTER_TIMEOUT_MS };
 
-static void print_record(const struct cli *cli, const struct judged *judged);
-static void print_entry(const struct entry *entry);
-static json_t *record_json(const struct judged *judged);
+static void print_record(const struct cli *cli, const struct service *service, const struct judged *judged);
+static void print_entry(const struct service *service, const struct entry *entry);
+static json_t *record_json(const struct service *service, const struct judged *judged);
 
 static volatile sig_atomic_t is_interrupted;
 
@@ -37,11 +36,12 @@ static const struct command_option options[] = {
      .max = INT64_MAX,
      .fallback = INT64_MAX,
      .sentence = "Stop after so many records"},
+    SERVICE_OPTION,
     {.name = "no-follow", .kind = OPTION_FLAG, .sentence = "Stop at the journal's present end"},
 };
 
-static int watch(struct cli *cli, const struct arguments *arguments, struct journal_stream *stream,
-                 const struct topic_range *range) {
+static int watch(struct cli *cli, const struct arguments *arguments, const struct service *service,
+                 struct journal_stream *stream, const struct topic_range *range) {
     int64_t from = option_number(arguments, "from"), count = option_number(arguments, "count");
     bool follows = !option_is_given(arguments, "no-follow");
     if (from < 0) from = range->end > TAIL_DEFAULT ? range->end - TAIL_DEFAULT : 0;
@@ -63,9 +63,9 @@ static int watch(struct cli *cli, const struct arguments *arguments, struct jour
         }
         progress_end(&progress);
         if (cli->is_json)
-            cli_json_line(record_json(&judged));
+            cli_json_line(record_json(service, &judged));
         else
-            print_record(cli, &judged);
+            print_record(cli, service, &judged);
         if (follows) fflush(stdout);
         count--;
         if (journal_verdict_stops(judged.verdict)) {
@@ -82,14 +82,15 @@ static int run(struct cli *cli, const struct arguments *arguments) {
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
     struct cluster cluster;
-    int code = cluster_open(cli, &cluster);
+    const struct service *service = services_chosen(arguments);
+    int code = cluster_open(cli, service, &cluster);
     if (code != CLI_OK) return code;
     struct topic_range range;
     struct journal_stream stream;
     code = cluster_journal_range(cli, &cluster, &range);
     if (code == CLI_OK) code = journal_stream_open(cli, &cluster, &stream);
     if (code == CLI_OK) {
-        code = watch(cli, arguments, &stream, &range);
+        code = watch(cli, arguments, service, &stream, &range);
         journal_stream_close(&stream);
     }
     cluster_close(&cluster);
@@ -107,7 +108,7 @@ const struct command command_watch = {
     .run = run,
 };
 
-static void print_record(const struct cli *cli, const struct judged *judged) {
+static void print_record(const struct cli *cli, const struct service *service, const struct judged *judged) {
     char at[UK_TIME_TEXT_MAX], id[CLI_UUID_ROOM], host[CLI_SAFE_ROOM], software[CLI_SAFE_ROOM];
     uk_time_format_exact(judged->logged.timestamp_ms, at);
     printf("%s%8lld  %s%s  ", cli_paint(cli, PAINT_DIM), (long long)judged->logged.offset, at, cli_unpaint(cli));
@@ -131,12 +132,12 @@ static void print_record(const struct cli *cli, const struct judged *judged) {
                record->as.claim.crashed_at.kind != WORK_NONE ? ", after a crash" : "");
         break;
     case RECORD_ENTRY:
-        print_entry(&record->as.entry);
+        print_entry(service, &record->as.entry);
         break;
     }
 }
 
-static void print_entry(const struct entry *entry) {
+static void print_entry(const struct service *service, const struct entry *entry) {
     char text[CLI_SAFE_ROOM];
     printf("entry %llu  ", (unsigned long long)entry->number);
     switch (entry->kind) {
@@ -156,13 +157,13 @@ static void print_entry(const struct entry *entry) {
         return;
     }
     if (body.method.size > 0) printf("%s  ", cli_safe_text(body.method, text));
-    const struct outcome_row *row = service_outcome(&booking_service, body.outcome);
+    const struct outcome_row *row = service_outcome(service, body.outcome);
     printf("%s", row != NULL ? row->name : "an outcome that this version does not know");
     if (body.repeats != 0) printf(" (repeats entry %llu)", (unsigned long long)body.repeats);
     if (body.detail.size > 0) printf(" (%s)", cli_safe_text(body.detail, text));
     for (uint32_t i = 0; i < body.event_count; i++) {
         char line[DESCRIPTION_MAX];
-        size_t size = booking_service.describe(body.events[i], line, sizeof line);
+        size_t size = service->describe(body.events[i], line, sizeof line);
         ASSERT(size <= sizeof line);
         printf("%s%s", i == 0 ? ": " : "; ", cli_safe_text(slice_of(line, size), text));
     }
@@ -175,7 +176,7 @@ static json_t *json_text(struct slice text) {
     return json != NULL ? json : json_null();
 }
 
-static void entry_json(const struct entry *entry, json_t *to) {
+static void entry_json(const struct service *service, const struct entry *entry, json_t *to) {
     static const char *const kinds[] = {"command", "timer", "gap"};
     (void)json_object_set_new(to, "number", json_integer((json_int_t)entry->number));
     (void)json_object_set_new(to, "epoch", json_integer((json_int_t)entry->epoch));
@@ -190,19 +191,19 @@ static void entry_json(const struct entry *entry, json_t *to) {
     if (body.method.size > 0) (void)json_object_set_new(to, "method", json_text(body.method));
     if (body.correlation_id.size > 0) (void)json_object_set_new(to, "correlation_id", json_text(body.correlation_id));
     if (body.detail.size > 0) (void)json_object_set_new(to, "detail", json_text(body.detail));
-    const struct outcome_row *row = service_outcome(&booking_service, body.outcome);
+    const struct outcome_row *row = service_outcome(service, body.outcome);
     (void)json_object_set_new(to, "outcome", row != NULL ? json_string(row->name) : json_integer(body.outcome));
     if (body.repeats != 0) (void)json_object_set_new(to, "repeats", json_integer((json_int_t)body.repeats));
     json_t *events = json_array();
     for (uint32_t i = 0; i < body.event_count; i++) {
         char text[DESCRIPTION_MAX];
-        size_t size = booking_service.describe(body.events[i], text, sizeof text);
+        size_t size = service->describe(body.events[i], text, sizeof text);
         (void)json_array_append_new(events, json_stringn(text, size));
     }
     (void)json_object_set_new(to, "events", events);
 }
 
-static json_t *record_json(const struct judged *judged) {
+static json_t *record_json(const struct service *service, const struct judged *judged) {
     json_t *to = json_pack("{sI so ss sb}", "offset", (json_int_t)judged->logged.offset, "at",
                            cli_json_time(judged->logged.timestamp_ms), "verdict", journal_verdict_name(judged->verdict),
                            "accepted", (int)journal_verdict_accepts(judged->verdict));
@@ -222,7 +223,7 @@ static json_t *record_json(const struct judged *judged) {
         break;
     case RECORD_ENTRY:
         (void)json_object_set_new(to, "kind", json_string("entry"));
-        entry_json(&record->as.entry, to);
+        entry_json(service, &record->as.entry, to);
         break;
     }
     return to;

@@ -2,6 +2,7 @@
 #include "cli/bhr/drill.h"
 
 #include "lib/base/assert.h"
+#include "services/booking/service.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -72,14 +73,15 @@ int drill_need_local(struct cli *cli) {
     int code = cli_need_suite(cli);
     if (code != CLI_OK) return code;
     const struct suite *suite = &cli->suite;
-    bool is_local =
-        strcmp(suite->environment, "local") == 0 && suite->local_scripts[0] != '\0' && suite->endpoints.count > 0;
+    const struct suite_service *booking = services_in(suite, &booking_service);
+    bool is_local = strcmp(suite->environment, "local") == 0 && suite->local_scripts[0] != '\0' && booking != NULL &&
+                    booking->endpoints.count > 0;
     for (const char *broker = suite->brokers; broker != NULL; broker = strchr(broker, ',')) {
         broker += broker != suite->brokers; /* the comma */
         is_local = is_local && strncmp(broker, "127.0.0.1:", 10) == 0;
     }
-    for (size_t i = 0; i < suite->endpoints.count; i++) {
-        is_local = is_local && strncmp(suite->endpoints.items[i], "tcp://127.0.0.1:", 16) == 0;
+    for (size_t i = 0; is_local && i < booking->endpoints.count; i++) {
+        is_local = strncmp(booking->endpoints.items[i], "tcp://127.0.0.1:", 16) == 0;
     }
     if (is_local) return CLI_OK;
     return cli_fail(cli, CLI_USAGE, "`make up` starts one; name its file with --config",
@@ -160,7 +162,7 @@ static pid_t start_script(const struct cli *cli, const char *word, int out) {
 
 static int find_now(struct cli *cli, struct ownership *ret_ownership) {
     struct cluster cluster;
-    int code = cluster_open(cli, &cluster);
+    int code = cluster_open(cli, &booking_service, &cluster);
     if (code != CLI_OK) return code;
     code = owner_find(cli, &cluster, NULL, -1, ret_ownership);
     cluster_close(&cluster);

@@ -2,6 +2,7 @@
 #include "cli/bhr/drill.h"
 #include "cli/bhr/stores.h"
 #include "lib/wire/booking/booking_journal.h"
+#include "services/booking/service.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -46,7 +47,7 @@ int drill_prove(struct cli *cli, const struct ownership *before, struct drill_to
 
 static int read_history(struct cli *cli, const struct ownership *before, struct proving *proving) {
     struct cluster cluster;
-    int code = cluster_open(cli, &cluster);
+    int code = cluster_open(cli, &booking_service, &cluster);
     if (code != CLI_OK) return code;
     struct topic_range range;
     struct journal_stream stream;
@@ -120,7 +121,7 @@ static int compare_slots(const void *a, const void *b) {
 
 /* They read on for a moment after the last answer: only two at the same entry can be compared. */
 static int wait_for_stores(struct cli *cli, bool *ret_agree) {
-    const struct suite_list *dirs = &cli->suite.data_dirs;
+    const struct suite_list *dirs = &services_in(&cli->suite, &booking_service)->data_dirs;
     const struct timespec pause = {.tv_nsec = STORES_PAUSE_MS * 1000000L};
     int64_t until_ms = cli_now_ms(cli) + STORES_LIMIT_MS;
     *ret_agree = false;

@@ -6,6 +6,7 @@
 #include "cli/bhr/progress.h"
 #include "lib/base/assert.h"
 #include "lib/digest/digest.h"
+#include "services/booking/service.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -221,7 +222,7 @@ static int open_workers(struct load *load) {
         struct client_zmq *connection = load->slots.publisher.connection;
         if (i < plan->clients) {
             struct worker *worker = &load->workers[i];
-            int code = asker_open(load->cli, NULL, plan->in_flight, &worker->asker);
+            int code = asker_open(load->cli, &booking_service, NULL, plan->in_flight, &worker->asker);
             if (code != CLI_OK) return code;
             load->worker_count++;
             worker->began_ns = calloc(plan->in_flight, sizeof *worker->began_ns);

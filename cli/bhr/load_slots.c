@@ -7,6 +7,7 @@
 #include "lib/base/assert.h"
 #include "lib/base/text.h"
 #include "lib/digest/digest.h"
+#include "services/booking/service.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,7 @@ int load_slots_open(struct cli *cli, const struct load_plan *plan, struct load_s
     uint8_t random[4];
     digest_random(random, sizeof random);
     text_hex(random, sizeof random, slots->run_id);
-    int code = asker_open(cli, plan->publish_as, PUBLISH_IN_FLIGHT, &slots->publisher);
+    int code = asker_open(cli, &booking_service, plan->publish_as, PUBLISH_IN_FLIGHT, &slots->publisher);
     if (code != CLI_OK) return code;
     slots->sessions = calloc(slots->session_room, sizeof *slots->sessions);
     if (slots->sessions == NULL) slots->code = cli_fail(cli, CLI_UNREACHED, NULL, "no memory");

@@ -5,7 +5,6 @@
 #include "cli/bhr/progress.h"
 #include "lib/base/assert.h"
 #include "lib/digest/digest.h"
-#include "services/booking/core/rows_booking.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -67,29 +66,6 @@ bool row_walk_next(const struct rows *rows, struct row_walk *walk, struct slice 
     return true;
 }
 
-const char *stores_table_name(uint8_t table, char ret_text[32]) {
-    static const struct {
-        uint8_t table;
-        const char *name;
-    } names[] = {
-        {ROWS_TABLE_ANSWER, "answers"},
-        {ROWS_TABLE_TIMER, "timers"},
-        {ROWS_TABLE_PARKED, "parked timers"},
-        {BOOKING_TABLE_SESSION, "sessions"},
-        {BOOKING_TABLE_BY_SERVICE, "sessions by service"},
-        {BOOKING_TABLE_BY_ORGANISATION, "sessions by organisation"},
-        {BOOKING_TABLE_SLOT, "slots"},
-        {BOOKING_TABLE_HOLD, "holds"},
-        {BOOKING_TABLE_BOOKING, "bookings"},
-        {BOOKING_TABLE_PERSON, "bookings of a person"},
-    };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (names[i].table == table) return names[i].name;
-    }
-    (void)snprintf(ret_text, 32, "table 0x%02x", table);
-    return ret_text;
-}
-
 static void add_sized(struct digest_stream *stream, struct slice bytes) {
     uint8_t size[4] = {(uint8_t)(bytes.size >> 24), (uint8_t)(bytes.size >> 16), (uint8_t)(bytes.size >> 8),
                        (uint8_t)bytes.size};
@@ -117,6 +93,7 @@ int store_digest(struct cli *cli, const char *path, struct store_digest *ret_dig
     digested.digest = digest_stream_end(&stream);
     digested.has_meta = snapshot.has_meta;
     if (snapshot.has_meta) {
+        digested.journal_id = snapshot.meta.journal.journal_id;
         digested.applied = snapshot.meta.applied;
         digested.number = snapshot.meta.journal.number;
     }
@@ -127,7 +104,9 @@ int store_digest(struct cli *cli, const char *path, struct store_digest *ret_dig
 
 /* Records that are not history move `applied` but no row: the entry's number is what rows stand for. */
 bool store_digests_differ(const struct store_digest *a, const struct store_digest *b) {
-    return a->has_meta && b->has_meta && a->number == b->number && !digest_equal(a->digest, b->digest);
+    bool is_same_place =
+        a->has_meta && b->has_meta && id128_equal(a->journal_id, b->journal_id) && a->number == b->number;
+    return is_same_place && !digest_equal(a->digest, b->digest);
 }
 
 static bool has_file(const char *dir, const char *name) {

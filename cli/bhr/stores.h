@@ -36,14 +36,12 @@ struct store_digest {
     struct digest digest;
     uint64_t row_count;
     bool has_meta;
+    struct id128 journal_id; /* whose store it is */
     int64_t applied;
     uint64_t number;
 };
 int store_digest(struct cli *cli, const char *path, struct store_digest *ret_digest);
-/* At the same entry, with other rows. */
+/* Of one journal at the same entry, with other rows. */
 bool store_digests_differ(const struct store_digest *a, const struct store_digest *b);
-
-/* Name of the table that a key belongs to: "answers", "bookings", …; "table 0x42" for another. */
-const char *stores_table_name(uint8_t table, char ret_text[32]);
 
 #endif

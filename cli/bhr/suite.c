@@ -17,6 +17,8 @@ struct reader {
 
 static int on_key(void *context, const char *section, const char *key, const char *value);
 static bool set_suite(struct suite *suite, const char *key, const char *value, const char **ret_expected);
+static bool set_service(struct suite *suite, const char *name, const char *key, const char *value,
+                        const char **ret_expected);
 static bool set_client(struct suite *suite, const char *name, const char *key, const char *value,
                        const char **ret_expected);
 static bool set_text(char *to, size_t to_size, const char *value, const char **ret_expected);
@@ -39,6 +41,13 @@ enum status suite_read(struct suite *ret_suite, const char *path, struct error *
     return STATUS_OK;
 }
 
+const struct suite_service *suite_service(const struct suite *suite, const char *name) {
+    for (size_t i = 0; i < suite->service_count; i++) {
+        if (strcmp(suite->services[i].name, name) == 0) return &suite->services[i];
+    }
+    return NULL;
+}
+
 const struct suite_client *suite_client(const struct suite *suite, const char *name) {
     if (name == NULL) name = "";
     for (size_t i = 0; i < suite->client_count; i++) {
@@ -55,12 +64,14 @@ static int on_key(void *context, const char *section, const char *key, const cha
     if (reader->has_failed) return 0;
     if (strcmp(section, "suite") == 0) {
         is_good = set_suite(reader->suite, key, value, &expected);
+    } else if (strncmp(section, "service ", 8) == 0 && section[8] != '\0') {
+        is_good = set_service(reader->suite, section + 8, key, value, &expected);
     } else if (strcmp(section, "client") == 0) {
         is_good = set_client(reader->suite, "", key, value, &expected);
     } else if (strncmp(section, "client ", 7) == 0 && section[7] != '\0') {
         is_good = set_client(reader->suite, section + 7, key, value, &expected);
     } else {
-        expected = "expected it in a section [suite], [client] or [client NAME]";
+        expected = "expected it in a section [suite], [service NAME], [client] or [client NAME]";
     }
     if (is_good) return 1;
     reader->has_failed = true;
@@ -91,8 +102,6 @@ static bool set_suite(struct suite *suite, const char *key, const char *value, c
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (strcmp(texts[i].key, key) == 0) return set_text(texts[i].to, texts[i].to_size, value, ret_expected);
     }
-    if (strcmp(key, "data_dirs") == 0) return set_list(&suite->data_dirs, value, ret_expected);
-    if (strcmp(key, "endpoints") == 0) return set_list(&suite->endpoints, value, ret_expected);
     if (strcmp(key, "request_systems") == 0) return set_list(&suite->request_systems, value, ret_expected);
     if (strcmp(key, "kafka_plaintext") == 0) {
         *ret_expected = "expected true or false";
@@ -100,8 +109,28 @@ static bool set_suite(struct suite *suite, const char *key, const char *value, c
         return suite->kafka_plaintext || strcmp(value, "false") == 0;
     }
     *ret_expected = "no such key; expected environment, locality, brokers, kafka_ca_file, kafka_certificate_file, "
-                    "kafka_key_file, kafka_plaintext, request_systems, redis_socket, data_dirs, endpoints, server_key, "
-                    "pseudonym_key_file, token_issuer, token_audience, token_key_file or local_scripts";
+                    "kafka_key_file, kafka_plaintext, request_systems, redis_socket, server_key, pseudonym_key_file, "
+                    "token_issuer, token_audience, token_key_file or local_scripts";
+    return false;
+}
+
+static bool set_service(struct suite *suite, const char *name, const char *key, const char *value,
+                        const char **ret_expected) {
+    struct suite_service *service = NULL;
+    for (size_t i = 0; i < suite->service_count; i++) {
+        if (strcmp(suite->services[i].name, name) == 0) service = &suite->services[i];
+    }
+    if (service == NULL) {
+        if (suite->service_count == SUITE_SERVICES_MAX) {
+            *ret_expected = "expected at most 4 sections of services";
+            return false;
+        }
+        service = &suite->services[suite->service_count++];
+        if (!set_text(service->name, sizeof service->name, name, ret_expected)) return false;
+    }
+    if (strcmp(key, "data_dirs") == 0) return set_list(&service->data_dirs, value, ret_expected);
+    if (strcmp(key, "endpoints") == 0) return set_list(&service->endpoints, value, ret_expected);
+    *ret_expected = "no such key; expected data_dirs or endpoints";
     return false;
 }
 

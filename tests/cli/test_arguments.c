@@ -115,6 +115,10 @@ static const struct {
     {"-c trustless.ini journal verify", CLI_USAGE, NULL,
      "needs kafka_ca_file, kafka_certificate_file and kafka_key_file"},
     {"-c empty.ini store digest", CLI_USAGE, NULL, "empty.ini names no data_dirs"},
+    {"-c bad-service.ini status", CLI_USAGE, NULL, "line 2: server_key: no such key; expected data_dirs or endpoints"},
+    {"-c empty.ini topics apply", CLI_USAGE, NULL, "empty.ini: there is no [service NAME]"},
+    {"-c empty.ini topics apply --generation 1", CLI_USAGE, NULL, "--generation: expected --service with it"},
+    {"journal verify --service alerts", CLI_USAGE, NULL, "--service: expected one of booking|index"},
     {"store digest nowhere", CLI_USAGE, NULL, "nowhere: there is no store"},
     {"store digest --data-dir nowhere", CLI_USAGE, NULL, "nowhere: there is no store"},
     {"store diff nowhere elsewhere", CLI_USAGE, NULL, "nowhere: there is no store"},
@@ -158,7 +162,7 @@ static const struct {
     {"policy why --file " BOROUGH " 111-nel 5550 Hold --role privacy --purpose emergency --about-service smear-clinic",
      CLI_REFUSED, "denied_role", NULL},
     {"policy why --file " BOROUGH " gp-elm - Cancel --purpose audit", CLI_USAGE, NULL, "USER: expected an id"},
-    {"policy why --file " BOROUGH " gp-elm - Steal", CLI_USAGE, NULL, "METHOD: expected a method of booking, as Book"},
+    {"policy why --file " BOROUGH " gp-elm - Steal", CLI_USAGE, NULL, "METHOD: expected a method of a service, as Book"},
     {"policy why gp-elm -", CLI_USAGE, NULL, "expected SYSTEM USER METHOD after the command"},
     {"audit person", CLI_USAGE, NULL, "expected --nhs-number or --person-id"},
     {"audit user", CLI_USAGE, NULL, "expected USER"},
@@ -340,8 +344,9 @@ static void tokens_are_made_for_a_system(void **state) {
 static void the_suites_file_is_read(void **state) {
     (void)state;
     write_file("good.ini", "; a comment\n[suite]\nenvironment = live\nlocality = nel-bhr\nbrokers = a:1,b:2\n"
-                           "kafka_plaintext = true\nrequest_systems = gp-demo\n"
-                           "data_dirs = one , two\nendpoints = tcp://x:1\nserver_key = k\n[client]\nsystem = s\n"
+                           "kafka_plaintext = true\nrequest_systems = gp-demo\nserver_key = k\n"
+                           "[service booking]\ndata_dirs = one , two\nendpoints = tcp://x:1\n"
+                           "[service index]\nendpoints = tcp://y:1,\n[client]\nsystem = s\n"
                            "key_file = f\n[client ops]\nkey_file = g\n");
     static struct suite suite;
     struct error error;
@@ -350,9 +355,13 @@ static void the_suites_file_is_read(void **state) {
     assert_string_equal(suite.brokers, "a:1,b:2");
     assert_true(suite.kafka_plaintext);
     assert_int_equal(suite.request_systems.count, 1);
-    assert_int_equal(suite.data_dirs.count, 2);
-    assert_string_equal(suite.data_dirs.items[0], "one");
-    assert_string_equal(suite.data_dirs.items[1], "two");
+    const struct suite_service *booking = suite_service(&suite, "booking");
+    assert_int_equal(booking->data_dirs.count, 2);
+    assert_string_equal(booking->data_dirs.items[0], "one");
+    assert_string_equal(booking->data_dirs.items[1], "two");
+    assert_string_equal(booking->endpoints.items[0], "tcp://x:1");
+    assert_int_equal(suite_service(&suite, "index")->endpoints.count, 1);
+    assert_null(suite_service(&suite, "alerts"));
     assert_string_equal(suite_client(&suite, NULL)->key_file, "f");
     assert_string_equal(suite_client(&suite, "ops")->key_file, "g");
     assert_null(suite_client(&suite, "nobody"));
@@ -371,10 +380,12 @@ static int enter(void **state) {
     write_file("bad-key.ini", "[suite]\nlocality = nel-bhr\ncolour = red\n");
     write_file("bad-section.ini", "[else]\nkey = value\n");
     write_file("empty.ini", "[suite]\n");
+    write_file("bad-service.ini", "[service index]\nserver_key = k\n");
     write_file("trustless.ini", "[suite]\nbrokers = 127.0.0.1:1\n");
-    write_file("token.ini", "[suite]\ntoken_issuer = here\ntoken_audience = us\ntoken_key_file = "
-                            "issuer/token-issuer.key\nendpoints = tcp://127.0.0.1:1\nserver_key = k\n[client]\n"
-                            "system = 111-nel\nkey_file = client/client.key\ntoken_file = none\n");
+    write_file("token.ini",
+               "[suite]\ntoken_issuer = here\ntoken_audience = us\ntoken_key_file = "
+               "issuer/token-issuer.key\nserver_key = k\n[service booking]\nendpoints = tcp://127.0.0.1:1\n[client]\n"
+               "system = 111-nel\nkey_file = client/client.key\ntoken_file = none\n");
     static struct outcome outcome;
     run("keys new client --dir client", &outcome);
     return 0;

@@ -2,21 +2,27 @@
 #include "cli/bhr/suite.h"
 #include "tests/fuzz/fuzz.h"
 
-static const char *const faults[] = {"expected it in a section", "expected true or false", "no such key",
-                                     "expected at most 255",     "expected at most 63",    "expected at most 16 items",
-                                     "expected [section] or",    "expected at most 32"};
+static const char *const faults[] = {"expected it in a section", "expected true or false",  "no such key",
+                                     "expected at most 255",     "expected at most 63",     "expected at most 16 items",
+                                     "expected [section] or",    "expected at most 32 sec", "expected at most 4"};
 
 static void run(struct slice input) {
     static struct suite suite;
     struct error error = {0};
     enum status status = suite_read(&suite, fuzz_file(input), &error);
     if (status == STATUS_OK) {
-        ASSERT(suite.client_count <= SUITE_CLIENTS_MAX && suite.data_dirs.count <= SUITE_LIST_MAX);
+        ASSERT(suite.client_count <= SUITE_CLIENTS_MAX && suite.service_count <= SUITE_SERVICES_MAX);
         for (size_t i = 0; i < suite.client_count; i++) {
             ASSERT(suite_client(&suite, suite.clients[i].name) != NULL);
         }
+        bool has_endpoints = false;
+        for (size_t i = 0; i < suite.service_count; i++) {
+            const struct suite_service *service = suite_service(&suite, suite.services[i].name);
+            ASSERT(service != NULL && service->data_dirs.count <= SUITE_LIST_MAX);
+            has_endpoints = has_endpoints || service->endpoints.count > 1;
+        }
         fuzz_reach(suite.client_count > 0 ? "taken with clients" : "taken");
-        fuzz_reach_if(suite.endpoints.count > 1, "taken with endpoints");
+        fuzz_reach_if(has_endpoints, "taken with endpoints");
         return;
     }
     ASSERT(status == STATUS_INVALID && error.message[0] != '\0');
@@ -31,7 +37,7 @@ static void run(struct slice input) {
 
 static void seed(void) {
     fuzz_seed_text("[suite]\nenvironment = local\nlocality = nel-bhr\nbrokers = 127.0.0.1:1\nkafka_plaintext = true\n"
-                   "data_dirs = a, b ,c\nendpoints = tcp://127.0.0.1:1, tcp://127.0.0.1:2\n"
+                   "[service booking]\ndata_dirs = a, b ,c\nendpoints = tcp://127.0.0.1:1, tcp://127.0.0.1:2\n"
                    "[client]\nsystem = 111-nel\nkey_file = k\n[client ops]\nkey_file = o\ntoken_file = t\n");
     fuzz_seed_text("[suite]\nenvironment = local\n");
     fuzz_seed_text("environment = local\n");
@@ -39,7 +45,10 @@ static void seed(void) {
     fuzz_seed_text("[suite]\nnothing = 1\n");
     fuzz_seed_text("[client ]\nkey_file = k\n");
     fuzz_seed_text("[suite]\nno sense\n");
-    fuzz_seed_text("[suite]\ndata_dirs = 1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8\n");
+    fuzz_seed_text("[service index]\ndata_dirs = 1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8\n");
+    fuzz_seed_text("[service a]\nendpoints = 1\n[service b]\nendpoints = 1\n[service c]\nendpoints = 1\n"
+                   "[service d]\nendpoints = 1\n[service e]\nendpoints = 1\n");
+    fuzz_seed_text("[service a]\nnothing = 1\n");
     static char text[16384];
     size_t size = 0;
     for (int i = 0; i < 36; i++) {
@@ -56,7 +65,8 @@ static void seed(void) {
 static const char *const outcomes[] = {"expected [section] or",
                                        "expected at most 16 items",
                                        "expected at most 255",
-                                       "expected at most 32",
+                                       "expected at most 32 sec",
+                                       "expected at most 4",
                                        "expected at most 63",
                                        "expected it in a section",
                                        "expected true or false",
