@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Stops what up.sh started, each process by its own pid and only if that still is the process: booking, Redis, Kafka.
+# Stops what up.sh started, each process by its own pid and only if that still is the process: services, Redis,
+# Kafka.
 # Everything in run/ is kept.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -37,13 +37,13 @@ class Suite:
                                        **(environment or {}))
         self.tokens = {}  # system -> file with the token of the user who asks through it
 
-    def numbers(self):
-        """Of the booking processes that are configured: [1, 2]."""
-        names = glob.glob(f"{self.folder}/booking-*.ini")
-        return sorted(int(re.search(r"booking-(\d+)\.ini$", name).group(1)) for name in names)
+    def numbers(self, service="booking"):
+        """Of the service's processes that are configured: [1, 2]."""
+        names = glob.glob(f"{self.folder}/{service}-*.ini")
+        return sorted(int(re.search(r"-(\d+)\.ini$", name).group(1)) for name in names)
 
     def setting(self, number, key):
-        with open(f"{self.folder}/booking-{number}.ini", encoding="utf-8") as file:
+        with open(f"{self.folder}/{name_of(number)}.ini", encoding="utf-8") as file:
             return re.search(rf"^{key} = (.*)$", file.read(), re.MULTILINE).group(1)
 
     def effective(self, number, key):
@@ -129,16 +129,21 @@ class Suite:
         """{'bhr_replica_state{state="owning"}': 1.0, ...}; nothing when nobody answers."""
         return read_metrics(*self.http(number, "/metrics"))
 
-    def owner(self):
-        """The number of the process that owns the partition, or None."""
-        for number in self.numbers():
-            if self.metrics(number).get('bhr_replica_state{state="owning"}') == 1:
+    def owner(self, service="booking"):
+        """The number of the process that owns the service's partition, or None."""
+        for number in self.numbers(service):
+            if self.metrics(name_of(number, service)).get('bhr_replica_state{state="owning"}') == 1:
                 return number
         return None
 
     def pid(self, number):
-        with open(f"{self.folder}/booking-{number}.pid", encoding="ascii") as file:
+        with open(f"{self.folder}/{name_of(number)}.pid", encoding="ascii") as file:
             return int(file.read())
+
+
+def name_of(process, service="booking"):
+    """Of a process that is meant by its number, or by its name."""
+    return f"{service}-{process}" if isinstance(process, int) else process
 
 
 def read_answer(out, code, since, errors):

@@ -17,7 +17,7 @@ forget_settings() {
     for name in ${!BHR_@}; do
         case $name in
         BHR_KAFKA_PORT | BHR_KAFKA_COUNT | BHR_KAFKA_LIBS | BHR_KAFKA_HEAP | BHR_KAFKA_PLAINTEXT) ;;
-        BHR_DOOR_PORT | BHR_HTTP_PORT) ;;
+        BHR_DOOR_PORT | BHR_HTTP_PORT | BHR_INDEX_DOOR_PORT | BHR_INDEX_HTTP_PORT) ;;
         *) unset "$name" ;;
         esac
     done

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# From a clean clone to a running suite on this machine: Kafka, Redis, two booking processes, a demo borough and a story.
+# From a clean clone to a running suite on this machine: Kafka, Redis, two processes of each service, a demo borough and a
+# story.
 # Run again it starts what does not run and changes nothing else. Ports: deploy/local/ports.env. Everything it makes lies
 # in build/ and run/.
 set -euo pipefail
@@ -24,10 +25,10 @@ main() {
     step "making keys, certificates and configuration" configure
     step "starting Kafka" start_kafka
     step "starting Redis" "$REDIS" start
-    step "making topics and the journal's first record" build/release/bhr --config run/bhr.ini topics apply \
+    step "making topics and each journal's first record" build/release/bhr --config run/bhr.ini topics apply \
         --replication "$((BHR_KAFKA_COUNT < 3 ? BHR_KAFKA_COUNT : 3))"
     step "saying who may touch which topic" apply_rules
-    step "starting two booking processes" start_booking
+    step "starting two processes of each service" start_processes
     step "publishing the demo borough's sessions" /usr/bin/python3 scripts/demo_borough.py
     tell_story
     echo
@@ -38,7 +39,7 @@ main() {
 
 build() {
     cmake --preset release
-    ninja -C build/release bhr bhr-booking
+    ninja -C build/release bhr bhr-booking bhr-index
     echo "= built"
 }
 
@@ -62,7 +63,7 @@ apply_rules() {
     build/release/bhr --config run/bhr.ini topics acl --apply --remove
 }
 
-start_booking() {
+start_processes() {
     local said
     said=$("$SUITE" start)
     echo "$said"
@@ -91,8 +92,9 @@ Try next (from $PWD):
   build/release/bhr -c run/bhr.ini watch
   build/release/bhr -c run/bhr.ini journal verify
   scripts/story.py
-Logs: run/log/booking-1.log, run/log/booking-2.log, run/kafka/out, run/redis/out
-Metrics and health: http://127.0.0.1:$BHR_HTTP_PORT/metrics and /readyz; the second process on port $((BHR_HTTP_PORT + 1))
+Logs: run/log/booking-1.log, index-1.log ..., run/kafka/out, run/redis/out
+Metrics and health: http://127.0.0.1:$BHR_HTTP_PORT/metrics and /readyz; index-1 on port $BHR_INDEX_HTTP_PORT; the second of
+each on the next port
 TEXT
 }
 

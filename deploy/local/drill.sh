@@ -66,7 +66,7 @@ owner_pause() {
 
 both_kill() {
     say "all booking processes are killed"
-    suite kill
+    suite kill booking
 }
 
 redis_stop() {

@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
-# The suite's own processes on this machine: bhr-booking, twice unless told otherwise. Keys, policy, configuration, stores,
+# The suite's own processes on this machine: of each service two, unless told otherwise. Keys, policy, configuration, stores,
 # logs and pid files lie in one folder. It only ever signals the processes that it started for that folder. Kafka and Redis
 # are kafka.sh and redis.sh beside it.
 #
-# Usage: suite.sh {configure|start|ready|stop|kill|status} [number ...]
-#   configure  makes keys, certificates and configuration that are not there yet: keys/*.key, tls/*, policy, booking-N.ini,
+# Usage: suite.sh {configure|start|ready|stop|kill|status} [process ...]
+#   configure  makes keys, certificates and configuration that are not there yet: keys/*.key, tls/*, policy, SERVICE-N.ini,
 #              bhr.ini, local.env; and new certificates for those with fewer than 10 days left
 #   start      starts what does not run or is outdated     ready   waits until they answer and know the journal's end
 #   stop       ends them in order                       kill    ends them like a power cut would (kill -9)
 #   status     says which run; exits 3 when one does not
-# Without numbers it means all of them. Environment:
+# A process is "index-2"; "index" is all of that service, and "2" is booking-2. Without any it means all. Environment:
 #   BHR_SUITE_DIR    its folder (run)                   BHR_SUITE_BUILD     the programs (build/release)
-#   BHR_SUITE_COUNT  booking processes (2)              BHR_SUITE_SETTINGS  more "key=value" words for booking-N.ini
+#   BHR_SUITE_SERVICES  which services (booking index)  BHR_SUITE_COUNT  processes of each (2)
+#   BHR_SUITE_SETTINGS  more "key=value" words for booking-N.ini; BHR_INDEX_SETTINGS for index-N.ini
 #   BHR_SUITE_REDIS  socket of Redis (redis/redis.sock in its folder)
-#   BHR_KAFKA_PORT, BHR_KAFKA_COUNT, BHR_KAFKA_HOSTS, BHR_DOOR_PORT, BHR_DOOR_HOSTS, BHR_HTTP_PORT   as in ports.env
+#   BHR_KAFKA_PORT, BHR_DOOR_PORT, BHR_HTTP_PORT and all other addresses as in ports.env
 #   BHR_KAFKA_PLAINTEXT  1 when Kafka speaks no TLS (kafka.sh): no certificates then
 #   BHR_LAUNCH       a command that is given a name (booking-1) and a command line, and becomes it: where the process runs
 set -euo pipefail
@@ -26,32 +27,37 @@ source "$here/ports.env"
 dir=${BHR_SUITE_DIR:-$root/run}
 build=${BHR_SUITE_BUILD:-$root/build/release}
 count=${BHR_SUITE_COUNT:-2}
+read -ra services <<<"${BHR_SUITE_SERVICES:-booking index}"
 read -ra launch <<<"${BHR_LAUNCH:-}"
 readonly READY_SECONDS=60 STOP_SECONDS=10
 readonly TOKEN_ISSUER=bhr-local TOKEN_AUDIENCE=bhr-exchange
 
 # Systems of the local suite: name, organisation, and what it is.
-readonly SYSTEMS="111-nel  Y90111 111
-gp-demo  Y90001 practice
-hub-demo Y90020 hub
-ops      Y90000 operator"
+readonly SYSTEMS="111-nel     Y90111 111
+gp-demo     Y90001 practice
+hub-demo    Y90020 hub
+social-demo Y90300 council
+ops         Y90000 operator"
 # Those of them that may write their requests to a Kafka topic of their own, too.
 readonly REQUEST_SYSTEMS="111-nel,gp-demo"
 # Certificates: name and kind. A principal each (lib/host/topics.def says what it may do).
 readonly CERTIFICATES="broker broker
 booking service
 booking-publisher publisher
+index service
+index-publisher publisher
 ops operator
 111-nel system
 gp-demo system
-hub-demo system"
+hub-demo system
+social-demo system"
 readonly ROTATE_DAYS=10
 
 main() {
-    local verb=${1:-} number
+    local verb=${1:-} name
     shift || true
     case $verb in configure | start | ready | stop | kill | status) ;; *)
-        sed -n '2,19s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+        sed -n '2,20s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
         exit 2
         ;;
     esac
@@ -61,98 +67,108 @@ main() {
         configure
         return
     fi
-    if (($# == 0)); then
-        # shellcheck disable=SC2046
-        set -- $(seq "$count")
-    fi
+    # shellcheck disable=SC2046
+    set -- $(names "$@")
     case $verb in
-    start) for number in "$@"; do start "$number"; done ;;
-    ready) for number in "$@"; do await_ready "$number"; done ;;
+    start) for name in "$@"; do start "$name"; done ;;
+    ready) for name in "$@"; do await_ready "$name"; done ;;
     stop) end TERM stopped "$@" ;;
     kill) end KILL killed "$@" ;;
     status) status "$@" ;;
     esac
 }
 
+names() {
+    local word
+    if (($# == 0)); then set -- "${services[@]}"; fi
+    for word in "$@"; do
+        case $word in
+        [0-9]*) echo "booking-$word" ;;
+        *-[0-9]*) echo "$word" ;;
+        *) seq -f "$word-%.0f" "$count" ;;
+        esac
+    done
+}
+
 start() {
-    local number=$1 settings=$dir/booking-$1.ini
-    if running "$number"; then
+    local name=$1 settings=$dir/$1.ini
+    if running "$name"; then
         local why
-        why=$(outdated "$number")
+        why=$(outdated "$name")
         if [[ -z $why ]]; then
-            echo "booking-$number: already runs (pid $(cat "$dir/booking-$number.pid"))"
+            echo "$name: already runs (pid $(cat "$dir/$name.pid"))"
             return
         fi
-        end TERM "stopped, because its $why" "$number"
+        end TERM "stopped, because its $why" "$name"
     fi
     [[ -f $settings ]] || give_up "there is no $settings: run \"suite.sh configure\" first"
     # Only what it needs: every other BHR_ name in the environment would be taken for a setting.
     env -i PATH="$PATH" HOME="${HOME:-/}" ASAN_OPTIONS="${ASAN_OPTIONS:-}" UBSAN_OPTIONS="${UBSAN_OPTIONS:-}" \
-        setsid ${launch:+"${launch[@]}" "booking-$number"} "$build/bhr-booking" --config "$settings" \
-        >>"$dir/log/booking-$number.log" 2>&1 </dev/null &
-    echo $! >"$dir/booking-$number.pid"
-    echo "booking-$number: started (pid $!)"
+        setsid ${launch:+"${launch[@]}" "$name"} "$build/bhr-${name%-*}" --config "$settings" \
+        >>"$dir/log/$name.log" 2>&1 </dev/null &
+    echo $! >"$dir/$name.pid"
+    echo "$name: started (pid $!)"
 }
 
 # What of it is older than what it should run with; nothing when all is well. A process reads each of them once.
 outdated() {
-    local pid_file=$dir/booking-$1.pid
+    local pid_file=$dir/$1.pid
     if [[ $(readlink "/proc/$(cat "$pid_file")/exe") == *" (deleted)" ]]; then
         echo "program was built anew"
-    elif [[ $dir/booking-$1.ini -nt $pid_file ]]; then
+    elif [[ $dir/$1.ini -nt $pid_file ]]; then
         echo "configuration has changed"
-    elif [[ $dir/tls/booking.crt -nt $pid_file || $dir/tls/booking-publisher.crt -nt $pid_file ]]; then
+    elif [[ $dir/tls/${1%-*}.crt -nt $pid_file || $dir/tls/${1%-*}-publisher.crt -nt $pid_file ]]; then
         echo "certificate is a new one"
     fi
 }
 
 await_ready() {
-    local number=$1 deadline=$((SECONDS + READY_SECONDS)) answer
-    until answer=$(${launch:+"${launch[@]}" "booking-$number"} curl -s -m 2 -w '%{http_code}' \
-        "http://127.0.0.1:$(setting "$number" http_port)/readyz") &&
+    local name=$1 deadline=$((SECONDS + READY_SECONDS)) answer
+    until answer=$(${launch:+"${launch[@]}" "$name"} curl -s -m 2 -w '%{http_code}' \
+        "http://127.0.0.1:$(setting "$name" http_port)/readyz") &&
         [[ $answer == *200 ]]; do
-        if ! running "$number"; then
-            tail -n 15 "$dir/log/booking-$number.log" >&2
-            give_up "booking-$number has ended; that was the end of $dir/log/booking-$number.log"
+        if ! running "$name"; then
+            tail -n 15 "$dir/log/$name.log" >&2
+            give_up "$name has ended; that was the end of $dir/log/$name.log"
         fi
         if ((SECONDS >= deadline)); then
-            give_up "booking-$number is not ready after $READY_SECONDS s; /readyz says: ${answer:-nothing}"
+            give_up "$name is not ready after $READY_SECONDS s; /readyz says: ${answer:-nothing}"
         fi
         sleep 0.1
     done
-    echo "booking-$number: ready on $(setting "$number" door_endpoint)"
+    echo "$name: ready on $(setting "$name" door_endpoint)"
 }
 
 # The pid file may be older than the process that has its number now: the command line must name our file.
 running() {
     local pid
-    pid=$(cat "$dir/booking-$1.pid" 2>/dev/null) || return 1
+    pid=$(cat "$dir/$1.pid" 2>/dev/null) || return 1
     [[ $pid =~ ^[0-9]+$ && -r /proc/$pid/cmdline ]] || return 1
-    tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF "$dir/booking-$1.ini"
+    tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF "$dir/$1.ini"
 }
 
 # All are told first and then waited for: the last one takes nothing over from the first.
 end() {
-    local signal=$1 word=$2 deadline=$((SECONDS + STOP_SECONDS)) number
+    local signal=$1 word=$2 deadline=$((SECONDS + STOP_SECONDS)) name
     local -A pids=()
     shift 2
-    for number in "$@"; do
-        if running "$number"; then
-            pids[$number]=$(cat "$dir/booking-$number.pid")
-            kill "-$signal" "${pids[$number]}"
+    for name in "$@"; do
+        if running "$name"; then
+            pids[$name]=$(cat "$dir/$name.pid")
+            kill "-$signal" "${pids[$name]}"
         fi
     done
-    for number in "$@"; do
-        rm -f "$dir/booking-$number.pid"
-        if [[ -z ${pids[$number]:-} ]]; then
-            echo "booking-$number: does not run"
+    for name in "$@"; do
+        rm -f "$dir/$name.pid"
+        if [[ -z ${pids[$name]:-} ]]; then
+            echo "$name: does not run"
             continue
         fi
-        until gone "${pids[$number]}"; do
-            if ((SECONDS >= deadline)); then give_up "booking-$number has not ended after $STOP_SECONDS s"; fi
+        until gone "${pids[$name]}"; do
+            if ((SECONDS >= deadline)); then give_up "$name has not ended after $STOP_SECONDS s"; fi
             sleep 0.02
         done
-        echo "booking-$number: $word (pid ${pids[$number]})"
+        echo "$name: $word (pid ${pids[$name]})"
     done
 }
 
@@ -166,12 +182,12 @@ gone() {
 }
 
 status() {
-    local number all_run=true
-    for number in "$@"; do
-        if running "$number"; then
-            echo "booking-$number: runs (pid $(cat "$dir/booking-$number.pid"))"
+    local name all_run=true
+    for name in "$@"; do
+        if running "$name"; then
+            echo "$name: runs (pid $(cat "$dir/$name.pid"))"
         else
-            echo "booking-$number: does not run"
+            echo "$name: does not run"
             all_run=false
         fi
     done
@@ -180,11 +196,12 @@ status() {
 
 # As the process was told, which is not always what the environment says now.
 setting() {
-    sed -n "s/^$2 = //p" "$dir/booking-$1.ini"
+    sed -n "s/^$2 = //p" "$dir/$1.ini"
 }
 
 door_endpoint() {
-    echo "tcp://$(nth_host "$1" "$BHR_DOOR_HOSTS"):$((BHR_DOOR_PORT + $1 - 1))"
+    local number=${1##*-}
+    echo "tcp://$(nth_host "$number" "$BHR_DOOR_HOSTS"):$(($(first_port "$1" BHR_DOOR_PORT BHR_INDEX_DOOR_PORT) + number - 1))"
 }
 
 brokers() {
@@ -194,13 +211,18 @@ brokers() {
 }
 
 http_port() {
-    echo $((BHR_HTTP_PORT + $1 - 1))
+    echo $(($(first_port "$1" BHR_HTTP_PORT BHR_INDEX_HTTP_PORT) + ${1##*-} - 1))
+}
+
+# first_port PROCESS VARIABLE-OF-BOOKING VARIABLE-OF-INDEX
+first_port() {
+    if [[ ${1%-*} == index ]]; then echo "${!3}"; else echo "${!2}"; fi
 }
 
 # Keys are made once and never again, certificates when they run out; the rest is written anew when it is not what this
 # script would write.
 configure() {
-    local name number
+    local name
     mkdir -p "$dir/keys"
     chmod 700 "$dir/keys"
     { echo door && echo "$SYSTEMS"; } | while read -r name _; do
@@ -213,12 +235,12 @@ configure() {
     [[ -f $dir/keys/token-keys.json ]] || "$build/bhr" token issuer --dir "$dir/keys" >/dev/null
     [[ -f $dir/keys/token-revoked ]] || : >"$dir/keys/token-revoked"
     write_policy >"$dir/policy"
-    for number in $(seq "$count"); do
-        write_booking "$number" >"$dir/booking-$number.ini.new"
-        if cmp -s "$dir/booking-$number.ini.new" "$dir/booking-$number.ini"; then
-            rm "$dir/booking-$number.ini.new"
+    for name in $(names); do
+        write_process "$name" >"$dir/$name.ini.new"
+        if cmp -s "$dir/$name.ini.new" "$dir/$name.ini"; then
+            rm "$dir/$name.ini.new"
         else
-            mv "$dir/booking-$number.ini.new" "$dir/booking-$number.ini"
+            mv "$dir/$name.ini.new" "$dir/$name.ini"
         fi
     done
     write_client >"$dir/bhr.ini"
@@ -249,10 +271,10 @@ kafka_ca_file = $dir/tls/ca.crt
 kafka_certificate_file = $dir/tls/$1.crt
 kafka_key_file = $dir/tls/$1.key
 INI
-    if [[ $1 == booking ]]; then
+    if [[ $1 != ops ]]; then
         cat <<INI
-kafka_publisher_certificate_file = $dir/tls/booking-publisher.crt
-kafka_publisher_key_file = $dir/tls/booking-publisher.key
+kafka_publisher_certificate_file = $dir/tls/$1-publisher.crt
+kafka_publisher_key_file = $dir/tls/$1-publisher.key
 INI
     fi
 }
@@ -266,8 +288,6 @@ write_policy() {
     cat <<'POLICY'
 # Who may ask what about whom, and why (the language: docs/POLICY.md). Written by deploy/local/suite.sh. A service reads
 # it again when it changes; `bhr policy check` says whether it is good.
-api booking bhr.booking.v1.BookingService
-purposes direct-care audit
 
 POLICY
     while read -r name organisation role; do
@@ -275,65 +295,21 @@ POLICY
             "$organisation" "$role" "$name" "$(public_key "$name")" "$organisation"
         printf '    role         %s\n    in_flight    4096\n    per_second   100000\n}\n' "$role"
     done <<<"$SYSTEMS"
-    cat <<'POLICY'
-
-deny "nobody changes anything in order to audit it" {
-    purposes      audit
-    methods       booking/PublishSession booking/Hold booking/Book booking/Cancel
-}
-allow "bookers search, book, and look after bookings" {
-    organisations kind:111 kind:practice kind:hub
-    methods       booking/FindSlots booking/Hold booking/Book booking/Cancel booking/GetBooking
-}
-allow "bookers see a person's bookings" {
-    organisations kind:111 kind:practice kind:hub
-    methods       booking/ListPersonBookings
-}
-allow "practices and hubs publish their own places" {
-    organisations kind:practice kind:hub
-    methods       booking/PublishSession
-    conditions    own_organisation
-}
-allow "operators publish for anybody, and look" {
-    organisations kind:operator
-    methods       booking/PublishSession booking/FindSlots booking/GetBooking
+    echo
+    cat "$here/suite.policy"
 }
 
-case "111 books" { system 111-nel; method booking/Book; expect allowed }
-case "111 does not publish" { system 111-nel; method booking/PublishSession; expect denied denied_method }
-case "a practice publishes its own" {
-    system gp-demo; method booking/PublishSession; about_organisation Y90001; expect allowed
-}
-case "and nobody else's" {
-    system gp-demo; method booking/PublishSession; about_organisation Y90020; expect denied denied_condition
-}
-case "operators publish for a hub" {
-    system ops; method booking/PublishSession; about_organisation Y90020; expect allowed
-}
-case "operators see no lists of persons" { system ops; method booking/ListPersonBookings; expect denied denied_method }
-case "an auditor looks" {
-    system gp-demo; user 555000000222; purpose audit; method booking/GetBooking; expect allowed
-}
-case "an auditor does not book" {
-    system gp-demo; user 555000000222; purpose audit; method booking/Book; expect denied denied_rule
-}
-case "an expired token is not passed over" {
-    system 111-nel; token expired; method booking/FindSlots; expect denied user_token_expired
-}
-POLICY
-}
-
-write_booking() {
-    local number=$1 setting
+write_process() {
+    local name=$1 service=${1%-*} setting settings=${BHR_SUITE_SETTINGS:-}
     cat <<INI
-# Booking process $number of the local suite. Written by deploy/local/suite.sh; all keys: bhr-booking --help.
+# A process of the local suite. Written by deploy/local/suite.sh; all keys: bhr-$service --help.
 environment = local
 locality = nel-bhr
-process = booking-$number
-data_dir = $dir/data/booking-$number
+process = $name
+data_dir = $dir/data/$name
 brokers = $(brokers)
-$(trust_rows booking)
-door_endpoint = $(door_endpoint "$number")
+$(trust_rows "$service")
+door_endpoint = $(door_endpoint "$name")
 door_key_file = $dir/keys/door.key
 policy_file = $dir/policy
 pseudonym_key_file = $dir/keys/pseudonym.key
@@ -343,20 +319,21 @@ token_audience = $TOKEN_AUDIENCE
 token_key_set_file = $dir/keys/token-keys.json
 token_revoked_file = $dir/keys/token-revoked
 redis_socket = ${BHR_SUITE_REDIS:-$dir/redis/redis.sock}
-http_port = $(http_port "$number")
+http_port = $(http_port "$name")
 request_systems = $REQUEST_SYSTEMS
-audit_durable_methods = ListPersonBookings
 INI
+    if [[ $service == index ]]; then
+        settings=${BHR_INDEX_SETTINGS:-}
+        printf 'audit_durable_methods = GetPerson\nrules_file = %s\n' "$here/match.rules"
+    else
+        echo "audit_durable_methods = ListPersonBookings"
+    fi
     if ((BHR_KAFKA_COUNT > 1)); then echo "topic_replicas = $((BHR_KAFKA_COUNT < 3 ? BHR_KAFKA_COUNT : 3))"; fi
-    for setting in ${BHR_SUITE_SETTINGS:-}; do echo "${setting%%=*} = ${setting#*=}"; done
+    for setting in $settings; do echo "${setting%%=*} = ${setting#*=}"; done
 }
 
 write_client() {
-    local number name endpoints='' data_dirs=''
-    for number in $(seq "$count"); do
-        endpoints+="${endpoints:+,}$(door_endpoint "$number")"
-        data_dirs+="${data_dirs:+,}$dir/data/booking-$number"
-    done
+    local name service
     cat <<INI
 ; What bhr needs to find the local suite. Written by deploy/local/suite.sh.
 [suite]
@@ -365,8 +342,6 @@ locality = nel-bhr
 brokers = $(brokers)
 $(trust_rows ops)
 redis_socket = ${BHR_SUITE_REDIS:-$dir/redis/redis.sock}
-data_dirs = $data_dirs
-endpoints = $endpoints
 server_key = $(public_key door)
 pseudonym_key_file = $dir/keys/pseudonym.key
 token_issuer = $TOKEN_ISSUER
@@ -379,6 +354,13 @@ local_scripts = $here
 system = 111-nel
 key_file = $dir/keys/111-nel.key
 INI
+    for service in "${services[@]}"; do
+        printf '\n[service %s]\ndata_dirs = ' "$service"
+        for name in $(names "$service"); do printf '%s,' "$dir/data/$name"; done
+        printf '\nendpoints = '
+        for name in $(names "$service"); do printf '%s,' "$(door_endpoint "$name")"; done
+        echo
+    done
     while read -r name _; do
         printf '\n[client %s]\nsystem = %s\nkey_file = %s\n' "$name" "$name" "$dir/keys/$name.key"
     done <<<"$SYSTEMS"

@@ -21,7 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [f"{ROOT}/scripts", HERE]
 
-from exchange import Failure, Suite, now_ms, uk_day, uk_ms, until  # noqa: E402,F401 (for the tests)
+from exchange import Failure, Suite, name_of, now_ms, uk_day, uk_ms, until  # noqa: E402,F401 (for the tests)
 from people import people  # noqa: E402,F401
 
 BUILD = os.environ.get("BHR_TEST_BUILD", f"{ROOT}/build/dev")
@@ -75,15 +75,15 @@ class Checks:
 
 class OwnSuite(Suite):
     def __init__(self, session_timeout_ms=1500, count=2, settings="", build=BUILD, kafka_settings="", tls=False,
-                 brokers=1):
+                 brokers=1, services=("booking",), index_settings=""):
         for tool in ("java", "mvn", "redis-server", "curl"):
             if shutil.which(tool) is None:
                 skip(f"there is no {tool}")
-        for program in ("bhr", "bhr-booking"):
+        for program in ("bhr", *(f"bhr-{service}" for service in services)):
             if not os.access(f"{build}/{program}", os.X_OK):
                 skip(f"there is no {build}/{program}")
         kafka_port, door_port, http_port = free_ports()
-        self.tls, self.copies = tls, min(brokers, 3)
+        self.tls, self.copies, self.services = tls, min(brokers, 3), services
         self.kafka_numbers = list(range(1, brokers + 1))
         folder = tempfile.mkdtemp(prefix="bhr-e2e-")
         super().__init__(folder, build, {
@@ -91,9 +91,11 @@ class OwnSuite(Suite):
             "BHR_KAFKA_JAVA": "-XX:TieredStopAtLevel=1",  # a broker that lives for a minute never earns back its compiler
             "BHR_KAFKA_COUNT": str(brokers), "BHR_KAFKA_SETTINGS": kafka_settings,
             "BHR_REDIS_DIR": f"{folder}/redis", "BHR_DOOR_PORT": str(door_port), "BHR_HTTP_PORT": str(http_port),
-            "BHR_SUITE_COUNT": str(count),
+            "BHR_INDEX_DOOR_PORT": str(door_port + 3), "BHR_INDEX_HTTP_PORT": str(http_port + 3),
+            "BHR_SUITE_COUNT": str(count), "BHR_SUITE_SERVICES": " ".join(services),
             **({"BHR_KAFKA_TLS": f"{folder}/tls"} if tls else {"BHR_KAFKA_PLAINTEXT": "1"}),
             "BHR_SUITE_SETTINGS": f"session_timeout_ms={session_timeout_ms} {settings}".strip(),
+            "BHR_INDEX_SETTINGS": f"session_timeout_ms={session_timeout_ms} {index_settings}".strip(),
             **self.whereabouts(folder, count, brokers)})
         self.guardian = subprocess.Popen(["bash", "-c", GUARDIAN, "guardian", f"{ROOT}/deploy/local"],
                                          env=self.script_environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
@@ -118,8 +120,9 @@ class OwnSuite(Suite):
             self.must("topics", "acl", "--apply", system="ops")
         self.script("suite.sh", "start")
         self.script("suite.sh", "ready")
-        if until(self.owner, 20) is None:
-            raise Failure("no process owns the partition")
+        for service in self.services:
+            if until(lambda name=service: self.owner(name), 20) is None:
+                raise Failure(f"no process owns the partition of {service}")
         return self
 
     def __exit__(self, kind, error, trace):
@@ -130,13 +133,13 @@ class OwnSuite(Suite):
         return False
 
     def print_logs(self, lines=25):
-        for number in self.numbers():
-            print(f"---- the end of booking-{number}.log")
-            print("\n".join(self.log(number).splitlines()[-lines:]), flush=True)
+        for name in (name_of(number, service) for service in self.services for number in self.numbers(service)):
+            print(f"---- the end of {name}.log")
+            print("\n".join(self.log(name).splitlines()[-lines:]), flush=True)
 
     def log(self, number):
         try:
-            with open(f"{self.folder}/log/booking-{number}.log", encoding="utf-8", errors="replace") as file:
+            with open(f"{self.folder}/log/{name_of(number)}.log", encoding="utf-8", errors="replace") as file:
                 return file.read()
         except OSError:
             return ""
@@ -161,7 +164,7 @@ class OwnSuite(Suite):
         self.script("suite.sh", "kill", *numbers)
 
     def is_running(self, number):
-        return f"booking-{number}: runs" in self.script("suite.sh", "status", number, check=False)
+        return f"{name_of(number)}: runs" in self.script("suite.sh", "status", number, check=False)
 
     def stop_and_wait(self, *numbers):
         """Stops them in order; their exit codes, as their last log lines say."""
@@ -203,15 +206,16 @@ class OwnSuite(Suite):
             raise Failure(f"exit {answer.code}: {dict(answer)} {answer.errors}")
         return answer
 
-    def digests(self):
-        """[(number of the last entry, digest)] of each store."""
-        return [(store["number"], store["digest"]) for store in self.bhr("store", "digest").get("stores", [])]
+    def digests(self, service="booking"):
+        """[(number of the last entry, digest)] of each store of the service."""
+        return [(store["number"], store["digest"]) for store in self.bhr("store", "digest").get("stores", [])
+                if os.path.basename(store["path"]).startswith(f"{service}-")]
 
-    def wait_same_digest(self, limit_s=20):
+    def wait_same_digest(self, limit_s=20, service="booking"):
         """Both replicas at the same entry with the same digest; false when they do not meet there."""
         def meet():
-            found = self.digests()
-            return len(found) == len(self.numbers()) and len(set(found)) == 1
+            found = self.digests(service)
+            return len(found) == len(self.numbers(service)) and len(set(found)) == 1
         return until(meet, limit_s, pause_s=0.3)
 
     def count(self):
