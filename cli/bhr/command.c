@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { KEY_FIRST = 0x200, NAME_MAX_SIZE = 64 };
+enum { KEY_FIRST = 0x200, NAME_MAX_SIZE = 64, WORDS_MAX = 3 };
 enum global_key { KEY_AS = 0x100, KEY_TOKEN, KEY_TIMEOUT, KEY_USAGE };
 
 struct parse {
@@ -76,19 +76,22 @@ int command_main(int argc, char **argv) {
     return run_command(&parse);
 }
 
-/* "store" "diff": as many words as one of the names has. Sets command_at to the word before the options. */
+/* "index" "worklist" "list": as many words as one of the names has. Sets command_at to the word before the options. */
 static bool find_words(struct parse *parse, int argc, char **argv) {
     int at = parse->command_at;
     bool is_help = strcmp(argv[at], "help") == 0;
     if (is_help) at++;
-    const char *words[2] = {at < argc ? argv[at] : "", at + 1 < argc ? argv[at + 1] : ""};
+    const char *words[WORDS_MAX];
+    for (int i = 0; i < WORDS_MAX; i++) words[i] = at + i < argc ? argv[at + i] : "";
     if (is_help && *words[0] == '\0') {
         help_all(stdout, &global_argp);
         return false;
     }
-    for (int word_count = 2; word_count >= 1; word_count--) {
-        char name[NAME_MAX_SIZE];
-        (void)snprintf(name, sizeof name, word_count == 2 ? "%s %s" : "%s", words[0], words[1]);
+    for (int word_count = WORDS_MAX; word_count >= 1; word_count--) {
+        char name[NAME_MAX_SIZE] = "";
+        for (int i = 0, size = 0; i < word_count && size < NAME_MAX_SIZE; i++) {
+            size += snprintf(name + size, sizeof name - (size_t)size, "%s%s", i == 0 ? "" : " ", words[i]);
+        }
         for (uint32_t i = 0; i < command_count; i++) {
             if (strcmp(commands[i]->name, name) != 0) continue;
             parse->command = commands[i];

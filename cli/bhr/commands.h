@@ -16,6 +16,10 @@ extern const struct command command_keys_pseudonym, command_keys_master;
 extern const struct command command_token_issuer, command_token_new, command_token_show;
 extern const struct command command_policy_check, command_policy_why;
 extern const struct command command_audit_person, command_audit_user, command_audit_refusals;
+extern const struct command command_index_register, command_index_find, command_index_show, command_index_flag;
+extern const struct command command_index_link, command_index_unlink, command_index_merge, command_index_unmerge;
+extern const struct command command_index_worklist_list, command_index_worklist_claim, command_index_worklist_decide;
+extern const struct command command_index_board;
 extern const struct command command_load, command_drill;
 
 #endif

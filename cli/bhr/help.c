@@ -65,7 +65,7 @@ void help_doc(const struct command *command, char *ret_text, size_t size_max) {
 static void print_command(FILE *out, const struct command *command) {
     char usage[80];
     (void)snprintf(usage, sizeof usage, "%s %s", command->name, command->arguments != NULL ? command->arguments : "");
-    fprintf(out, "  %-24s %s\n", usage, command->sentence);
+    fprintf(out, "  %-28s %s\n", usage, command->sentence);
 }
 
 /* Levenshtein: how many letters to change, add or leave out. */

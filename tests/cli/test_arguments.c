@@ -1,67 +1,14 @@
 /* Whole command lines, as a shell would hand them over: exit code, and what standard output and standard error say. The
  * commands run in a directory of their own, without a suite. */
-#include "cli/bhr/command.h"
 #include "lib/digest/digest.h"
-#include "tests/support/cmocka.h"
+#include "tests/cli/typed.h"
 
-#include <ftw.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-enum { WORDS_MAX = 16, TEXT_MAX = 16384 };
-
-struct outcome {
-    int code;
-    char out[TEXT_MAX], err[TEXT_MAX];
-};
 
 #define BOROUGH BHR_SOURCE_DIR "/tests/policy/borough.policy"
 
-static char home[64];
-
-static void slurp(const char *path, char *ret_text) {
-    FILE *file = fopen(path, "re");
-    assert_non_null(file);
-    size_t size = fread(ret_text, 1, TEXT_MAX - 1, file);
-    ret_text[size] = '\0';
-    (void)fclose(file);
-}
-
-/* In a process of its own: argp and stdio keep state. line is split at spaces; '_' stands for a space in a word. */
-static void run(const char *line, struct outcome *ret_outcome) {
-    char copy[512], *words[WORDS_MAX + 2] = {(char[]){"bhr"}}, *rest = NULL;
-    int count = 1;
-    (void)snprintf(copy, sizeof copy, "%s", line);
-    for (char *word = strtok_r(copy, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
-        for (char *c = word; *c != '\0'; c++) *c = *c == '_' ? ' ' : *c;
-        assert_true(count <= WORDS_MAX);
-        words[count++] = word;
-    }
-    (void)fflush(NULL);
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        if (freopen("out", "we", stdout) == NULL || freopen("err", "we", stderr) == NULL) _exit(99);
-        int code = command_main(count, words);
-        (void)fflush(NULL);
-        _exit(code);
-    }
-    int status;
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFEXITED(status));
-    ret_outcome->code = WEXITSTATUS(status);
-    slurp("out", ret_outcome->out);
-    slurp("err", ret_outcome->err);
-}
-
-static const struct {
-    const char *line;
-    int code;
-    const char *out, *err; /* what they hold; NULL: nothing at all */
-} rows[] = {
+static const struct row rows[] = {
     {"", CLI_USAGE, NULL, "Exit codes:"},
     {"--help", CLI_OK, "Exit codes:", NULL},
     {"help", CLI_OK, "store diff OLD NEW", NULL},
@@ -127,6 +74,7 @@ static const struct {
      "--kind: expected one of service|publisher|system|operator|broker"},
     {"keys new gp-demo --kind service --tls .", CLI_USAGE, NULL, "NAME: expected the name of a service of the suite"},
     {"keys new booking --kind system --tls .", CLI_USAGE, NULL, "and no name of the suite"},
+    {"keys new index --kind system --tls .", CLI_USAGE, NULL, "and no name of the suite"},
     {"keys new booking-publisher --kind system --tls .", CLI_USAGE, NULL, "and no name of the suite"},
     {"keys new ops --kind system --tls .", CLI_USAGE, NULL, "and no name of the suite"},
     {"keys new broker-2 --kind system --tls .", CLI_USAGE, NULL, "and no name of the suite"},
@@ -162,7 +110,8 @@ static const struct {
     {"policy why --file " BOROUGH " 111-nel 5550 Hold --role privacy --purpose emergency --about-service smear-clinic",
      CLI_REFUSED, "denied_role", NULL},
     {"policy why --file " BOROUGH " gp-elm - Cancel --purpose audit", CLI_USAGE, NULL, "USER: expected an id"},
-    {"policy why --file " BOROUGH " gp-elm - Steal", CLI_USAGE, NULL, "METHOD: expected a method of a service, as Book"},
+    {"policy why --file " BOROUGH " gp-elm - Steal", CLI_USAGE, NULL,
+     "METHOD: expected a method of a service, as Book"},
     {"policy why gp-elm -", CLI_USAGE, NULL, "expected SYSTEM USER METHOD after the command"},
     {"audit person", CLI_USAGE, NULL, "expected --nhs-number or --person-id"},
     {"audit user", CLI_USAGE, NULL, "expected USER"},
@@ -184,14 +133,7 @@ static const struct {
 
 static void every_line_ends_as_it_must(void **state) {
     (void)state;
-    static struct outcome outcome;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        run(rows[i].line, &outcome);
-        bool is_right = outcome.code == rows[i].code &&
-                        (rows[i].out == NULL ? outcome.out[0] == '\0' : strstr(outcome.out, rows[i].out) != NULL) &&
-                        (rows[i].err == NULL ? outcome.err[0] == '\0' : strstr(outcome.err, rows[i].err) != NULL);
-        if (!is_right) fail_msg("`bhr %s`: exit %d\n%s\n%s", rows[i].line, outcome.code, outcome.out, outcome.err);
-    }
+    check_rows(rows, sizeof rows / sizeof rows[0]);
 }
 
 static void personal_data_is_not_repeated(void **state) {
@@ -302,13 +244,6 @@ static void certificates_are_made_and_rotated(void **state) {
     assert_int_equal(outcome.code, CLI_USAGE);
 }
 
-static void write_file(const char *path, const char *text) {
-    FILE *file = fopen(path, "we");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-}
-
 /* Made, shown, and signed anew by another key; the private key is never shown. */
 static void tokens_are_made_for_a_system(void **state) {
     (void)state;
@@ -367,16 +302,8 @@ static void the_suites_file_is_read(void **state) {
     assert_null(suite_client(&suite, "nobody"));
 }
 
-static int remove_one(const char *path, const struct stat *found, int kind, struct FTW *place) {
-    (void)found, (void)kind, (void)place;
-    return remove(path);
-}
-
 static int enter(void **state) {
-    (void)state;
-    const char *temporary = getenv("TMPDIR");
-    (void)snprintf(home, sizeof home, "%.40s/bhr-cli-XXXXXX", temporary != NULL ? temporary : "/tmp");
-    if (mkdtemp(home) == NULL || chdir(home) != 0 || unsetenv(SUITE_PATH_NAME) != 0) return -1;
+    if (go_home(state) != 0) return -1;
     write_file("bad-key.ini", "[suite]\nlocality = nel-bhr\ncolour = red\n");
     write_file("bad-section.ini", "[else]\nkey = value\n");
     write_file("empty.ini", "[suite]\n");
@@ -391,11 +318,6 @@ static int enter(void **state) {
     return 0;
 }
 
-static int leave(void **state) {
-    (void)state;
-    return chdir("/") == 0 && nftw(home, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0 ? 0 : -1;
-}
-
 int main(void) {
     if (!digest_init()) return 1;
     const struct CMUnitTest tests[] = {
@@ -407,5 +329,5 @@ int main(void) {
         cmocka_unit_test(the_suites_file_is_read),
         cmocka_unit_test(tokens_are_made_for_a_system),
     };
-    return cmocka_run_group_tests_name("arguments", tests, enter, leave);
+    return cmocka_run_group_tests_name("arguments", tests, enter, leave_home);
 }

@@ -1,0 +1,99 @@
+/* The command lines of `bhr index` that are wrong, and what is said of them. */
+#include "cli/bhr/index_ask.h"
+#include "cli/bhr/wire_json.h"
+#include "lib/digest/digest.h"
+#include "tests/cli/typed.h"
+
+static const struct row rows[] = {
+    {"index", CLI_USAGE, NULL, "index worklist claim PAIR"},
+    {"index worklist", CLI_USAGE, NULL, "index worklist list"},
+    {"help index worklist decide", CLI_OK, "--verdict=same|different", NULL},
+    {"index register --family Okonjo", CLI_USAGE, NULL, "expected --source and --local-id to say which record"},
+    {"index register --source emis --local-id 1 --nhs-number 9434765918", CLI_USAGE, NULL, "--nhs-number: "},
+    {"index register --source emis --local-id 1 --address a;b;c;d", CLI_USAGE, NULL,
+     "--address: expected at most 3 lines"},
+    {"index register --source emis --local-id 1 --born 1956-03-01T00:00", CLI_USAGE, NULL,
+     "--born: expected at most 10"},
+    {"index find --source emis --family Okonjo", CLI_USAGE, NULL, "expected --source and --local-id together"},
+    {"index find --family Okonjo --as-of now", CLI_USAGE, NULL, "--as-of: expected with --nhs-number or --local-id"},
+    {"index show Okonjo", CLI_USAGE, NULL, "PERSON: expected a UUID"},
+    {"index merge 0198c1d2-7e00-7abc-8def-0123456789ab", CLI_USAGE, NULL, "--reason is missing"},
+    {"index merge 0198c1d2-7e00-7abc-8def-0123456789ab x --reason same", CLI_USAGE, NULL, "OTHER: expected a UUID"},
+    {"index flag 0198c1d2-7e00-7abc-8def-0123456789ab --flag vip --reason x", CLI_USAGE, NULL,
+     "expected one of restricted|"},
+    {"index worklist decide 0198c1d2-7e00-7abc-8def-0123456789ab --reason x", CLI_USAGE, NULL, "--verdict is missing"},
+    {"-c empty.ini index board", CLI_USAGE, NULL, "[client] has no key_file"},
+};
+
+static void every_line_ends_as_it_must(void **state) {
+    (void)state;
+    check_rows(rows, sizeof rows / sizeof rows[0]);
+}
+
+/* The first letter of a name, the year of a date, the end of a number, the district of a postcode. */
+static void what_identifies_somebody_is_masked(void **state) {
+    (void)state;
+    struct index_demographics person = {.nhs_number = "9434765919",
+                                        .family_name = "\xC3\x93"
+                                                       "Brien",
+                                        .given_name = "R",
+                                        .birth_date = "1956-03-01",
+                                        .address_line_count = 1,
+                                        .address_lines = {"1 Long Row"},
+                                        .postcode = "RM1 1AA",
+                                        .phone = "07700 900123"};
+    index_mask(&person);
+    assert_string_equal(person.nhs_number, "*******919");
+    assert_string_equal(person.family_name, "\xC3\x93*");
+    assert_string_equal(person.given_name, "R*");
+    assert_string_equal(person.birth_date, "1956");
+    assert_int_equal(person.address_line_count, 0);
+    assert_string_equal(person.address_lines[0], "");
+    assert_string_equal(person.postcode, "RM1");
+    assert_string_equal(person.phone, "*********123");
+    struct index_demographics nobody = {.sex = INDEX_SEX_FEMALE}, same = nobody;
+    index_mask(&nobody);
+    assert_memory_equal(&nobody, &same, sizeof same);
+}
+
+/* Any plain struct as JSON: words for numbers, times without their unit, nothing for what is not said. */
+static void an_answer_is_shown_by_its_table(void **state) {
+    (void)state;
+    struct index_answer answer;
+    memset(&answer, 0, sizeof answer);
+    answer.record.how = INDEX_LINKED;
+    answer.record.record_id.bytes[15] = 1;
+    answer.record.match.reason_count = 1;
+    memcpy(answer.record.match.reasons[0].field, "birth_date", 10);
+    answer.record.match.reasons[0].weight_millibits = -7;
+    json_t *json = wire_json(index_answer_wire(INDEX_COMMAND_REGISTER), &answer);
+    char *text = json_dumps(json, JSON_COMPACT);
+    assert_string_equal(text,
+                        "{\"record_id\":\"00000000-0000-0000-0000-000000000001\",\"person_id\":null,\"how\":\"linked\","
+                        "\"match\":{\"weight_millibits\":0,\"posterior_ppm\":0,\"reasons\":[{\"field\":\"birth_date\","
+                        "\"level\":\"\",\"weight_millibits\":-7}]}}");
+    free(text);
+    json_decref(json);
+    memset(&answer, 0, sizeof answer);
+    answer.unmerged.from_ms = 1795422600000;
+    json = wire_json(index_answer_wire(INDEX_COMMAND_UNMERGE), &answer);
+    assert_string_equal(json_string_value(json_object_get(json, "from")), "2026-11-23T08:30:00.000Z");
+    assert_true(json_is_null(json_object_get(json, "until")));
+    json_decref(json);
+}
+
+static int enter(void **state) {
+    if (go_home(state) != 0) return -1;
+    write_file("empty.ini", "[suite]\n");
+    return 0;
+}
+
+int main(void) {
+    if (!digest_init()) return 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_line_ends_as_it_must),
+        cmocka_unit_test(what_identifies_somebody_is_masked),
+        cmocka_unit_test(an_answer_is_shown_by_its_table),
+    };
+    return cmocka_run_group_tests_name("index", tests, enter, leave_home);
+}
