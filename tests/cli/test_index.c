@@ -22,6 +22,11 @@ static const struct row rows[] = {
     {"index flag 0198c1d2-7e00-7abc-8def-0123456789ab --flag vip --reason x", CLI_USAGE, NULL,
      "expected one of restricted|"},
     {"index worklist decide 0198c1d2-7e00-7abc-8def-0123456789ab --reason x", CLI_USAGE, NULL, "--verdict is missing"},
+    {"index trace nowhere.csv", CLI_USAGE, NULL, "--out is missing"},
+    {"index trace nowhere.csv -o found.csv", CLI_USAGE, NULL, "nowhere.csv cannot be read"},
+    {"index import people nowhere.csv", CLI_USAGE, NULL, "expected --source"},
+    {"index import ods nowhere.csv", CLI_USAGE, NULL, "nowhere.csv cannot be read"},
+    {"index import", CLI_USAGE, NULL, "index import ods FILE"},
     {"-c empty.ini index board", CLI_USAGE, NULL, "[client] has no key_file"},
 };
 
