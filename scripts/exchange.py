@@ -66,6 +66,14 @@ class Suite:
         """Runs `bhr`; never fails for what the suite answered: that is in the Answer."""
         return self.run(self.bhr_words(*words, system=system), timeout_s)
 
+    def trail(self, *words):
+        """The records that `bhr audit` prints."""
+        done = subprocess.run(self.bhr_words("audit", *words, system="ops"), env=self.environment, capture_output=True,
+                              text=True, timeout=60, check=False)
+        if done.returncode != 0:
+            raise Failure(f"bhr audit {' '.join(map(str, words))}: exit {done.returncode}: {done.stderr}")
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
     def run(self, words, timeout_s=60):
         since = time.monotonic()
         done = subprocess.run(words, env=self.environment, capture_output=True, text=True, timeout=timeout_s, check=False)

@@ -21,7 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [f"{ROOT}/scripts", HERE]
 
-from exchange import Failure, Suite, name_of, now_ms, uk_day, uk_ms, until  # noqa: E402,F401 (for the tests)
+from exchange import Failure, Suite, instant, name_of, now_ms, uk_day, uk_ms, until  # noqa: E402,F401 (for the tests)
 from people import people  # noqa: E402,F401
 
 BUILD = os.environ.get("BHR_TEST_BUILD", f"{ROOT}/build/dev")
