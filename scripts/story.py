@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""A story on the suite that `make up` started, told while it happens: a caller to 111 gets a GP slot for the evening, and
-while 200 more book at once, the process that decides is killed. Every claim it prints is checked; it exits with 1 when one
+"""A story on the suite that `make up` started, told while it happens: a caller to 111 is found although the name is
+misspelt, and gets a GP slot for the evening; while 200 more book at once, the process that decides is killed; two patients
+are merged wrongly, and parted again. Every claim it prints is checked; it exits with 1 when one
 is not true. It can be told any number of times; the people are made up (scripts/people.py)."""
 import json
 import os
@@ -13,6 +14,7 @@ import time
 from demo_borough import HUB, PRACTICES
 from exchange import ROOT, Failure, Suite, now_ms, read_answer, uk_day, uk_ms, uk_text, until, utc_ms
 from people import people
+from story_index import IndexChapters
 
 AREA, CALLERS, CLINIC_SLOTS, CLINIC_PLACES, ANSWERS_BEFORE_KILL = "romford", 200, 50, 3, 40
 NAMES = {code: name for code, name, _ in PRACTICES}
@@ -59,17 +61,18 @@ class Callers:
         return found
 
 
-class Story:
+class Story(IndexChapters):
     def __init__(self, suite):
         self.suite = suite
         # The journal's length is the seed: whoever was in an earlier telling is not asked to be in two places at once.
         length = self.must(suite.find(f"gp-evening-{AREA}", *self.evening(0)))["position"]
-        self.first_person, self.second_person = people(length, 2)
+        self.first_person, self.second_person, self.third_person = people(length, 3)
         self.crowd = people(length // CALLERS, CALLERS)
 
     def tell(self):
         self.say(f"It is {uk_text(now_ms())} in {AREA.capitalize()}. All people are made up.\n")
         self.sign_in()
+        person_id = self.find_the_caller(self.first_person)
         slot = self.look_for_a_slot()
         hold_id = self.hold(slot)
         self.be_interrupted(slot)
@@ -77,6 +80,7 @@ class Story:
         clinic_id, slots = self.open_clinic()
         answers = self.book_at_once_and_kill(slots)
         self.count(clinic_id, answers)
+        self.join_wrongly_and_part(person_id, self.third_person)
 
     # ---- one caller ----
 
@@ -92,8 +96,7 @@ class Story:
                  "token_other_system.\n")
 
     def look_for_a_slot(self):
-        name = self.first_person["given_name"]
-        self.step(f"{name} rings 111. The call handler looks for a GP slot near {AREA.capitalize()} this evening.")
+        self.step(f"Now she looks for a GP slot near {AREA.capitalize()} this evening.")
         for day in range(14):
             found = self.must(self.suite.find(f"gp-evening-{AREA}", *self.evening(day)))
             if found["slots"]:
