@@ -1,5 +1,5 @@
 /* Writes an AsyncAPI 3.0 document. What stands in it twice is never typed twice: topics and their settings come from
- * lib/host/topics.def, messages and fields from the contracts, what of an event is public from each service's publish.def. */
+ * lib/host/topics.def, messages and fields from the contracts, what of an event is public from each publish.def. */
 #include "tools/asyncapi.h"
 
 #include "lib/base/assert.h"
