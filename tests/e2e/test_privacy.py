@@ -1,4 +1,4 @@
-"""After bookings, refusals, cancellations and bad requests, over ZeroMQ and over Kafka: no NHS number, name, birth date or
+"""After bookings, registrations, merges, refusals and bad requests, over ZeroMQ and over Kafka: no NHS number, name, birth date or
 telephone number in any log line or metric, nor in key, headers or value of any record but the requests themselves: what
 identifies a person is sealed in commands and journal, and in no event, dead letter or audit record at all."""
 import os
@@ -11,9 +11,13 @@ from load import book_request
 from raw_client import RawClient, Schema, read_keys
 from suite import Failure, people, run, until
 
-REQUESTS = "bhr.booking.request.111-nel.v1"
-PUBLIC = ("bhr.booking.event.v1", "bhr.booking.dead.v1")
-TOPICS = ("bhr.booking.command.v1", "bhr.booking.journal.v1", "bhr.audit.v1", "bhr.keys.v1", *PUBLIC)
+REQUESTS, INDEX_REQUESTS = "bhr.booking.request.111-nel.v1", "bhr.index.request.111-nel.v1"
+SERVICES = ("booking", "index")
+PUBLIC = tuple(f"bhr.{service}.{what}.v1" for service in SERVICES for what in ("event", "dead"))
+TOPICS = (*(f"bhr.{service}.{what}.v1" for service in SERVICES for what in ("command", "journal")), "bhr.audit.v1",
+          "bhr.keys.v1", *PUBLIC)
+PLACE = {"address": "7 Lavender Yard;Rainham", "postcode": "RM13 9XQ"}
+INDEX = "bhr.index.v1.IndexService/"
 
 
 def traffic(suite, check):
@@ -40,10 +44,65 @@ def traffic(suite, check):
     client.ask("Book", whole, correlation_id=crowd[35]["nhs_number"])
     client.close()
     over_kafka(suite, check, schema, slots, crowd)
-    suite.stop(suite.owner())
+    index_traffic(suite, check, schema, people(10, 20))
+    suite.stop(suite.owner(), f"index-{suite.owner('index')}")
     suite.start()
     suite.ready()
-    return crowd, [wrong["nhs_number"]]
+    return crowd + people(10, 20), [wrong["nhs_number"], "Lavender", "RM13 9XQ", "RM139XQ"]
+
+
+def index_traffic(suite, check, schema, crowd):
+    """Records taken, found, shown, joined and parted; and what no door takes, with what is personal in every place."""
+    steward = suite.sign_in("555000000333", role="index-steward", organisation="Y90000", system="ops")
+
+    def register(person, local_id, system="gp-demo", words=()):
+        return suite.bhr("index", "register", "--source", "emis", "--local-id", local_id, "--nhs-number",
+                         person["nhs_number"], "--family", person["family_name"], "--given", person["given_name"],
+                         "--born", person["birth_date"], "--phone", person["phone"], "--address", PLACE["address"],
+                         "--postcode", PLACE["postcode"], *words, system=system)
+
+    known = [register(person, person["nhs_number"]) for person in crowd[:8]]
+    check("eight are registered", all(answer.code == 0 for answer in known), known[-1])
+    who = crowd[0]
+    suite.bhr("index", "find", "--nhs-number", who["nhs_number"])
+    suite.bhr("index", "find", "--family", who["family_name"], "--born", who["birth_date"], "--postcode", PLACE["postcode"])
+    suite.bhr("index", "show", known[0]["person_id"], "--reveal")
+    suite.tokens["ops"] = steward
+    two = (known[1]["person_id"], known[2]["person_id"])
+    merged = suite.bhr("index", "merge", *two, "--reason", "same person", system="ops")
+    suite.bhr("index", "unmerge", merged["merge_id"], "--reason", "two people", system="ops")
+    refused = suite.bhr("index", "merge", *two, "--reason", f"both are {who['nhs_number']}", system="ops")
+    check("a reason with an NHS number in it is refused", refused.get("outcome") == "invalid", refused)
+    suite.bhr("index", "flag", two[0], "--flag", "sensitive", "--reason", "asked for it", system="ops")
+    suite.tokens = {}
+
+    request = schema("bhr.index.v1.RegisterRecordRequest")()
+    request.key.source, request.key.local_id = "emis", who["nhs_number"]
+    for name in ("nhs_number", "family_name", "given_name", "birth_date", "phone"):
+        setattr(request.demographics, name, who[name])
+    whole = request.SerializeToString()
+    client = RawClient(schema, suite.setting("index-1", "door_endpoint"), read_keys(f"{suite.folder}/keys/door.key")[0],
+                       read_keys(f"{suite.folder}/keys/111-nel.key"))
+    for bad in (whole[:-4], whole[:20], whole.replace(who["birth_date"].encode(), b"\xff" * 10)):
+        client.ask(INDEX + "RegisterRecord", bad)
+    client.ask(INDEX + who["nhs_number"], whole)
+    client.ask(INDEX + "RegisterRecord", whole, correlation_id=who["nhs_number"])
+    client.close()
+    producer = Producer(suite.kafka_client("111-nel"))
+    for number, (name, value, more) in enumerate((
+            ("taken", whole, {}), ("cut", whole[:-9], {}), ("empty", b"", {}), ("half", whole[:30], {}),
+            (who["nhs_number"], whole, {}), (who["family_name"], whole[:40], {}),
+            ("type", whole, {"ce_type": f"bhr.index.v1.{who['given_name']}"}), ("cause", whole, {"traceparent": who["phone"]}))):
+        producer.produce(INDEX_REQUESTS, key=who["nhs_number"], value=value, headers={
+            "ce_type": "bhr.index.v1.RegisterRecordRequest", "ce_id": name,
+            "ce_time": datetime.now(timezone.utc).isoformat(), "ce_correlationid": f"index-{number}", **more})
+    producer.flush(10)
+
+    def told():
+        return [text for place, text in kafka_texts(suite)
+                if place == "bhr.index.event.v1 header ce_correlationid" and text.startswith(b"index-")]
+
+    check("what was asked of the index over Kafka is told", until(lambda: len(told()) >= 4, 30, 1), told())
 
 
 def over_kafka(suite, check, schema, slots, crowd):
@@ -95,10 +154,11 @@ def body(suite, check):
     crowd, more = traffic(suite, check)
     texts = [(f"{folder}/{name}", open(f"{folder}/{name}", "rb").read())
              for folder, _, names in os.walk(f"{suite.folder}/log") for name in names]
-    texts += [(f"/metrics of booking-{number}", suite.http(number, "/metrics")[1].encode()) for number in suite.numbers()]
+    texts += [(f"/metrics of {service}-{number}", suite.http(f"{service}-{number}", "/metrics")[1].encode())
+              for service in SERVICES for number in suite.numbers(service)]
     kafka = list(kafka_texts(suite))
     check(f"there is something to look at: {len(texts)} logs and metrics, {len(kafka)} keys, headers and values",
-          all(text for _, text in texts) and len(texts) >= 4 and len(kafka) > 60)
+          all(text for _, text in texts) and len(texts) >= 8 and len(kafka) > 60)
     for topic in PUBLIC:
         values = [text for place, text in kafka if place == f"{topic} value"]
         check(f"{topic} tells something: {len(values)} records", len(values) > 3)
@@ -117,4 +177,4 @@ def body(suite, check):
     check("nowhere a given name", found == [], found[:5])
 
 
-run("privacy", body)
+run("privacy", body, services=SERVICES)
