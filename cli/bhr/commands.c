@@ -22,6 +22,8 @@ const struct command *const commands[] = {
     &command_index_worklist_claim,
     &command_index_worklist_decide,
     &command_index_board,
+    &command_index_organisation,
+    &command_index_services,
     &command_index_import_ods,
     &command_index_import_people,
     &command_index_trace,

@@ -26,6 +26,8 @@ static const struct row rows[] = {
     {"index trace nowhere.csv -o found.csv", CLI_USAGE, NULL, "nowhere.csv cannot be read"},
     {"index import people nowhere.csv", CLI_USAGE, NULL, "expected --source"},
     {"index import ods nowhere.csv", CLI_USAGE, NULL, "nowhere.csv cannot be read"},
+    {"index organisation much-too-long", CLI_USAGE, NULL, "CODE: expected an ODS code"},
+    {"index services nowhere-at-all", CLI_USAGE, NULL, "POSTCODE: expected a UK postcode"},
     {"index import", CLI_USAGE, NULL, "index import ods FILE"},
     {"-c empty.ini index board", CLI_USAGE, NULL, "[client] has no key_file"},
 };

@@ -209,6 +209,15 @@ def practices(suite, check):
         (3, "closed_date"), (4, "opened_date"), (5, "postcode"), (6, "27 fields"), (7, "code"), (8, "dates_reversed"))), why)
     told = suite.bhr("index", "import", "ods", path, system="ops")
     check("again, nothing changes", told["good"] == 3)
+    closed = suite.bhr("index", "organisation", "Y90301")
+    check("one of them was closed on a day", closed.code == 0 and closed["is_open"] is False
+          and closed["organisation"]["closed_date"] == "2015-03-31", f"{dict(closed)} {closed.errors}")
+    before = suite.bhr("index", "organisation", "Y90301", "--on", "2015-03-30")
+    check("and open before", before.code == 0 and before["is_open"] is True, f"{dict(before)} {before.errors}")
+    unknown = suite.bhr("index", "organisation", "Y90302")
+    check("one that did not go in is not known", unknown.get("outcome") == "organisation_unknown", dict(unknown))
+    none = suite.bhr("index", "services", "RM1 1AA")
+    check("no service is in the directory yet", none.code == 0 and none["services"] == [], f"{dict(none)} {none.errors}")
     if not os.path.exists(ODS):
         check.note("BHR_TEST_DATA has no ods: practices are not imported")
         return
