@@ -90,11 +90,12 @@ Try next (from $PWD):
   build/release/bhr -c run/bhr.ini status
   build/release/bhr -c run/bhr.ini slots --service gp-evening-romford --from "tomorrow 17:00"
   build/release/bhr -c run/bhr.ini watch
+  build/release/bhr -c run/bhr.ini --as ops index board
   build/release/bhr -c run/bhr.ini journal verify
   scripts/story.py
 Logs: run/log/booking-1.log, index-1.log ..., run/kafka/out, run/redis/out
-Metrics and health: http://127.0.0.1:$BHR_HTTP_PORT/metrics and /readyz; index-1 on port $BHR_INDEX_HTTP_PORT; the second of
-each on the next port
+Metrics and health: http://127.0.0.1:$BHR_HTTP_PORT/metrics and /readyz; index-1 on port
+$BHR_INDEX_HTTP_PORT; the second of each on the next port
 TEXT
 }
 
