@@ -5,22 +5,18 @@
 #include "lib/base/assert.h"
 #include "lib/base/civil_time.h"
 #include "lib/digest/digest.h"
+#include "lib/digest/pseudonym.h"
 #include "lib/wire/index/index_wire.h"
 #include "services/index/core/rows_index.h"
 #include "services/index/derived.h"
 
-/* The first byte says what kind of identifier follows, so that none can pass for another. */
+_Static_assert(sizeof(struct index_record_key) <= PSEUDONYM_RECORD_MAX, "the key of every record fits");
+
 struct uuid resolve_record_id(const uint8_t key[32], const struct index_record_key *record) {
-    ASSERT(record->organisation[0] != '\0' && record->local_id[0] != '\0');
-    uint8_t bytes[1 + sizeof *record];
-    struct buffer identifier = buffer_over(bytes, sizeof bytes);
-    buffer_put_u8(&identifier, 'R');
-    buffer_put(&identifier, record->organisation, strlen(record->organisation) + 1);
-    buffer_put(&identifier, record->source, strlen(record->source) + 1);
-    buffer_put(&identifier, record->local_id, strlen(record->local_id));
-    ASSERT(!identifier.is_full);
-    return uuid_v8_make(digest_keyed(key, buffer_slice(&identifier)));
+    return pseudonym_of_record(key, record->organisation, record->source, record->local_id);
 }
+
+/* The first byte says what kind of identifier follows, so that none can pass for another. */
 
 struct index_hash resolve_nhs_hash(const uint8_t key[32], const char *nhs_number) {
     struct index_hash hash = {{0}};
