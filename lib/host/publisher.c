@@ -225,7 +225,7 @@ struct publisher *publisher_new(const struct publisher_options *options, const s
     p->ports = *ports;
     p->arena = arena_over(memory, PUBLIC_RECORDS_ARENA_SIZE);
     p->began_ms = publisher_now(p) - options->interval_ms;
-    p->base = p->read = (struct publisher_place){.applied = -1};
+    p->base = p->read = (struct journal_place){.applied = -1};
     return p;
 }
 
@@ -240,7 +240,7 @@ void publisher_own(struct publisher *p, bool is_owner) {
 }
 
 void publisher_look(const struct publisher *p, struct publisher_view *ret_view) {
-    const struct publisher_place *published = p->is_transaction_open ? &p->base : &p->read;
+    const struct journal_place *published = p->is_transaction_open ? &p->base : &p->read;
     *ret_view = (struct publisher_view){.state = p->state,
                                         .stop = p->stop,
                                         .number = published->journal.number,

@@ -40,7 +40,7 @@ struct publisher {
     int64_t logged_ms[PUBLISHER_BATCH_MAX];
 
     /* Where the open or next transaction begins, and how far the journal was judged since. */
-    struct publisher_place base, read;
+    struct journal_place base, read;
     int64_t kept_ms; /* when the position was committed */
 
     /* What was public when this producer started: entries up to these numbers are not published again. */
@@ -81,7 +81,7 @@ int publisher_commit(struct publisher *p);
 
 /* publisher_read.c */
 /* Reads from that place on; it is confirmed first unless it is the journal's beginning. */
-void publisher_read_from(struct publisher *p, const struct publisher_place *place);
+void publisher_read_from(struct publisher *p, const struct journal_place *place);
 /* Waits for the record at the place. Returns when it wants to be called again. */
 int publisher_confirm(struct publisher *p);
 enum publisher_take {

@@ -4,20 +4,14 @@
 #ifndef BHR_HOST_PUBLISHER_NOTE_H
 #define BHR_HOST_PUBLISHER_NOTE_H
 
-#include "lib/journal/accept.h"
-
-struct publisher_place {
-    struct journal_state journal; /* after the record at `applied` */
-    int64_t applied;              /* the last record judged; -1 before the first */
-    struct digest anchor;         /* of that record (lib/host/replica_meta.h) */
-};
+#include "lib/host/journal_place.h"
 
 struct publisher_note {
-    struct publisher_place before, after;
+    struct journal_place before, after;
 };
 
 /* Hexadecimal text: Kafka keeps at most 4,096 characters beside an offset. */
-enum { PUBLISHER_NOTE_BYTES = 1 + 2 * (8 + 16 + JOURNAL_STATE_SIZE), PUBLISHER_NOTE_SIZE = 2 * PUBLISHER_NOTE_BYTES };
+enum { PUBLISHER_NOTE_BYTES = 1 + 2 * JOURNAL_PLACE_SIZE, PUBLISHER_NOTE_SIZE = 2 * PUBLISHER_NOTE_BYTES };
 
 void publisher_note_write(const struct publisher_note *note, char ret_text[PUBLISHER_NOTE_SIZE]);
 /* False for anything that publisher_note_write cannot have written. */

@@ -51,7 +51,7 @@ int publisher_confirm(struct publisher *p) {
     return 0;
 }
 
-void publisher_read_from(struct publisher *p, const struct publisher_place *place) {
+void publisher_read_from(struct publisher *p, const struct journal_place *place) {
     ASSERT(!p->is_transaction_open);
     p->read = *place;
     p->is_at_end = p->must_unassign = false;
@@ -105,7 +105,7 @@ static void restart(struct publisher *p, const char *why) {
     if (p->is_transaction_open) {
         publisher_give_up(p, PUBLISH_ABORTED, why);
     } else {
-        const struct publisher_place place = p->read;
+        const struct journal_place place = p->read;
         publisher_read_from(p, &place);
     }
 }
@@ -133,7 +133,7 @@ static enum publisher_take judge(struct publisher *p, const struct topic_record 
                                   .timestamp_ms = record->timestamp_ms,
                                   .is_log_append_time = record->is_log_append_time,
                                   .value = record->value};
-    struct publisher_place next = p->read;
+    struct journal_place next = p->read;
     struct journal_record read;
     bool is_readable;
     struct digest chained =

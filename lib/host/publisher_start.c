@@ -95,6 +95,6 @@ static int begin_anew(struct publisher *p) {
     enum publish_result result = p->ports.producer.begin(p->ports.producer.context);
     if (result != PUBLISH_OK) return publisher_failed(p, result);
     p->is_transaction_open = true;
-    p->base = p->read = (struct publisher_place){.applied = -1};
+    p->base = p->read = (struct journal_place){.applied = -1};
     return publisher_commit(p);
 }
