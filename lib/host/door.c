@@ -24,8 +24,11 @@ int door_step(struct door *door) {
     door_read_clocks(door);
     bool has_more = door_take_reports(door);
     if (answer_late_ones(door)) has_more = true;
+    /* Now that no ticket of this step runs out of time any more: what is appended stands until the burst is sent. */
+    if (door_take_answers(door)) has_more = true;
     if (receive(door, &door->ports.socket)) has_more = true;
     if (door->ports.intake.receive != NULL && receive(door, &door->ports.intake)) has_more = true;
+    if (door->ports.own.receive != NULL && receive(door, &door->ports.own)) has_more = true;
     door_burst_send(door);
     door_audit_tell_suppressed(door, false);
     int next_ms = door_mark_slow_ones(door);
@@ -53,8 +56,9 @@ static bool answer_late_ones(struct door *door) {
 static uint32_t outcome_of_late_one(const struct ticket *ticket) {
     switch (ticket->kind) {
     case TICKET_COMMAND:
-        /* One that still waits for a key was never written. */
-        return ticket->unsent != NULL ? (uint32_t)OUTCOME_UNAVAILABLE : (uint32_t)OUTCOME_UNKNOWN_OUTCOME;
+        /* One that still waits for a key or another service was never written. */
+        return ticket->unsent != NULL || ticket->asked != NULL ? (uint32_t)OUTCOME_UNAVAILABLE
+                                                               : (uint32_t)OUTCOME_UNKNOWN_OUTCOME;
     case TICKET_QUERY:
         return OUTCOME_BEHIND;
     case TICKET_AUDIT:

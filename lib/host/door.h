@@ -5,8 +5,8 @@
  * A reply leaves by the socket that its request came from.
  *
  * The walk of one command: door_step -> receive -> header sane? -> known method? -> deadline? -> rate? -> the user's token,
- * if there is one? -> allowed? -> limits? -> repeat? (own store, then own table) -> service->accept -> append to the
- * command log -> wait.
+ * if there is one? -> allowed? -> limits? -> repeat? (own store, then own table) -> another service to be asked first?
+ * -> service->accept -> append to the command log -> wait.
  * Then, in any order: the delivery report (tells the command's offset), replica's answer (door_answered), commits
  * (door_committed), the deadline. Exactly one reply leaves for every request; never silence.
  *
@@ -18,6 +18,7 @@
 #include "lib/host/replica.h"
 #include "lib/host/service.h"
 #include "lib/policy/policy.h"
+#include "lib/port/ask.h"
 #include "lib/port/audit.h"
 #include "lib/port/cache.h"
 #include "lib/port/clock.h"
@@ -31,6 +32,7 @@ struct door_limits {
     uint32_t request_bytes_max;     /* body of one request */
     int64_t deadline_default_ms;    /* when the header says 0 */
     int64_t deadline_ms_max;        /* a deadline further away is brought back to this */
+    int64_t ask_ms_max;             /* how long another service is waited for; 0 only when none is asked */
     int64_t position_wait_ms_max;   /* how long a query waits for min_position */
     int64_t command_backlog_max;    /* commands that wait to be decided; above it none is written */
     uint32_t requests_per_step_max; /* bounded work */
@@ -41,6 +43,8 @@ struct door_limits {
 struct door_ports {
     struct door_socket socket;
     struct door_socket intake; /* requests of request topics (lib/host/intake.h); may be all zeros */
+    struct door_socket own;    /* requests of the service to itself (lib/host/reactor.h); may be all zeros */
+    struct ask_port ask;       /* another service; all zeros: nobody is asked */
     struct topic_writer writer;
     struct store store;
     struct cache cache; /* may be all zeros: presence of Redis is never required */

@@ -83,8 +83,10 @@ static bool write_command(struct door *door, const struct door_request *request,
     }
     reply->outcome = may_do(door, request);
     if (reply->outcome != OUTCOME_OK) return false;
+    if (door_ask(door, request, digest)) return true;
     bool is_accepted = accept(door, request, reply);
     uint64_t awaited = door_take_awaited(door);
+    door->answered = NULL;
     if (!is_accepted) return false;
     int64_t time_left_ms = request->deadline_ms - door->wall_ms;
     ASSERT(time_left_ms > 0);
@@ -93,6 +95,21 @@ static bool write_command(struct door *door, const struct door_request *request,
     ticket->position = (struct position){.generation = door->resume_at.generation, .offset = -1};
     if (append(door, request, ticket, awaited)) return true;
     door_forget_ticket(door, ticket);
+    reply->outcome = OUTCOME_TOO_BUSY;
+    reply->retry_after_ms = DOOR_BUSY_RETRY_MS;
+    return false;
+}
+
+bool door_write_asked(struct door *door, const struct door_request *request, struct ticket *ticket,
+                      struct door_reply *reply) {
+    ASSERT(ticket->asked == NULL && ticket->unsent == NULL);
+    reply->outcome = may_do(door, request);
+    if (reply->outcome != OUTCOME_OK) return false;
+    bool is_accepted = accept(door, request, reply);
+    uint64_t awaited = door_take_awaited(door);
+    if (!is_accepted) return false;
+    ticket->position = (struct position){.generation = door->resume_at.generation, .offset = -1};
+    if (append(door, request, ticket, awaited)) return true;
     reply->outcome = OUTCOME_TOO_BUSY;
     reply->retry_after_ms = DOOR_BUSY_RETRY_MS;
     return false;
@@ -117,7 +134,8 @@ static uint32_t may_do(struct door *door, const struct door_request *request) {
     return outcome;
 }
 
-/* A service that derives also reads its rows: what it has derived leads to them. */
+/* A service that derives also reads its rows: what it has derived leads to them. So does one that asked: what it was told
+ * is about them. */
 static bool ask_service(struct door *door, const struct door_request *request, const struct ingress *ingress,
                         struct service_refusal *ret_refusal) {
     struct service_context context = door->options.service_context;
@@ -126,7 +144,8 @@ static bool ask_service(struct door *door, const struct door_request *request, c
     struct error error;
     door->command.size = 0;
     door->command.is_full = false;
-    bool has_rows = door->options.service->derived != NULL;
+    bool has_rows = door->options.service->derived != NULL || request->caller.method->ask != NULL;
+    context.answer = door->answered;
     if (has_rows && store->read_begin(store->context, &rows, &error) != STATUS_OK) {
         door_alarm(door, "store", error.message);
         ret_refusal->outcome = OUTCOME_UNAVAILABLE;
@@ -257,7 +276,7 @@ void door_settle_passed(struct door *door, bool is_new_generation) {
     /* A command topic that was replaced is never decided again, whether or not the report came. */
     for (uint32_t i = 0; i < table->count_max; i++) {
         struct ticket *ticket = &table->slots[i];
-        bool is_written = ticket->kind == TICKET_COMMAND && ticket->unsent == NULL;
+        bool is_written = ticket->kind == TICKET_COMMAND && ticket->unsent == NULL && ticket->asked == NULL;
         bool is_left_behind = is_written && ticket->position.generation < door->resume_at.generation;
         if (is_left_behind) settle_from_store(door, ticket);
     }

@@ -3,6 +3,7 @@
  *   door_user.c     the human behind a request, by the token that came with it
  *   door_policy.c   whether a request may be done, also about what it is about
  *   door_command.c  one command: repeat? accept, append to the command log, and what the outside says about it later
+ *   door_ask.c      commands that wait for what another service says
  *   door_burst.c    commands on their way to the log, handed over together
  *   door_backlog.c  how many commands wait to be decided, and whether one more may
  *   door_keys.c     commands that wait until Kafka has the key that they are sealed with
@@ -81,6 +82,14 @@ struct unsent_command {
     uint8_t bytes[]; /* the value, then the headers' values */
 };
 
+/* A whole request, kept until another service has said what its acceptance needs. */
+struct asked_command {
+    uint32_t step;       /* which question is out */
+    int64_t deadline_ms; /* wall clock */
+    size_t correlation_size, traceparent_size, token_size, body_size;
+    uint8_t bytes[]; /* in that order */
+};
+
 /* A request that waits. It leaves the table with its one reply. */
 struct ticket {
     enum ticket_kind kind;
@@ -90,6 +99,7 @@ struct ticket {
     struct digest digest;          /* commands: over method and body as received */
     struct position position;      /* commands: generation written to; offset -1 until the delivery report tells it */
     bool has_marker;               /* commands: Redis was asked to hold one */
+    struct asked_command *asked;   /* commands: not accepted yet, another service is asked; owned */
     struct unsent_command *unsent; /* commands: not in the log yet, they wait for a key; owned */
 
     uint64_t min_position; /* queries */
@@ -184,10 +194,11 @@ struct door {
     struct door_backlog backlog;
     char command_topic[REPLICA_TOPIC_MAX]; /* of resume_at.generation */
 
-    struct arena arena;     /* of the request in hand */
-    struct token_user user; /* the same */
-    struct buffer command;  /* the command message of the request in hand */
-    struct buffer answer;   /* the answer of the query in hand */
+    struct arena arena;                    /* of the request in hand */
+    struct token_user user;                /* the same */
+    const struct service_answer *answered; /* of the command that is being accepted; NULL when nothing was asked */
+    struct buffer command;                 /* the command message of the request in hand */
+    struct buffer answer;                  /* the answer of the query in hand */
 };
 
 /* door.c */
@@ -224,6 +235,17 @@ void door_command(struct door *door, const struct door_request *request);
 bool door_take_reports(struct door *door);
 /* resume_at has moved: commands that it has passed and that are not in the store were not and will not be decided. */
 void door_settle_passed(struct door *door, bool is_new_generation);
+
+/* Accepts and appends what was asked about; false with the reply that says why not. */
+bool door_write_asked(struct door *door, const struct door_request *request, struct ticket *ticket,
+                      struct door_reply *reply);
+
+/* door_ask.c */
+/* True when the request waits in a ticket for an answer. False: it goes on now, with door->answered when somebody was to
+ * be asked who cannot be. */
+bool door_ask(struct door *door, const struct door_request *request, struct digest digest);
+/* True when there may be more. */
+bool door_take_answers(struct door *door);
 
 /* door_burst.c */
 bool door_burst_init(struct door_burst *burst);

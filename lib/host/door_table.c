@@ -42,8 +42,10 @@ void door_table_release(struct door_table *table, struct ticket *ticket) {
     if (ticket->list != NULL) list_remove(ticket);
     heap_remove(table, ticket);
     free(ticket->query_bytes);
+    free(ticket->asked);
     free(ticket->unsent);
     ticket->query_bytes = NULL;
+    ticket->asked = NULL;
     ticket->unsent = NULL;
     free(ticket->held_bytes);
     ticket->held_bytes = NULL;
@@ -125,6 +127,7 @@ void door_table_fini(struct door_table *table) {
     for (uint32_t i = 0; i < table->count; i++) {
         free(table->heap[i]->query_bytes);
         free(table->heap[i]->held_bytes);
+        free(table->heap[i]->asked);
         free(table->heap[i]->unsent);
     }
     free(table->slots);

@@ -30,6 +30,21 @@ struct ingress {
         entity_id; /* id for the thing the command may create: time of the command id + hash(source, command id) */
 };
 
+/* What another service is to be asked before a command is accepted. */
+struct service_question {
+    const char *method; /* "bhr.index.v1.IndexService/FindPerson" */
+    struct slice body;
+    bool is_query; /* asks only: without an answer nothing can have been done */
+};
+/* What became of it. Borrowed during the call. */
+struct service_answer {
+    uint32_t step;    /* which question of this command: 0 for the first */
+    bool is_answered; /* in time, and by somebody who could; else there is no more than that */
+    bool is_ok;       /* answered with REPLY_OK: body is the answer */
+    struct slice body;
+    uint64_t position; /* of the other's journal */
+};
+
 /* Keyed pseudonyms, the vault and the service's own configuration, for accept and query. */
 struct service_context {
     const uint8_t *pseudonym_key; /* 32 bytes */
@@ -38,9 +53,13 @@ struct service_context {
     int64_t (*config_number)(const struct service_context *context, const char *name);
     const void *config;
     const char *rules_file; /* "" without one */
-    /* Only of a service that derives: what it has derived, and in accept a snapshot of the rows. NULL else. */
-    void *derived;
+    void *derived;          /* only of a service that derives: what it has derived */
+    /* In ask, and in accept of a service that derives: a snapshot of the rows. NULL else. */
     const struct rows *rows;
+    struct slice own_organisation; /* ODS code under which other services know this one; empty when it asks none */
+    /* In accept of a method that asks: what was answered last; is_answered false when there was no time or nobody to
+     * ask. NULL when nothing was to be asked. */
+    const struct service_answer *answer;
 };
 
 /* What a service holds in memory because its queries cannot read it from the rows fast enough: a search structure.
@@ -53,6 +72,38 @@ struct service_derived {
      * found. */
     bool (*follow)(void *derived, const struct service_context *context, const struct rows *rows);
     void (*close)(void *derived);
+};
+
+/* A service follows another one's journal: its source. The host reads and judges it where the partition is owned
+ * (lib/host/reactor.h); what an event means here becomes a request of the service to itself, and the entry that follows
+ * keeps the place, so that it moves on in the same transaction as what follows from the event. */
+enum { SERVICE_PLACE_MAX = 256 };
+struct service_place {
+    int64_t offset; /* of the record followed last; -1: nothing yet */
+    uint32_t done;  /* how many of its events were; 0: all */
+    uint32_t size;
+    uint8_t bytes[SERVICE_PLACE_MAX]; /* what judging the next record takes: as the host gave them */
+};
+struct service_news {
+    struct service_place after, to;
+    uint64_t number;    /* of the source's history */
+    struct slice event; /* empty: nothing happened but that it was read so far */
+};
+struct service_request {
+    const char *method; /* of this service */
+    struct slice body;
+};
+enum service_reaction { REACTION_NONE, REACTION_REQUEST, REACTION_UNREADABLE };
+struct service_source {
+    const char *service; /* "index" */
+    /* How far it was followed. */
+    void (*place)(const struct rows *rows, struct service_place *ret_place);
+    /* Pure: what the event means, as a request; an empty event always makes one. It and its memory lie in the arena. */
+    enum service_reaction (*react)(const struct service_news *news, struct arena *arena,
+                                   struct service_request *ret_request);
+    /* What the service wants to ask of itself when there is no news: the next after *after (0 for the first), which is
+     * moved there. False: nothing. */
+    bool (*errand)(const struct rows *rows, uint64_t *after, struct arena *arena, struct service_request *ret_request);
 };
 
 /* Whose and whom a request is about, as far as the request and the local rows tell: for conditions of the policy and
@@ -117,6 +168,10 @@ struct service_method {
     uint32_t (*query)(const struct service_context *context, const struct ingress *ingress, const struct rows *rows,
                       int64_t now_ms, struct slice request, struct arena *arena, struct buffer *out,
                       struct service_refusal *ret_refusal);
+    /* METHOD_COMMAND, may be NULL: the next question to another service before accept, in memory of the arena. last is
+     * NULL for the first one. False: nothing more to ask. Without an answer accept decides what is done. */
+    bool (*ask)(const struct service_context *context, const struct ingress *ingress, struct slice request,
+                const struct service_answer *last, struct arena *arena, struct service_question *ret_question);
     /* Both kinds, may be NULL: fills *ret_subject. False: the request cannot be read, or what it names is not in the
      * rows; then *ret_subject holds what is known nevertheless. It reads as accept and query do and changes nothing. */
     bool (*about)(const struct service_context *context, const struct ingress *ingress, const struct rows *rows,
@@ -143,6 +198,7 @@ struct service {
     uint32_t outcome_count;
 
     const struct service_derived *derived; /* NULL: all it answers is in the rows */
+    const struct service_source *source;   /* NULL: it follows nobody */
 
     /* gather -> decide -> encode one command. Bytes that cannot be read are OUTCOME_UNREADABLE with the field named. */
     void (*decide)(const struct rows *rows, struct slice command, int64_t now_ms, struct arena *arena,
