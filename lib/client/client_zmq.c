@@ -36,6 +36,10 @@ void client_zmq_close(struct client_zmq *connection) {
     free(connection);
 }
 
+struct zmq_dealer *client_zmq_dealer(struct client_zmq *connection) {
+    return connection->dealer;
+}
+
 size_t client_zmq_fds(struct client_zmq *connection, int *ret_fds) {
     size_t count = zmq_dealer_count(connection->dealer);
     for (size_t i = 0; i < count; i++) ret_fds[i] = zmq_dealer_fd(connection->dealer, i);

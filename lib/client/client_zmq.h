@@ -14,6 +14,9 @@ MUST_CHECK enum status client_zmq_open(const struct zmq_dealer_options *options,
                                        struct client_dealer *ret_dealer, struct error *reterr_error);
 void client_zmq_close(struct client_zmq *connection);
 
+/* The connection's dealer, to be watched by a loop instead of client_wait. */
+struct zmq_dealer *client_zmq_dealer(struct client_zmq *connection);
+
 /* Descriptors to sleep on together with those of other connections, readable at their edges: first receive until there
  * is nothing, then sleep. ret_fds has room for ZMQ_DEALER_ENDPOINTS_MAX; returns how many there are. */
 size_t client_zmq_fds(struct client_zmq *connection, int *ret_fds);

@@ -98,6 +98,19 @@ enum status zmq_dealer_send(struct zmq_dealer *dealer, size_t endpoint, struct s
     return send_frame(socket, body, 0) == 0 ? STATUS_OK : STATUS_UNAVAILABLE;
 }
 
+bool zmq_dealer_is_open(struct zmq_dealer *dealer) {
+    for (size_t i = 0; i < dealer->count; i++) {
+        int events = 0, failed;
+        size_t size = sizeof events;
+        do {
+            failed = zmq_getsockopt(dealer->sockets[i], ZMQ_EVENTS, &events, &size);
+        } while (failed != 0 && zmq_errno() == EINTR);
+        ASSERT(failed == 0);
+        if ((events & ZMQ_POLLOUT) != 0) return true;
+    }
+    return false;
+}
+
 enum status zmq_dealer_receive(struct zmq_dealer *dealer, int timeout_ms, struct zmq_dealer_reply *ret_reply) {
     ASSERT(dealer != NULL && ret_reply != NULL);
     ASSERT(timeout_ms >= 0);

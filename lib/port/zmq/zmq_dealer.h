@@ -28,6 +28,9 @@ void zmq_dealer_close(struct zmq_dealer *dealer);
 MUST_CHECK enum status zmq_dealer_send(struct zmq_dealer *dealer, size_t endpoint, struct slice header,
                                        struct slice body, int timeout_ms);
 
+/* Whether some endpoint would take a request now: connected, and reading. */
+bool zmq_dealer_is_open(struct zmq_dealer *dealer);
+
 struct zmq_dealer_reply {
     size_t endpoint;
     struct slice header, body; /* borrowed until the next receive */

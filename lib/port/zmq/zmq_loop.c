@@ -4,6 +4,7 @@
 
 #include "lib/base/assert.h"
 
+#include <errno.h>
 #include <zmq.h>
 
 static void on_wake(uv_poll_t *handle, int status, int events);
@@ -11,16 +12,29 @@ static void before_wait(uv_prepare_t *handle);
 static void after_wait(uv_check_t *handle);
 static void on_idle(uv_idle_t *handle);
 static void on_closed(uv_handle_t *handle);
+static enum status start(struct zmq_loop *watcher, uv_loop_t *loop, struct error *reterr_error);
+static bool is_readable(const struct zmq_loop *watcher);
 
 enum status zmq_loop_start(struct zmq_loop *watcher, uv_loop_t *loop, struct zmq_door *door, zmq_loop_function readable,
                            void *context, struct error *reterr_error) {
-    ASSERT(watcher != NULL && loop != NULL);
-    ASSERT(door != NULL && readable != NULL);
+    ASSERT(watcher != NULL && door != NULL);
+    *watcher = (struct zmq_loop){.door = door, .socket = zmq_door_zmq(door), .readable = readable, .context = context};
+    return start(watcher, loop, reterr_error);
+}
+
+enum status zmq_loop_start_client(struct zmq_loop *watcher, uv_loop_t *loop, void *socket, zmq_loop_function readable,
+                                  void *context, struct error *reterr_error) {
+    ASSERT(watcher != NULL && socket != NULL);
+    *watcher = (struct zmq_loop){.socket = socket, .readable = readable, .context = context};
+    return start(watcher, loop, reterr_error);
+}
+
+static enum status start(struct zmq_loop *watcher, uv_loop_t *loop, struct error *reterr_error) {
+    ASSERT(loop != NULL && watcher->readable != NULL);
     int fd = -1;
     size_t size = sizeof fd;
-    int failed = zmq_getsockopt(zmq_door_zmq(door), ZMQ_FD, &fd, &size);
+    int failed = zmq_getsockopt(watcher->socket, ZMQ_FD, &fd, &size);
     ASSERT(failed == 0 && fd >= 0);
-    *watcher = (struct zmq_loop){.door = door, .readable = readable, .context = context};
     failed = uv_poll_init(loop, &watcher->poll, fd);
     if (failed != 0) return error_set(reterr_error, STATUS_IO, "zmq: cannot watch the socket: %s", uv_strerror(failed));
     uv_prepare_init(loop, &watcher->prepare);
@@ -56,7 +70,7 @@ static void on_wake(uv_poll_t *handle, int status, int events) {
 static void before_wait(uv_prepare_t *handle) {
     struct zmq_loop *watcher = handle->data;
     ASSERT(!watcher->is_stopping);
-    if (zmq_door_is_readable(watcher->door)) {
+    if (is_readable(watcher)) {
         uv_idle_start(&watcher->idle, on_idle);
     } else {
         uv_idle_stop(&watcher->idle);
@@ -66,7 +80,19 @@ static void before_wait(uv_prepare_t *handle) {
 static void after_wait(uv_check_t *handle) {
     struct zmq_loop *watcher = handle->data;
     ASSERT(!watcher->is_stopping);
-    if (zmq_door_is_readable(watcher->door)) watcher->readable(watcher->context);
+    if (is_readable(watcher)) watcher->readable(watcher->context);
+}
+
+/* A door knows best: it may hold back what its socket has already given. */
+static bool is_readable(const struct zmq_loop *watcher) {
+    if (watcher->door != NULL) return zmq_door_is_readable(watcher->door);
+    int events = 0, failed;
+    size_t size = sizeof events;
+    do {
+        failed = zmq_getsockopt(watcher->socket, ZMQ_EVENTS, &events, &size);
+    } while (failed != 0 && zmq_errno() == EINTR);
+    ASSERT(failed == 0);
+    return (events & ZMQ_POLLIN) != 0;
 }
 
 static void on_idle(uv_idle_t *handle) {
