@@ -101,6 +101,11 @@ static void add_for(struct acl_work *work, topic_roles roles, const char *servic
         case TOPIC_PRINCIPAL_SERVICE:
             add(work, service, "", what);
             break;
+        case TOPIC_PRINCIPAL_FOLLOWER:
+            for (size_t i = 0; i < work->names->service_count; i++) {
+                if (topics_follows(work->names->services[i], service)) add(work, work->names->services[i], "", what);
+            }
+            break;
         case TOPIC_PRINCIPAL_PUBLISHER:
             add(work, service, PUBLISHER_END, what);
             break;

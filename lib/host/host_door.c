@@ -95,6 +95,10 @@ int host_door_step(struct host *host) {
     host_keys_send(host);
     int audit_ms = host_audit_send(host);
     if (audit_ms < next_ms) next_ms = audit_ms;
+    int react_ms = host_react_step(host);
+    if (react_ms < next_ms) next_ms = react_ms;
+    int ask_ms = host_ask_next_ms(host);
+    if (ask_ms < next_ms) next_ms = ask_ms;
     int intake_ms = host->intake != NULL ? intake_step(host->intake) : next_ms;
     if (intake_ms < next_ms) next_ms = intake_ms;
     int64_t now_ms = host_now_ms();
@@ -154,6 +158,7 @@ enum status host_door_open(struct host *host, struct error *reterr_error) {
                    .request_bytes_max = (uint32_t)config->request_bytes_max,
                    .deadline_default_ms = config->deadline_default_ms,
                    .deadline_ms_max = config->deadline_ms_max,
+                   .ask_ms_max = config->index_wait_ms,
                    .position_wait_ms_max = config->position_wait_ms_max,
                    .command_backlog_max = config->command_backlog_max,
                    .requests_per_step_max = HOST_REQUESTS_PER_STEP,
@@ -192,7 +197,19 @@ enum status host_door_open(struct host *host, struct error *reterr_error) {
     if (status != STATUS_OK) return status;
     ports.socket = zmq_door_port(host->socket);
     status = host_intake_open(host, &ports.intake, reterr_error);
+    if (status == STATUS_OK) status = host_ask_open(host, &ports.ask, reterr_error);
+    if (status == STATUS_OK) status = host_react_open(host, &ports.own, reterr_error);
     if (status != STATUS_OK) return status;
+    const struct policy_system *own = policy_by_id(options.policy, host->service->name);
+    if (host_has_peer(host) && (own == NULL || !text_is_ods_code(slice_text(own->organisation)))) {
+        return error_set(reterr_error, STATUS_INVALID,
+                         "policy_file: a system %s with an organisation is expected when index_endpoints is set",
+                         host->service->name);
+    }
+    if (own != NULL) {
+        memcpy(host->own_organisation, own->organisation, sizeof own->organisation);
+        options.service_context.own_organisation = slice_text(host->own_organisation);
+    }
     const struct door_listener listener = {.context = host,
                                            .replied = on_replied,
                                            .reply_lost = on_reply_lost,
@@ -216,6 +233,8 @@ void host_door_close(struct host *host) {
     door_free(host->door);
     host->door = NULL;
     host_intake_close(host);
+    host_react_close(host);
+    host_ask_close(host);
     kafka_writer_close(&host->writer);
     host_audit_close(host);
     zmq_door_close(host->socket);

@@ -4,12 +4,15 @@
  *   host_audit.c  the audit trail: its spool, its writer
  *   host_intake.c the door's other socket: request topics
  *   host_keys.c   the keys of persons: master key, their topic, the vault
+ *   host_ask.c    another service, asked over ZeroMQ
+ *   host_react.c  another service's journal, followed
  *   host_derived.c what the service derives from its rows
  *   host_policy.c the policy while the process runs
  *   host_watch.c  once a second: metrics, presence; readiness */
 #ifndef BHR_HOST_HOST_INTERNAL_H
 #define BHR_HOST_HOST_INTERNAL_H
 
+#include "lib/client/client_zmq.h"
 #include "lib/host/audit.h"
 #include "lib/host/config.h"
 #include "lib/host/door.h"
@@ -21,6 +24,7 @@
 #include "lib/host/person_keys.h"
 #include "lib/host/policy_file.h"
 #include "lib/host/publisher_thread.h"
+#include "lib/host/reactor.h"
 #include "lib/host/replica_thread.h"
 #include "lib/host/topics.h"
 #include "lib/host/trust.h"
@@ -52,12 +56,25 @@ struct host_keys {
     struct person_keys_view counted; /* what the metrics already know */
 };
 
+/* All zeros in a process that asks and follows nobody. */
+struct host_peer {
+    struct client_zmq *connection;
+    struct client *client;
+    struct zmq_door_watch *watches[ZMQ_DEALER_ENDPOINTS_MAX];
+    struct kafka_reader *reader; /* of its journal */
+    struct reactor *reactor;
+    struct reactor_view counted; /* what the metrics already know */
+    int64_t denied_logged_ms;
+};
+
 struct host {
     const struct service *service;
     struct config config;
     struct policy_keeper *policy;
     uint8_t pseudonym_key[32];
     struct host_keys keys;
+    struct host_peer peer;
+    char own_organisation[16];              /* as the policy has it; under it other services know this one */
     struct service_context service_context; /* derived NULL when the service derives nothing */
     char command_topic[REPLICA_TOPIC_MAX];
     int32_t partition;
@@ -154,6 +171,24 @@ void host_keys_send(struct host *host);
 enum host_keys_state host_keys_state(const struct host *host);
 void host_keys_watch(struct host *host);
 void host_keys_close(struct host *host);
+
+/* host_ask.c */
+/* Whether this process asks and follows another service. */
+bool host_has_peer(const struct host *host);
+/* Connects; *ret_port stays as it is when nobody is asked. */
+enum status host_ask_open(struct host *host, struct ask_port *ret_port, struct error *reterr_error);
+/* How soon the door must look for answers. */
+int host_ask_next_ms(const struct host *host);
+void host_ask_close(struct host *host);
+
+/* host_react.c */
+/* *ret_socket stays as it is when nobody is followed. */
+enum status host_react_open(struct host *host, struct door_socket *ret_socket, struct error *reterr_error);
+/* Returns when it wants to be called again. */
+int host_react_step(struct host *host);
+void host_react_watch(struct host *host);
+/* After the door was freed. */
+void host_react_close(struct host *host);
 
 /* host_derived.c */
 /* After the keys were prepared. */

@@ -25,6 +25,7 @@ typedef uint32_t topic_roles;
 /* Whose certificate a role shows to the broker. */
 enum topic_principal {
     TOPIC_PRINCIPAL_SERVICE,
+    TOPIC_PRINCIPAL_FOLLOWER, /* every service that follows this one */
     TOPIC_PRINCIPAL_PUBLISHER,
     TOPIC_PRINCIPAL_SYSTEM, /* the outside system that the topic is for */
     TOPIC_PRINCIPAL_EVERY_SYSTEM,
@@ -41,6 +42,9 @@ const struct topic_row *topics_row(enum topic_id id);
 bool topics_has_role(topic_roles roles, enum topic_role role);
 const char *topics_role_name(enum topic_role role);
 enum topic_principal topics_role_principal(enum topic_role role);
+
+/* Whether the service reads the journal of the other one. */
+bool topics_follows(const char *service, const char *source);
 
 /* Consumer groups and transactional ids. */
 struct topic_handle_row {

@@ -28,6 +28,14 @@ static const struct topic_row topic_rows[] = {
 #include "lib/host/topics.def"
 };
 
+static const struct {
+    const char *service, *source;
+} follow_rows[] = {
+#define FOLLOWS(service, source) {service, source},
+#include "lib/host/topics.def"
+};
+enum { FOLLOW_ROW_COUNT = sizeof follow_rows / sizeof follow_rows[0] };
+
 static const struct topic_handle_row handle_rows[] = {
 #define GROUP(name, used_by)       {false, name, used_by},
 #define TRANSACTION(name, used_by) {true, name, used_by},
@@ -105,6 +113,13 @@ const char *topics_role_name(enum topic_role role) {
 enum topic_principal topics_role_principal(enum topic_role role) {
     ASSERT(role < TOPIC_ROLE_COUNT);
     return role_rows[role].principal;
+}
+
+bool topics_follows(const char *service, const char *source) {
+    for (size_t i = 0; i < FOLLOW_ROW_COUNT; i++) {
+        if (strcmp(follow_rows[i].service, service) == 0 && strcmp(follow_rows[i].source, source) == 0) return true;
+    }
+    return false;
 }
 
 const struct topic_handle_row *topics_handle(size_t index) {

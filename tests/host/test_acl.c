@@ -123,6 +123,23 @@ static void as_many_systems_as_there_may_be_fit(void **state) {
     assert_in_range(made.count, 8 * TOPICS_SYSTEMS_MAX, KAFKA_ACLS_MAX);
 }
 
+/* A journal is read by its own service, its publisher, and the services that follow it; by no other one. */
+static void who_follows_a_journal_reads_it(void **state) {
+    (void)state;
+    static const char *const both[] = {"booking", "index"};
+    static struct acl_rules made;
+    const struct acl_names with_index = {.services = both, .service_count = 2, .systems = &systems};
+    assert_int_equal(acl_make(&with_index, &made, NULL), STATUS_OK);
+    struct acl_rules *before = rules;
+    rules = &made;
+    assert_true(may("booking", KAFKA_ACL_READ, KAFKA_ACL_TOPIC, "bhr.index.journal.v1"));
+    assert_false(may("booking", KAFKA_ACL_WRITE, KAFKA_ACL_TOPIC, "bhr.index.journal.v1"));
+    assert_false(may("booking", KAFKA_ACL_READ, KAFKA_ACL_TOPIC, "bhr.index.command.v1"));
+    assert_false(may("booking-publisher", KAFKA_ACL_READ, KAFKA_ACL_TOPIC, "bhr.index.journal.v1"));
+    assert_false(may("index", KAFKA_ACL_READ, KAFKA_ACL_TOPIC, "bhr.booking.journal.v1"));
+    rules = before;
+}
+
 static int make(void **state) {
     (void)state;
     rules = calloc(1, sizeof *rules);
@@ -139,6 +156,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_row_by_each_principal),
         cmocka_unit_test(nobody_outside_gets_a_name_of_the_suite),
+        cmocka_unit_test(who_follows_a_journal_reads_it),
         cmocka_unit_test(as_many_systems_as_there_may_be_fit),
     };
     return cmocka_run_group_tests(tests, make, drop);
