@@ -275,6 +275,8 @@ static void say_done(const struct cli *cli, enum booking_command_kind kind, cons
         printf("%scancelled%s %s at %s\n", good, end, cli_uuid_text(answer->id.bytes, id), at);
         break;
     case BOOKING_COMMAND_PUBLISH:
+    case BOOKING_COMMAND_FOLLOW:
+    case BOOKING_COMMAND_RELINK:
         break;
     }
 }
@@ -295,6 +297,8 @@ static json_t *answer_json(enum booking_command_kind kind, const struct booking_
         return json_pack("{so so}", "booking_id", cli_json_uuid(answer->id.bytes), "cancelled_at",
                          cli_json_time(answer->at_ms));
     case BOOKING_COMMAND_PUBLISH:
+    case BOOKING_COMMAND_FOLLOW:
+    case BOOKING_COMMAND_RELINK:
         break;
     }
     return NULL;

@@ -4,6 +4,7 @@
 #include "services/booking/glue.h"
 
 #include "lib/base/assert.h"
+#include "lib/wire/booking/booking_person.h"
 #include "lib/wire/booking/booking_request.h"
 #include "services/booking/core/rows_booking.h"
 #include "services/booking/resolve.h"
@@ -80,6 +81,28 @@ bool about_cancel(const struct service_context *context, const struct ingress *i
     struct wire_fault fault;
     if (!cancel_request_decode(request, arena, &cancel, &fault)) return false;
     return about_booking(rows, cancel.booking_id, arena, ret_subject);
+}
+
+/* What the index says is about nobody whom a policy could ask after. */
+bool about_follow(const struct service_context *context, const struct ingress *ingress, const struct rows *rows,
+                  struct slice request, struct arena *arena, struct service_subject *ret_subject) {
+    (void)context, (void)ingress, (void)rows;
+    *ret_subject = (struct service_subject){0};
+    struct follow_request follow;
+    struct wire_fault fault;
+    return wire_table_decode(&booking_follow_request_wire, request, arena, &follow, &fault);
+}
+
+bool about_relink(const struct service_context *context, const struct ingress *ingress, const struct rows *rows,
+                  struct slice request, struct arena *arena, struct service_subject *ret_subject) {
+    (void)context, (void)ingress, (void)rows;
+    *ret_subject = (struct service_subject){0};
+    struct relink_order order;
+    struct wire_fault fault;
+    if (!wire_table_decode(&booking_relink_request_wire, request, arena, &order, &fault)) return false;
+    ret_subject->has_person = true;
+    ret_subject->person_id = order.person_id;
+    return true;
 }
 
 bool about_find_slots(const struct service_context *context, const struct ingress *ingress, const struct rows *rows,

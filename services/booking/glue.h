@@ -30,6 +30,10 @@ bool about_book(const struct service_context *context, const struct ingress *ing
                 struct slice request, struct arena *arena, struct service_subject *ret_subject);
 bool about_cancel(const struct service_context *context, const struct ingress *ingress, const struct rows *rows,
                   struct slice request, struct arena *arena, struct service_subject *ret_subject);
+bool about_follow(const struct service_context *context, const struct ingress *ingress, const struct rows *rows,
+                  struct slice request, struct arena *arena, struct service_subject *ret_subject);
+bool about_relink(const struct service_context *context, const struct ingress *ingress, const struct rows *rows,
+                  struct slice request, struct arena *arena, struct service_subject *ret_subject);
 bool about_find_slots(const struct service_context *context, const struct ingress *ingress, const struct rows *rows,
                       struct slice request, struct arena *arena, struct service_subject *ret_subject);
 bool about_get_booking(const struct service_context *context, const struct ingress *ingress, const struct rows *rows,

@@ -1,5 +1,6 @@
 /* Booking's queries: decode -> ask the core -> encode. Runs on the door's thread over a read transaction. */
 #include "services/booking/glue.h"
+#include "services/booking/identity.h"
 
 #include "lib/base/assert.h"
 #include "lib/wire/booking/booking_details.h"
@@ -91,22 +92,9 @@ uint32_t answer_list_person_bookings(const struct service_context *context, cons
  * at all, since it would look as if the person were erased. What does not open is the vault's alarm. */
 static uint32_t open_details(const struct service_context *context, const struct booking_sealed *sealed,
                              struct arena *arena, struct booking_view *view) {
-    uint8_t bytes[BOOKING_CIPHERTEXT_MAX];
-    struct buffer plain = buffer_over(bytes, sizeof bytes);
-    enum vault_result result = VAULT_DONE;
-    if (uuid_is_zero(sealed->key_id)) {
-        buffer_put(&plain, sealed->ciphertext, sealed->size); /* apply version 1 did not seal */
-    } else {
-        struct vault_box box = {.key_id = sealed->key_id, .ciphertext = slice_of(sealed->ciphertext, sealed->size)};
-        memcpy(box.nonce, sealed->nonce, sizeof box.nonce);
-        const struct vault *vault = context->vault;
-        result = vault->open(vault->context, view->person.person_id, &box, &plain);
-    }
+    enum vault_result result = identity_open(context, sealed, arena, &view->person, &view->contact);
     if (result == VAULT_UNAVAILABLE) return OUTCOME_UNAVAILABLE;
     view->is_erased = result == VAULT_ERASED;
-    struct arena scratch = *arena; /* given back: a list opens many */
-    if (result == VAULT_DONE) {
-        (void)booking_details_decode(buffer_slice(&plain), &scratch, &view->person, &view->contact);
-    }
+    view->person.person_id = view->known_id; /* what was sealed under the pseudonym is shown as the person's */
     return OUTCOME_OK;
 }

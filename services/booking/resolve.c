@@ -1,5 +1,5 @@
-/* Stands in for the index until there is one: a keyed hash of the best identifier the caller gave. A booking is never
- * refused because nobody knows the person; links between ids come later, by event (design section 6 "Person").
+/* The pseudonym that stands in for a person until the index has said who it is: a keyed hash of the best identifier the
+ * caller gave. Bookings keep it; links say whose it is (core/rows_person.h).
  * Any thread; nothing is kept. */
 #include "services/booking/resolve.h"
 

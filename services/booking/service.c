@@ -13,6 +13,7 @@
 #include "services/booking/core/apply.h"
 #include "services/booking/core/facts.h"
 #include "services/booking/glue.h"
+#include "services/booking/identity.h"
 #include "services/booking/resolve.h"
 
 _Static_assert((int)WIRE_FAULT_MAX <= (int)SERVICE_DETAIL_MAX, "a fault fits into a detail");
@@ -40,9 +41,14 @@ static const struct service_method methods[] = {
     {BOOKING_METHOD_PUBLISH_SESSION, METHOD_COMMAND, "bhr.booking.v1.PublishSessionRequest", .accept = accept_publish,
      .about = about_publish},
     {BOOKING_METHOD_HOLD, METHOD_COMMAND, "bhr.booking.v1.HoldRequest", .accept = accept_hold, .about = about_hold},
-    {BOOKING_METHOD_BOOK, METHOD_COMMAND, "bhr.booking.v1.BookRequest", .accept = accept_book, .about = about_book},
+    {BOOKING_METHOD_BOOK, METHOD_COMMAND, "bhr.booking.v1.BookRequest", .accept = accept_book, .ask = ask_book,
+     .about = about_book},
     {BOOKING_METHOD_CANCEL, METHOD_COMMAND, "bhr.booking.v1.CancelRequest", .accept = accept_cancel,
      .about = about_cancel},
+    {BOOKING_METHOD_FOLLOW_INDEX, METHOD_COMMAND, "bhr.booking.v1.FollowIndexRequest", .accept = accept_follow,
+     .about = about_follow},
+    {BOOKING_METHOD_RELINK, METHOD_COMMAND, "bhr.booking.v1.RelinkRequest", .accept = accept_relink, .ask = ask_relink,
+     .about = about_relink},
     {BOOKING_METHOD_FIND_SLOTS, METHOD_QUERY, "bhr.booking.v1.FindSlotsRequest", .query = answer_find_slots,
      .about = about_find_slots},
     {BOOKING_METHOD_GET_BOOKING, METHOD_QUERY, "bhr.booking.v1.GetBookingRequest", .audit = AUDIT_SPOOLED,
@@ -60,14 +66,15 @@ static const struct service_config_row config_rows[] = {
 const struct service booking_service = {
     .name = "booking",
     .command_type = "bhr.booking.v1.BookingCommand",
-    .apply_version = 2,
-    .schema = 2,
+    .apply_version = 3,
+    .schema = 3,
     .methods = methods,
     .method_count = sizeof methods / sizeof methods[0],
     .config_rows = config_rows,
     .config_row_count = sizeof config_rows / sizeof config_rows[0],
     .outcomes = booking_outcomes,
     .outcome_count = BOOKING_OUTCOME_COUNT,
+    .source = &booking_source,
     .decide = decide,
     .fire = fire,
     .apply = apply,
@@ -149,6 +156,7 @@ static bool accept_book(const struct service_context *context, const struct ingr
     order->slot_id = book.slot_id;
     order->hold_id = book.hold_id;
     order->person_id = resolve_person(context->pseudonym_key, ingress->system, &book.person);
+    identity_fill(context, &book.person, arena, order);
     if (!seal_details(context, &book, order)) {
         ret_refusal->outcome = OUTCOME_UNAVAILABLE;
         return false;
@@ -219,6 +227,16 @@ static struct booking_decision decide_command(const struct rows *rows, const str
         struct cancel_facts facts;
         gather_cancel(rows, &command->cancel, now_ms, &facts);
         return decide_cancel(&facts, &command->cancel);
+    }
+    case BOOKING_COMMAND_FOLLOW: {
+        struct follow_facts facts;
+        gather_follow(rows, &command->follow.request, &facts);
+        return decide_follow(&facts, &command->follow.request);
+    }
+    case BOOKING_COMMAND_RELINK: {
+        struct relink_facts facts;
+        gather_relink(rows, &command->relink.order, &facts);
+        return decide_relink(&facts, &command->relink.order);
     }
     }
     bhr_assert_failed("kind is one of enum booking_command_kind", __FILE__, __LINE__);

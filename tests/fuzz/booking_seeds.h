@@ -69,7 +69,21 @@ static inline struct booking_ingress seed_ingress(void) {
                                     .entity_id = seed_uuid(4)};
 }
 
-/* Publish, hold, book directly, book a hold, cancel; false beyond the last. */
+static inline struct follow_request seed_follow(void) {
+    return (struct follow_request){.after = {40, 0},
+                                   .to = {42, 1},
+                                   .place_size = 3,
+                                   .place = {1, 2, 3},
+                                   .number = 7,
+                                   .change = FOLLOW_UNMERGE,
+                                   .child_id = seed_uuid(8),
+                                   .parent_id = seed_uuid(9),
+                                   .merge_id = seed_uuid(10),
+                                   .from_ms = SEED_NOW_MS - 1000,
+                                   .until_ms = SEED_NOW_MS + 1000};
+}
+
+/* Publish, hold, book directly, book a hold, cancel, follow, relink, book somebody known; false beyond the last. */
 static inline bool seed_command(uint32_t index, struct booking_command *ret_command) {
     struct booking_command command = {.kind = BOOKING_COMMAND_PUBLISH};
     if (index == 0) command.publish = (struct publish_command){seed_ingress(), {seed_session()}};
@@ -89,8 +103,54 @@ static inline bool seed_command(uint32_t index, struct booking_command *ret_comm
         command.kind = BOOKING_COMMAND_CANCEL;
         command.cancel = (struct cancel_command){seed_ingress(), {seed_uuid(6), BOOKING_CANCEL_PERSON}};
     }
-    if (index < 5) *ret_command = command;
-    return index < 5;
+    if (index == 5) {
+        command.kind = BOOKING_COMMAND_FOLLOW;
+        command.follow = (struct follow_command){seed_ingress(), seed_follow()};
+    }
+    if (index == 6) {
+        command.kind = BOOKING_COMMAND_RELINK;
+        command.relink = (struct relink_command){seed_ingress(), {seed_uuid(2), seed_uuid(8), 9}};
+    }
+    if (index == 7) {
+        command.kind = BOOKING_COMMAND_BOOK;
+        command.book.ingress = seed_ingress();
+        command.book.order = (struct book_order){.slot_id = seed_slot_id(),
+                                                 .person_id = seed_uuid(12),
+                                                 .sealed = seed_sealed(),
+                                                 .known_id = seed_uuid(8),
+                                                 .known_number = 9,
+                                                 .record_id = seed_uuid(11)};
+    }
+    if (index < 8) *ret_command = command;
+    return index < 8;
+}
+
+static inline void seed_person_event(struct booking_event *event) {
+    switch ((int)event->kind) {
+    case BOOKING_EVENT_INDEX_FOLLOWED:
+        event->index_followed =
+            (struct index_followed){.number = 6, .at = {40, 0}, .place_size = 3, .place = {1, 2, 3}};
+        break;
+    case BOOKING_EVENT_PERSON_LINKED:
+        event->person_linked = (struct person_linked){seed_uuid(8), seed_uuid(9), seed_uuid(10), 5};
+        break;
+    case BOOKING_EVENT_PERSON_UNLINKED:
+        event->person_unlinked = (struct person_linked){seed_uuid(13), seed_uuid(9), seed_uuid(10), 6};
+        break;
+    case BOOKING_EVENT_PERSON_AWAITED:
+        event->person_awaited = (struct person_awaited){seed_uuid(2), seed_uuid(11), seed_uuid(6)};
+        break;
+    default:
+        event->identity_corrected = (struct identity_corrected){.merge_id = seed_uuid(10),
+                                                                .survivor_id = seed_uuid(9),
+                                                                .other_id = seed_uuid(8),
+                                                                .from_ms = SEED_NOW_MS,
+                                                                .until_ms = SEED_NOW_MS + 1,
+                                                                .booking_count = 2,
+                                                                .booking_ids = {seed_uuid(6), seed_uuid(7)},
+                                                                .has_more = true};
+        break;
+    }
 }
 
 static inline bool seed_event(uint32_t index, struct booking_event *ret_event) {
@@ -126,9 +186,16 @@ static inline bool seed_event(uint32_t index, struct booking_event *ret_event) {
                                                              .reason = BOOKING_CANCEL_PERSON,
                                                              .by = "111-nel"};
         break;
+    case BOOKING_EVENT_INDEX_FOLLOWED:
+    case BOOKING_EVENT_PERSON_LINKED:
+    case BOOKING_EVENT_PERSON_UNLINKED:
+    case BOOKING_EVENT_PERSON_AWAITED:
+    case BOOKING_EVENT_IDENTITY_CORRECTED:
+        seed_person_event(&event);
+        break;
     }
-    if (index < 5) *ret_event = event;
-    return index < 5;
+    if (index < 10) *ret_event = event;
+    return index < 10;
 }
 
 static inline struct booking_view seed_view(void) {

@@ -58,14 +58,48 @@ static void run(struct slice input) {
     rows_array_free(&array);
 }
 
-static void seed(void) {
+static void seed_one(const struct booking_command *command) {
     static uint8_t memory[2 * COMMAND_ROOM];
     struct buffer out = buffer_over(memory, sizeof memory);
+    booking_command_encode(command, &out);
+    fuzz_seed_buffer(&out);
+}
+
+/* What booking asks of itself, each with one thing wrong. */
+static void seed_wrong_ones(void) {
+    struct booking_command command = {.kind = BOOKING_COMMAND_RELINK};
+    command.relink = (struct relink_command){seed_ingress(), {.person_id = seed_uuid(2)}};
+    seed_one(&command);
+    command.relink.order = (struct relink_order){.known_id = seed_uuid(2)};
+    seed_one(&command);
+    command.relink.order = (struct relink_order){seed_uuid(2), seed_uuid(8), UINT64_MAX};
+    seed_one(&command);
+    command = (struct booking_command){.kind = BOOKING_COMMAND_FOLLOW};
+    command.follow = (struct follow_command){seed_ingress(), seed_follow()};
+    struct follow_request *request = &command.follow.request;
+    request->merge_id = (struct uuid){{0}};
+    seed_one(&command);
+    *request = seed_follow();
+    request->to.offset = request->after.offset;
+    seed_one(&command);
+    *request = seed_follow();
+    request->place_size = 0;
+    seed_one(&command);
+    *request = seed_follow();
+    request->change = (enum follow_change)0;
+    seed_one(&command);
+    *request = seed_follow();
+    request->until_ms = -1;
+    seed_one(&command);
+    *request = seed_follow();
+    request->after.offset--;
+    seed_one(&command);
+}
+
+static void seed(void) {
     struct booking_command command;
-    for (uint32_t i = 0; seed_command(i, &command); i++) {
-        booking_command_encode(&command, &out);
-        fuzz_seed_buffer(&out);
-    }
+    for (uint32_t i = 0; seed_command(i, &command); i++) seed_one(&command);
+    seed_wrong_ones();
 }
 
 static const char *const outcomes[] = {"book",
@@ -80,6 +114,10 @@ static const char *const outcomes[] = {"book",
                                        "cancel.booking_id",
                                        "cancel.reason",
                                        "expected a whole protobuf message",
+                                       "follow_index.change",
+                                       "follow_index.offset",
+                                       "follow_index.place",
+                                       "follow_index.until_ms",
                                        "hold",
                                        "hold.slot_id",
                                        "hold_not_yours",
@@ -101,10 +139,14 @@ static const char *const outcomes[] = {"book",
                                        "publish_session.slot_count",
                                        "publish_session.slot_minutes",
                                        "publish_session.starts_at_ms",
+                                       "relink.known_id",
+                                       "relink.known_number",
+                                       "relink.person_id",
                                        "session.session_id",
                                        "slot_held",
                                        "slot_not_open",
                                        "slot_unknown",
+                                       "source_out_of_step",
                                        "unreadable",
                                        NULL};
 const struct fuzz_harness fuzz_harness = {outcomes, run, seed, 1000};

@@ -6,7 +6,8 @@
 #include "tests/fuzz/fuzz.h"
 
 static uint8_t arena_memory[512 * 1024];
-static const char *const kinds[] = {"", "published", "held", "expired", "booked", "cancelled"};
+static const char *const kinds[] = {"",         "published", "held",     "expired", "booked",   "cancelled",
+                                    "followed", "linked",    "unlinked", "awaited", "corrected"};
 
 static void run(struct slice input) {
     struct arena arena = arena_over(arena_memory, BOOKING_EVENT_ARENA_SIZE);
@@ -45,6 +46,7 @@ static void seed(void) {
     }
 }
 
-static const char *const outcomes[] = {"booked",    "cancelled", "expired", "good and not public", "held", "public",
-                                       "published", "refused",   NULL};
+static const char *const outcomes[] = {
+    "awaited", "booked", "cancelled", "corrected", "expired", "followed", "good and not public",
+    "held",    "linked", "public",    "published", "refused", "unlinked", NULL};
 const struct fuzz_harness fuzz_harness = {outcomes, run, seed, 0};

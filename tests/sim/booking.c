@@ -120,6 +120,11 @@ void booking_promise_event(struct sim *sim, struct booking_promise *promise, uin
         return;
     case BOOKING_EVENT_SLOT_HELD:
     case BOOKING_EVENT_HOLD_EXPIRED:
+    case BOOKING_EVENT_INDEX_FOLLOWED:
+    case BOOKING_EVENT_PERSON_LINKED:
+    case BOOKING_EVENT_PERSON_UNLINKED:
+    case BOOKING_EVENT_PERSON_AWAITED:
+    case BOOKING_EVENT_IDENTITY_CORRECTED:
         return;
     case BOOKING_EVENT_SLOT_BOOKED:
         slot = slot_of(promise, event.slot_booked.slot_id);

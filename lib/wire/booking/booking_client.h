@@ -10,6 +10,8 @@
 #define BOOKING_METHOD_HOLD                 "bhr.booking.v1.BookingService/Hold"
 #define BOOKING_METHOD_BOOK                 "bhr.booking.v1.BookingService/Book"
 #define BOOKING_METHOD_CANCEL               "bhr.booking.v1.BookingService/Cancel"
+#define BOOKING_METHOD_FOLLOW_INDEX         "bhr.booking.v1.BookingService/FollowIndex"
+#define BOOKING_METHOD_RELINK               "bhr.booking.v1.BookingService/Relink"
 #define BOOKING_METHOD_FIND_SLOTS           "bhr.booking.v1.BookingService/FindSlots"
 #define BOOKING_METHOD_GET_BOOKING          "bhr.booking.v1.BookingService/GetBooking"
 #define BOOKING_METHOD_LIST_PERSON_BOOKINGS "bhr.booking.v1.BookingService/ListPersonBookings"

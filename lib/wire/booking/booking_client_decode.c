@@ -30,6 +30,9 @@ bool booking_answer_decode(enum booking_command_kind kind, struct slice bytes, s
         return decode_book(bytes, arena, ret_answer, ret_fault);
     case BOOKING_COMMAND_CANCEL:
         return decode_cancel(bytes, arena, ret_answer, ret_fault);
+    case BOOKING_COMMAND_FOLLOW:
+    case BOOKING_COMMAND_RELINK:
+        return true; /* nothing is in it */
     }
     bhr_assert_failed("kind is one of enum booking_command_kind", __FILE__, __LINE__);
 }

@@ -3,6 +3,7 @@
 
 #include "lib/base/assert.h"
 #include "lib/wire/booking/booking_pb.h"
+#include "lib/wire/booking/booking_person.h"
 
 /* Texts and messages that one command points to while it is packed. */
 struct command_shell {
@@ -12,7 +13,7 @@ struct command_shell {
     char slot_text[SLOT_TEXT_ROOM];
     char id_text[UUID_TEXT_ROOM];
     struct session_shell session;
-    char person_text[UUID_TEXT_ROOM];
+    char person_text[UUID_TEXT_ROOM], known_text[UUID_TEXT_ROOM], record_text[UUID_TEXT_ROOM];
     struct sealed_shell sealed;
     Bhr__Booking__V1__HoldCommand hold;
     Bhr__Booking__V1__BookCommand book;
@@ -51,6 +52,9 @@ void booking_command_encode(const struct booking_command *command, struct buffer
         shell.book.hold_id = uuid_text(command->book.order.hold_id, shell.id_text);
         shell.book.person_id = uuid_text(command->book.order.person_id, shell.person_text);
         shell.book.sealed = sealed_fill(&shell.sealed, &command->book.order.sealed);
+        shell.book.known_id = uuid_text(command->book.order.known_id, shell.known_text);
+        shell.book.known_number = command->book.order.known_number;
+        shell.book.record_id = uuid_text(command->book.order.record_id, shell.record_text);
         shell.message.book = &shell.book;
         break;
     case BOOKING_COMMAND_CANCEL:
@@ -60,6 +64,13 @@ void booking_command_encode(const struct booking_command *command, struct buffer
         shell.cancel.reason = (Bhr__Booking__V1__CancelReason)command->cancel.request.reason;
         shell.message.cancel = &shell.cancel;
         break;
+    case BOOKING_COMMAND_FOLLOW:
+    case BOOKING_COMMAND_RELINK: {
+        uint8_t memory[BOOKING_PERSON_ARENA_SIZE];
+        struct arena arena = arena_over(memory, sizeof memory);
+        wire_table_encode(&booking_person_command_wire, command, &arena, out);
+        return;
+    }
     }
     wire_pack(&shell.message.base, out);
 }
@@ -93,9 +104,12 @@ bool booking_command_decode(struct slice bytes, struct arena *arena, struct book
         ret_command->cancel.ingress = ingress;
         read_cancel(&reader, message->cancel, &ret_command->cancel.request);
         break;
+    case BHR__BOOKING__V1__BOOKING_COMMAND__COMMAND_FOLLOW_INDEX:
+    case BHR__BOOKING__V1__BOOKING_COMMAND__COMMAND_RELINK:
+        return wire_table_decode(&booking_person_command_wire, bytes, arena, ret_command, ret_fault);
     case BHR__BOOKING__V1__BOOKING_COMMAND__COMMAND__NOT_SET:
     case _BHR__BOOKING__V1__BOOKING_COMMAND__COMMAND__CASE_IS_INT_SIZE:
-        field_fail(&reader, "command", "expected one of publish_session, hold, book, cancel");
+        field_fail(&reader, "command", "expected one of publish_session, hold, book, cancel, follow_index, relink");
         break;
     }
     return !reader.is_bad;
@@ -157,6 +171,9 @@ static void read_book(struct field_reader *reader, const Bhr__Booking__V1__BookC
     }
     field_uuid(reader, "person_id", message->person_id, false, &ret_order->person_id);
     field_sealed(reader, message->sealed, &ret_order->sealed);
+    field_uuid(reader, "known_id", message->known_id, true, &ret_order->known_id);
+    ret_order->known_number = message->known_number;
+    field_uuid(reader, "record_id", message->record_id, true, &ret_order->record_id);
 }
 
 static void read_cancel(struct field_reader *reader, const Bhr__Booking__V1__CancelCommand *message,

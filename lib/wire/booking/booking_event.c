@@ -3,6 +3,7 @@
 
 #include "lib/base/assert.h"
 #include "lib/wire/booking/booking_pb.h"
+#include "lib/wire/booking/booking_person.h"
 
 /* Texts and messages that one event points to while it is packed. */
 struct event_shell {
@@ -58,6 +59,12 @@ struct slice booking_event_encode(const struct booking_event *event, struct aren
     case BOOKING_EVENT_BOOKING_CANCELLED:
         fill_cancelled(&shell, &event->booking_cancelled);
         break;
+    case BOOKING_EVENT_INDEX_FOLLOWED:
+    case BOOKING_EVENT_PERSON_LINKED:
+    case BOOKING_EVENT_PERSON_UNLINKED:
+    case BOOKING_EVENT_PERSON_AWAITED:
+    case BOOKING_EVENT_IDENTITY_CORRECTED:
+        return wire_table_encode_to_arena(&booking_person_event_wire, event, arena);
     }
     return wire_pack_to_arena(&shell.message.base, arena);
 }
@@ -89,6 +96,12 @@ bool booking_event_decode(struct slice bytes, struct arena *arena, struct bookin
         ret_event->kind = BOOKING_EVENT_BOOKING_CANCELLED;
         read_cancelled(&reader, message->booking_cancelled, &ret_event->booking_cancelled);
         break;
+    case BHR__BOOKING__V1__BOOKING_EVENT__EVENT_INDEX_FOLLOWED:
+    case BHR__BOOKING__V1__BOOKING_EVENT__EVENT_PERSON_LINKED:
+    case BHR__BOOKING__V1__BOOKING_EVENT__EVENT_PERSON_UNLINKED:
+    case BHR__BOOKING__V1__BOOKING_EVENT__EVENT_PERSON_AWAITED:
+    case BHR__BOOKING__V1__BOOKING_EVENT__EVENT_IDENTITY_CORRECTED:
+        return wire_table_decode(&booking_person_event_wire, bytes, arena, ret_event, &fault);
     case BHR__BOOKING__V1__BOOKING_EVENT__EVENT__NOT_SET:
     case _BHR__BOOKING__V1__BOOKING_EVENT__EVENT__CASE_IS_INT_SIZE:
         return false;

@@ -6,6 +6,7 @@
 
 #include <bhr/booking/v1/booking.pb-c.h>
 #include <bhr/booking/v1/booking_journal.pb-c.h>
+#include <bhr/booking/v1/booking_person.pb-c.h>
 #include <bhr/booking/v1/booking_service.pb-c.h>
 #include <bhr/exchange/v1/sealed.pb-c.h>
 

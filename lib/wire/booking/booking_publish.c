@@ -84,6 +84,16 @@ static struct slice subject_of(const struct booking_event *event, struct arena *
         return uuid_subject(event->slot_booked.person_id, arena);
     case BOOKING_EVENT_BOOKING_CANCELLED:
         return uuid_subject(event->booking_cancelled.person_id, arena);
+    case BOOKING_EVENT_INDEX_FOLLOWED:
+        return arena_copy(arena, slice_text("index"));
+    case BOOKING_EVENT_PERSON_LINKED:
+        return uuid_subject(event->person_linked.person_id, arena);
+    case BOOKING_EVENT_PERSON_UNLINKED:
+        return uuid_subject(event->person_unlinked.person_id, arena);
+    case BOOKING_EVENT_PERSON_AWAITED:
+        return uuid_subject(event->person_awaited.person_id, arena);
+    case BOOKING_EVENT_IDENTITY_CORRECTED:
+        return uuid_subject(event->identity_corrected.other_id, arena);
     }
     bhr_assert_failed("kind is one of enum booking_event_kind", __FILE__, __LINE__);
 }

@@ -38,6 +38,9 @@ struct slice booking_answer_encode(enum booking_command_kind kind, const struct 
         message.cancelled_at_ms = answer->at_ms;
         return wire_pack_to_arena(&message.base, arena);
     }
+    case BOOKING_COMMAND_FOLLOW:
+    case BOOKING_COMMAND_RELINK:
+        break; /* they have nothing to say */
     }
     bhr_assert_failed("kind is one of enum booking_command_kind", __FILE__, __LINE__);
 }

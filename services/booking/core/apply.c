@@ -1,6 +1,7 @@
 /* What each event does to the rows. Pure but for the rows; the one code path for live work, replay and tests. An event
  * that names what is not there changes nothing: history is never wrong, and a reader must not stop on it. */
 #include "services/booking/core/apply.h"
+#include "services/booking/core/rows_person.h"
 
 #include "lib/base/assert.h"
 #include "lib/base/timers.h"
@@ -11,6 +12,9 @@ static void apply_booked(const struct rows *rows, int64_t decided_at_ms, uint64_
                          const struct slot_booked *event);
 static void apply_cancelled(const struct rows *rows, int64_t decided_at_ms, uint64_t number,
                             const struct booking_cancelled *event);
+static void apply_linked(const struct rows *rows, const struct person_linked *event);
+static void apply_unlinked(const struct rows *rows, const struct person_linked *event);
+static void apply_awaited(const struct rows *rows, uint64_t number, const struct person_awaited *event);
 static void end_hold(const struct rows *rows, struct uuid hold_id, const struct hold_row *hold);
 
 void booking_apply(const struct rows *rows, int64_t decided_at_ms, uint64_t number, const struct booking_event *event) {
@@ -31,6 +35,20 @@ void booking_apply(const struct rows *rows, int64_t decided_at_ms, uint64_t numb
     case BOOKING_EVENT_BOOKING_CANCELLED:
         apply_cancelled(rows, decided_at_ms, number, &event->booking_cancelled);
         return;
+    case BOOKING_EVENT_INDEX_FOLLOWED:
+        source_row_put(rows, &event->index_followed);
+        return;
+    case BOOKING_EVENT_PERSON_LINKED:
+        apply_linked(rows, &event->person_linked);
+        return;
+    case BOOKING_EVENT_PERSON_UNLINKED:
+        apply_unlinked(rows, &event->person_unlinked);
+        return;
+    case BOOKING_EVENT_PERSON_AWAITED:
+        apply_awaited(rows, number, &event->person_awaited);
+        return;
+    case BOOKING_EVENT_IDENTITY_CORRECTED:
+        return; /* told to whoever reads events: the rows say the same without it */
     }
     bhr_assert_failed("kind is one of enum booking_event_kind", __FILE__, __LINE__);
 }
@@ -122,6 +140,27 @@ static void apply_cancelled(const struct rows *rows, int64_t decided_at_ms, uint
         .starts_at_ms = booking.starts_at_ms, .ends_at_ms = booking.ends_at_ms, .booking_id = event->booking_id};
     person_row_del(rows, booking.person_id, BOOKING_BOOKED, &person);
     person_row_put(rows, booking.person_id, BOOKING_CANCELLED, &person);
+}
+
+static void apply_linked(const struct rows *rows, const struct person_linked *event) {
+    if (link_would_loop(rows, event->person_id, event->known_id)) return;
+    const struct link_row link = {.parent_id = event->known_id, .merge_id = event->merge_id, .number = event->number};
+    link_row_put(rows, event->person_id, &link);
+    awaited_row_del(rows, event->person_id);
+}
+
+static void apply_unlinked(const struct rows *rows, const struct person_linked *event) {
+    struct link_row link;
+    bool is_standing = link_row_get(rows, event->person_id, &link) && uuid_equal(link.merge_id, event->merge_id);
+    if (is_standing) link_row_del(rows, event->person_id);
+}
+
+static void apply_awaited(const struct rows *rows, uint64_t number, const struct person_awaited *event) {
+    const struct awaited_row awaited = {
+        .person_id = event->person_id, .record_id = event->record_id, .booking_id = event->booking_id};
+    awaited_row_del(rows, event->person_id);
+    awaited_row_put(rows, number, &awaited);
+    local_record_put(rows, event->record_id, event->person_id);
 }
 
 /* Its row and its timer go together. */

@@ -6,6 +6,7 @@
 #define BHR_BOOKING_CORE_BOOKING_H
 
 #include "lib/base/id.h"
+#include "services/booking/core/booking_person.h"
 
 enum {
     BOOKING_SYSTEM_MAX = 64,
@@ -163,6 +164,8 @@ enum booking_command_kind {
     BOOKING_COMMAND_HOLD = 3,
     BOOKING_COMMAND_BOOK = 4,
     BOOKING_COMMAND_CANCEL = 5,
+    BOOKING_COMMAND_FOLLOW = 6,
+    BOOKING_COMMAND_RELINK = 7,
 };
 struct publish_command {
     struct booking_ingress ingress;
@@ -179,6 +182,9 @@ struct book_order {
     struct uuid hold_id;            /* zero when directly */
     struct uuid person_id;          /* pseudonymous */
     struct booking_sealed sealed;
+    struct uuid known_id; /* who that is in the index; zero when it was not asked or did not say */
+    uint64_t known_number;
+    struct uuid record_id; /* when it was asked and did not say: the local record that it is told of; else zero */
 };
 struct book_command {
     struct booking_ingress ingress;
@@ -188,6 +194,14 @@ struct cancel_command {
     struct booking_ingress ingress;
     struct cancel_request request;
 };
+struct follow_command {
+    struct booking_ingress ingress;
+    struct follow_request request;
+};
+struct relink_command {
+    struct booking_ingress ingress;
+    struct relink_order order;
+};
 struct booking_command {
     enum booking_command_kind kind;
     union {
@@ -195,6 +209,8 @@ struct booking_command {
         struct hold_command hold;
         struct book_command book;
         struct cancel_command cancel;
+        struct follow_command follow;
+        struct relink_command relink;
     };
 };
 
@@ -206,6 +222,11 @@ enum booking_event_kind {
     BOOKING_EVENT_HOLD_EXPIRED = 3,
     BOOKING_EVENT_SLOT_BOOKED = 4,
     BOOKING_EVENT_BOOKING_CANCELLED = 5,
+    BOOKING_EVENT_INDEX_FOLLOWED = 6,
+    BOOKING_EVENT_PERSON_LINKED = 7,
+    BOOKING_EVENT_PERSON_UNLINKED = 8,
+    BOOKING_EVENT_PERSON_AWAITED = 9,
+    BOOKING_EVENT_IDENTITY_CORRECTED = 10,
 };
 struct session_published {
     struct booking_session session;
@@ -246,6 +267,11 @@ struct booking_event {
         struct hold_expired hold_expired;
         struct slot_booked slot_booked;
         struct booking_cancelled booking_cancelled;
+        struct index_followed index_followed;
+        struct person_linked person_linked;
+        struct person_linked person_unlinked;
+        struct person_awaited person_awaited;
+        struct identity_corrected identity_corrected;
     };
 };
 
@@ -275,6 +301,7 @@ struct booking_view {
     struct uuid booking_id;
     struct booking_slot slot;
     struct booking_person person;
+    struct uuid known_id; /* whose it is by now, for whoever is shown it: the index's person, or person_id again */
     struct booking_contact contact;
     bool is_erased; /* the details cannot be opened by anybody any more */
     enum booking_status status;

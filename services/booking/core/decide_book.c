@@ -4,6 +4,8 @@
 #include "lib/base/assert.h"
 
 static struct booking_decision booked(const struct book_facts *facts, const struct book_command *command);
+static void say_who(const struct book_facts *facts, const struct book_command *command,
+                    struct booking_decision *decision);
 
 struct booking_decision decide_book(const struct book_facts *facts, const struct book_command *command) {
     const struct slot_facts *slot = &facts->slot;
@@ -47,8 +49,27 @@ static struct booking_decision booked(const struct book_facts *facts, const stru
     event->person_id = order->person_id;
     event->sealed = order->sealed;
     memcpy(event->by, command->ingress.system, sizeof event->by);
+    say_who(facts, command, &decision);
     decision.answer.id = command->ingress.entity_id;
     decision.answer.slot = facts->slot.slot;
     if (!order->is_from_hold) decision.answer.slot.free--; /* a held place was not free before */
     return decision;
+}
+
+/* Who the pseudonym is, when the index said so; else that somebody is to be told once it does. */
+static void say_who(const struct book_facts *facts, const struct book_command *command,
+                    struct booking_decision *decision) {
+    const struct book_order *order = &command->order;
+    bool is_stranger = !facts->is_person_linked && !facts->is_person_awaited && !uuid_is_zero(order->record_id);
+    if (facts->is_link_news) {
+        struct person_linked *linked = &decision_add(decision, BOOKING_EVENT_PERSON_LINKED)->person_linked;
+        linked->person_id = order->person_id;
+        linked->known_id = order->known_id;
+        linked->number = order->known_number;
+    } else if (is_stranger) {
+        struct person_awaited *awaited = &decision_add(decision, BOOKING_EVENT_PERSON_AWAITED)->person_awaited;
+        awaited->person_id = order->person_id;
+        awaited->record_id = order->record_id;
+        awaited->booking_id = command->ingress.entity_id;
+    }
 }

@@ -31,7 +31,13 @@ struct booking_decision decision_event(enum booking_event_kind kind) {
     struct booking_decision decision;
     memset(&decision, 0, sizeof decision);
     decision.outcome = OUTCOME_OK;
-    decision.event_count = 1;
-    decision.events[0].kind = kind;
+    (void)decision_add(&decision, kind);
     return decision;
+}
+
+struct booking_event *decision_add(struct booking_decision *decision, enum booking_event_kind kind) {
+    ASSERT(decision->event_count < BOOKING_EVENTS_MAX);
+    struct booking_event *event = &decision->events[decision->event_count++];
+    event->kind = kind;
+    return event;
 }

@@ -71,6 +71,14 @@ static void put_session(struct buffer *out, const struct booking_session *sessio
     put_count(out, session->capacity);
 }
 
+static void put_link(struct buffer *out, const char *what, const char *whom, const struct person_linked *link) {
+    put(out, what);
+    put(out, " person ");
+    put_id(out, link->person_id);
+    put(out, whom);
+    put_id(out, link->known_id);
+}
+
 void booking_describe(const struct booking_event *event, struct buffer *out) {
     switch (event->kind) {
     case BOOKING_EVENT_SESSION_PUBLISHED:
@@ -106,6 +114,28 @@ void booking_describe(const struct booking_event *event, struct buffer *out) {
         put(out, " person ");
         put_id(out, event->booking_cancelled.person_id);
         put_by(out, event->booking_cancelled.by);
+        return;
+    case BOOKING_EVENT_INDEX_FOLLOWED:
+        put(out, "followed the index to record ");
+        put_count(out, (uint32_t)event->index_followed.at.offset);
+        return;
+    case BOOKING_EVENT_PERSON_LINKED:
+        put_link(out, "linked", " to ", &event->person_linked);
+        return;
+    case BOOKING_EVENT_PERSON_UNLINKED:
+        put_link(out, "unlinked", " from ", &event->person_unlinked);
+        return;
+    case BOOKING_EVENT_PERSON_AWAITED:
+        put(out, "the index does not know yet person ");
+        put_id(out, event->person_awaited.person_id);
+        return;
+    case BOOKING_EVENT_IDENTITY_CORRECTED:
+        put(out, "to be looked at, since person ");
+        put_id(out, event->identity_corrected.other_id);
+        put(out, " is not ");
+        put_id(out, event->identity_corrected.survivor_id);
+        put(out, ": bookings ");
+        put_count(out, event->identity_corrected.booking_count);
         return;
     }
     bhr_assert_failed("kind is one of enum booking_event_kind", __FILE__, __LINE__);

@@ -9,7 +9,7 @@
 #include "lib/base/outcome.h"
 #include "services/booking/core/audience.h"
 #include "services/booking/core/outcome.h"
-#include "services/booking/core/rows_booking.h"
+#include "services/booking/core/rows_person.h"
 
 /* What is known about one slot and its session. */
 struct slot_facts {
@@ -37,12 +37,27 @@ struct book_facts {
     bool is_hold_known;
     struct hold_row hold;
     struct slot_facts slot; /* of the hold, when the booking is from one */
-    bool is_person_busy;    /* the person has a booking at an overlapping time */
+    bool is_person_busy;    /* the person has a booking at an overlapping time, under whichever pseudonym */
+    bool is_link_news;      /* what the index said of the person is newer than the link there is */
+    bool is_person_linked;  /* there is a link already */
+    bool is_person_awaited; /* or the index will be asked again */
 };
 struct cancel_facts {
     int64_t now_ms;
     bool is_known;
     struct booking_row booking;
+};
+/* What the index's journal says. */
+struct follow_facts {
+    struct follow_at at;    /* how far it was followed */
+    bool is_link_news;      /* of a record or merge: it leads somewhere else than before, and not back */
+    struct uuid person_id;  /* whose link it is: the record's pseudonym, or who was merged; zero: nobody's here */
+    struct uuid known_id;   /* where it leads: the survivor, or the record's person as of this record */
+    bool is_merge_standing; /* of an unmerge: the link there is comes from that merge */
+    struct identity_corrected corrected; /* of an unmerge: what was booked meanwhile */
+};
+struct relink_facts {
+    bool is_link_news;
 };
 struct expire_facts {
     int64_t now_ms;
@@ -50,7 +65,7 @@ struct expire_facts {
     struct hold_row hold;
 };
 
-enum { BOOKING_EVENTS_MAX = 1 };
+enum { BOOKING_EVENTS_MAX = 3 };
 
 struct booking_decision {
     uint32_t outcome;
@@ -67,6 +82,10 @@ void gather_book(const struct rows *rows, const struct book_command *command, in
                  struct book_facts *ret_facts);
 void gather_cancel(const struct rows *rows, const struct cancel_command *command, int64_t now_ms,
                    struct cancel_facts *ret_facts);
+void gather_follow(const struct rows *rows, const struct follow_request *request, struct follow_facts *ret_facts);
+void gather_relink(const struct rows *rows, const struct relink_order *order, struct relink_facts *ret_facts);
+/* Whether what the index said up to the entry `number` is newer than the link there is, and leads somewhere else. */
+bool gather_is_link_news(const struct rows *rows, struct uuid person_id, struct uuid known_id, uint64_t number);
 void gather_expire(const struct rows *rows, struct uuid hold_id, int64_t now_ms, struct expire_facts *ret_facts);
 /* Shared by hold and book. */
 void gather_slot(const struct rows *rows, struct booking_slot_id slot_id, const struct booking_ingress *asker,
@@ -76,6 +95,8 @@ struct booking_decision decide_publish(const struct publish_facts *facts, const 
 struct booking_decision decide_hold(const struct hold_facts *facts, const struct hold_command *command);
 struct booking_decision decide_book(const struct book_facts *facts, const struct book_command *command);
 struct booking_decision decide_cancel(const struct cancel_facts *facts, const struct cancel_command *command);
+struct booking_decision decide_follow(const struct follow_facts *facts, const struct follow_request *request);
+struct booking_decision decide_relink(const struct relink_facts *facts, const struct relink_order *order);
 /* Of a timer: OK without an event when the hold is gone. */
 struct booking_decision decide_expire(const struct expire_facts *facts, struct uuid hold_id);
 
@@ -85,5 +106,7 @@ struct booking_decision decision_full(enum booking_outcome outcome, const struct
 struct booking_decision decision_done(const struct booking_answer *answer);
 /* Outcome OK, one zeroed event of that kind to fill in. */
 struct booking_decision decision_event(enum booking_event_kind kind);
+/* One more, zeroed. */
+struct booking_event *decision_add(struct booking_decision *decision, enum booking_event_kind kind);
 
 #endif

@@ -18,17 +18,16 @@ void query_find_slots(const struct rows *rows, const struct booking_ingress *ask
                       const struct find_slots_request *request, int64_t now_ms, struct booking_slot *slots,
                       struct find_slots_result *ret_result);
 
-/* False when there is no such booking. Of the person the view holds only the id; the rest is sealed. */
+/* False when there is no such booking. Of the person the view holds only ids; the rest is sealed under person_id. */
 bool query_get_booking(const struct rows *rows, struct uuid booking_id, int64_t now_ms, struct booking_view *ret_view,
                        struct booking_sealed *ret_sealed);
 
-/* Bookings of one person in order of start. */
+/* Bookings of one person, under whichever pseudonyms they were made, in order of start. Keeps one place only. */
 struct person_bookings {
     bool include_past;
     int64_t now_ms;
-    struct person_scan scans[2]; /* booked, cancelled */
-    bool has_next[2];
-    struct person_row next[2];
+    struct uuid root_id;
+    struct person_row last; /* told last */
 };
 void query_person_bookings(const struct rows *rows, const struct list_person_bookings_request *request, int64_t now_ms,
                            struct person_bookings *ret_bookings);

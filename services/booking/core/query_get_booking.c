@@ -1,5 +1,6 @@
 /* GetBooking: a booking as it is shown, with its history. Pure but for the rows. */
 #include "services/booking/core/query.h"
+#include "services/booking/core/rows_person.h"
 
 #include "lib/base/assert.h"
 
@@ -21,6 +22,7 @@ bool query_get_booking(const struct rows *rows, struct uuid booking_id, int64_t 
     ret_view->booking_id = booking_id;
     slot_view(&session, row.slot_id.index, &slot, now_ms, &ret_view->slot);
     ret_view->person.person_id = row.person_id;
+    ret_view->known_id = link_root(rows, row.person_id);
     *ret_sealed = row.sealed;
     ret_view->status = row.status;
     ret_view->booked_at_ms = row.booked_at_ms;

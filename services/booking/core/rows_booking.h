@@ -10,6 +10,7 @@
  *   HOLD              hold id                                                     slot, expiry, who holds it
  *   BOOKING           booking id                                                  all of it, with the sealed details
  *   PERSON            person id, booked or cancelled, start, booking id           end
+ *   the tables of rows_person.h follow
  *
  * Pure; used inside the transaction whose rows are handed in. */
 #ifndef BHR_BOOKING_CORE_ROWS_BOOKING_H
@@ -27,6 +28,12 @@ enum booking_table {
     BOOKING_TABLE_HOLD,
     BOOKING_TABLE_BOOKING,
     BOOKING_TABLE_PERSON,
+    BOOKING_TABLE_LINK,
+    BOOKING_TABLE_KIN,
+    BOOKING_TABLE_RECORD,
+    BOOKING_TABLE_AWAITED,
+    BOOKING_TABLE_AWAITED_OF,
+    BOOKING_TABLE_SOURCE,
 };
 
 /* ---- sessions ---- */

@@ -88,8 +88,8 @@ static inline int64_t world_config(const struct service_context *context, const 
 static const uint8_t world_key[32] = "a key that only the tests know..";
 static struct fake_vault world_vault; /* the test may let it be away or erase */
 static struct vault world_vault_port;
-static const struct service_context world_context = {
-    .pseudonym_key = world_key, .vault = &world_vault_port, .config_number = world_config};
+/* A test may let the index have answered. */
+static struct service_context world_context;
 
 static inline void world_init(struct world *world, const char *now) {
     memset(world, 0, sizeof *world);
@@ -98,6 +98,11 @@ static inline void world_init(struct world *world, const char *now) {
     rows_array_init(&world->array);
     world->rows = rows_array_rows(&world->array);
     world->read_only = rows_array_read_only(&world->array);
+    world_context = (struct service_context){.pseudonym_key = world_key,
+                                             .vault = &world_vault_port,
+                                             .config_number = world_config,
+                                             .rows = &world->read_only,
+                                             .own_organisation = slice_text("Y99001")};
     world->now_ms = at(now);
     world->memory = malloc(WORLD_ARENA_SIZE);
     world->query_memory = malloc(SERVICE_ANSWER_MAX);

@@ -2,6 +2,7 @@
  * every outcome of booking appears in it. */
 #include "tests/core/booking/booking_world.h"
 
+#include "lib/wire/booking/booking_person.h"
 #include "services/booking/core/facts.h"
 #include "services/booking/core/query.h"
 
@@ -14,12 +15,17 @@ struct facts {
     struct hold_row hold;
     struct booking_row booking;
     bool is_done, is_from_hold, is_hold_known, is_busy, is_overlapped, is_booking_known;
+    struct follow_facts follow;
+    struct relink_facts relink;
+    enum follow_change change;
+    bool has_answer, is_answered;
     int64_t window_ms;
     uint32_t held, crowd;
 };
 
 static const int64_t NOW_MS = 1795456800000; /* 2026-11-23T18:00:00Z */
 static const struct uuid ENTITY = {{1}}, SESSION = {{2}}, HOLD = {{3}}, BOOKING = {{4}}, PERSON = {{5}};
+static const struct uuid OTHER = {{6}}, MERGE = {{7}};
 
 static bool is_seen[BOOKING_OUTCOME_COUNT];
 static uint32_t case_count, pair_count;
@@ -51,6 +57,10 @@ static void facts_begin(struct facts *facts) {
     facts->is_booking_known = true;
     facts->booking.status = BOOKING_BOOKED;
     facts->booking.person_id = PERSON;
+    facts->follow.at.offset = 7;
+    facts->follow.person_id = PERSON;
+    facts->follow.known_id = OTHER;
+    facts->change = FOLLOW_NONE;
     facts->hold.expires_at_ms = NOW_MS + 5 * BOOKING_MINUTE_MS;
     set_text(facts->hold.by, sizeof facts->hold.by, "practice-a");
 }
@@ -63,6 +73,30 @@ static int64_t offset_ms(const char *text) {
     if (strcmp(end, "ms") == 0) return value;
     assert_string_equal(end, "m");
     return value * BOOKING_MINUTE_MS;
+}
+
+/* What the index says, and what was known before. */
+static bool facts_take_identity(struct facts *facts, const char *key, const char *value) {
+    if (strcmp(key, "at") == 0) {
+        facts->follow.at.offset = atoi(value);
+    } else if (strcmp(key, "change") == 0) {
+        facts->change = strcmp(value, "record") == 0  ? FOLLOW_RECORD
+                        : strcmp(value, "merge") == 0 ? FOLLOW_MERGE
+                                                      : FOLLOW_UNMERGE;
+    } else if (strcmp(key, "news") == 0) {
+        facts->follow.is_link_news = facts->relink.is_link_news = true;
+    } else if (strcmp(key, "standing") == 0) {
+        facts->follow.is_merge_standing = true;
+    } else if (strcmp(key, "touched") == 0) {
+        facts->follow.corrected.booking_count = (uint32_t)atoi(value);
+    } else if (strcmp(key, "asked") == 0) {
+        facts->has_answer = true;
+    } else if (strcmp(key, "answered") == 0) {
+        facts->has_answer = facts->is_answered = true;
+    } else {
+        return false;
+    }
+    return true;
 }
 
 static void facts_take(struct facts *facts, const char *word) {
@@ -116,7 +150,7 @@ static void facts_take(struct facts *facts, const char *word) {
         facts->window_ms = strtoll(value, NULL, 10);
     } else if (strcmp(key, "crowd") == 0) {
         facts->crowd = (uint32_t)atoi(value);
-    } else {
+    } else if (!facts_take_identity(facts, key, value)) {
         fail_msg("no such word: %s", word);
     }
 }
@@ -158,6 +192,40 @@ static struct booking_decision search(const struct facts *facts) {
     return decision;
 }
 
+static struct booking_decision follow(const struct facts *facts) {
+    struct follow_request request = {.after = {.offset = 7},
+                                     .to = {.offset = 9},
+                                     .place_size = 1,
+                                     .number = 3,
+                                     .change = facts->change,
+                                     .child_id = PERSON,
+                                     .parent_id = OTHER};
+    if (facts->change != FOLLOW_RECORD) request.merge_id = MERGE;
+    return decide_follow(&facts->follow, &request);
+}
+
+/* The door's answer to Relink, before anything is decided: nobody is awaited in this store. */
+static struct booking_decision look_up(const struct facts *facts) {
+    static struct world world;
+    world_init(&world, "2026-11-23T18:00:00Z");
+    const struct service_answer answer = {.is_answered = facts->is_answered};
+    world_context.answer = facts->has_answer ? &answer : NULL;
+    const struct relink_order order = {.person_id = PERSON};
+    struct arena arena = arena_over(world.memory, WORLD_ARENA_SIZE);
+    struct slice request = wire_table_encode_to_arena(&booking_relink_request_wire, &order, &arena);
+    struct ingress ingress = world_ingress(&world, &OPERATOR);
+    struct buffer command = buffer_over(world.command, sizeof world.command);
+    struct service_refusal refusal = {0};
+    bool is_accepted =
+        world_method(BOOKING_METHOD_RELINK)->accept(&world_context, &ingress, request, &arena, &command, &refusal);
+    assert_false(is_accepted);
+    world_free(&world);
+    struct booking_decision decision;
+    memset(&decision, 0, sizeof decision);
+    decision.outcome = refusal.outcome;
+    return decision;
+}
+
 static struct booking_decision decide(const char *command, const struct facts *f) {
     if (strcmp(command, "publish") == 0) {
         struct publish_facts facts = {.now_ms = NOW_MS, .is_done = f->is_done, .is_overlapped = f->is_overlapped};
@@ -193,6 +261,12 @@ static struct booking_decision decide(const char *command, const struct facts *f
         struct expire_facts facts = {.now_ms = NOW_MS, .is_known = f->is_hold_known, .hold = f->hold};
         return decide_expire(&facts, HOLD);
     }
+    if (strcmp(command, "follow") == 0) return follow(f);
+    if (strcmp(command, "relink") == 0) {
+        const struct relink_order order = {.person_id = PERSON, .known_id = OTHER, .known_number = 3};
+        return decide_relink(&f->relink, &order);
+    }
+    if (strcmp(command, "lookup") == 0) return look_up(f);
     if (strcmp(command, "find") == 0) return search(f);
     fail_msg("no such command: %s", command);
     return decision_refused(REFUSED_SLOT_UNKNOWN);
