@@ -37,7 +37,8 @@ readonly SYSTEMS="111-nel     Y90111 111
 gp-demo     Y90001 practice
 hub-demo    Y90020 hub
 social-demo Y90300 council
-ops         Y90000 operator"
+ops         Y90000 operator
+booking     Y90900 service"
 # Those of them that may write their requests to a Kafka topic of their own, too.
 readonly REQUEST_SYSTEMS="111-nel,gp-demo"
 # Certificates: name and kind. A principal each (lib/host/topics.def says what it may do).
@@ -327,9 +328,21 @@ INI
         printf 'audit_durable_methods = GetPerson\nrules_file = %s\n' "$here/match.rules"
     else
         echo "audit_durable_methods = ListPersonBookings"
+        if [[ " ${services[*]} " == *" index "* ]]; then index_rows; fi
     fi
     if ((BHR_KAFKA_COUNT > 1)); then echo "topic_replicas = $((BHR_KAFKA_COUNT < 3 ? BHR_KAFKA_COUNT : 3))"; fi
     for setting in $settings; do echo "${setting%%=*} = ${setting#*=}"; done
+}
+
+# What booking needs to ask the index, and to follow its journal.
+index_rows() {
+    local name list=''
+    for name in $(names index); do list+="${list:+,}$(door_endpoint "$name")"; done
+    cat <<INI
+index_endpoints = $list
+index_server_key = $(public_key door)
+index_key_file = $dir/keys/booking.key
+INI
 }
 
 write_client() {
