@@ -9,7 +9,9 @@ from public_events import OUTCOME, Expected, Seen, differences
 
 KEYS = {"SessionPublished": lambda event: event.session.session_id, "SlotHeld": lambda event: event.slot_id,
         "HoldExpired": lambda event: event.slot_id, "SlotBooked": lambda event: event.person_id,
-        "BookingCancelled": lambda event: event.person_id}
+        "BookingCancelled": lambda event: event.person_id, "IndexFollowed": lambda event: "index",
+        "PersonLinked": lambda event: event.person_id, "PersonUnlinked": lambda event: event.person_id,
+        "PersonAwaited": lambda event: event.person_id, "IdentityCorrected": lambda event: event.other_id}
 
 
 def public_id(journal_id, number, index):

@@ -86,6 +86,9 @@ class Ledger:
         self.sessions, self.holds, self.bookings = {}, {}, {}
         self.slots = collections.defaultdict(Slot)
         self.of_person = collections.defaultdict(dict)  # person id -> {booking id: (starts at, ends at)} that stand
+        self.links = {}  # person id -> (parent, merge, number of the index's journal)
+        self.records, self.awaited = {}, {}  # record id -> person id; person id -> (entry number, record id, booking id)
+        self.followed = None
         self.answers, self.timers, self.parked = {}, {}, {}
         self.oldest = []  # heap of keys of answers
         self.number = self.now_ms = 0
@@ -181,6 +184,31 @@ class Ledger:
         booking.cancelled_at_ms, booking.cancelled_number, booking.cancelled_by = self.now_ms, self.number, event.by
         del self.of_person[booking.person_id][id_bytes(event.booking_id)]
         self.changed(booking.slot, slot)
+
+    def index_followed(self, event):
+        self.followed = event
+
+    def person_linked(self, event):
+        person, known = id_bytes(event.person_id), id_bytes(event.known_id)
+        at = known
+        while at is not None and at != person:
+            at = self.links[at][0] if at in self.links else None
+        if at is None:  # else it would lead round in a circle
+            self.links[person] = (known, id_bytes(event.merge_id), event.number)
+            self.awaited.pop(person, None)
+
+    def person_unlinked(self, event):
+        person = id_bytes(event.person_id)
+        if person in self.links and self.links[person][1] == id_bytes(event.merge_id):
+            del self.links[person]
+
+    def person_awaited(self, event):
+        person, record = id_bytes(event.person_id), id_bytes(event.record_id)
+        self.awaited[person] = (self.number, record, id_bytes(event.booking_id))
+        self.records[record] = person
+
+    def identity_corrected(self, event):
+        """Told to readers of events; the rows say the same without it."""
 
     def end_hold(self, hold_id, hold):
         self.timers.pop(timer_of(hold.expires_at_ms, hold_id), None)

@@ -1,11 +1,12 @@
 """A store's rows, made of a ledger: keys and values as lib/host/answers.h, lib/base/timers.h and
-services/booking/core/rows_booking.h lay them out, and the digest over them as `bhr store digest` takes it. Written from
+services/booking/core/rows_booking.h and rows_person.h lay them out, and the digest over them as `bhr store digest` takes it. Written from
 those descriptions; the details of persons stay the sealed bytes they are."""
 import hashlib
 import struct
 
 ANSWER, TIMER, PARKED = 1, 2, 3
 SESSION, BY_SERVICE, BY_ORGANISATION, SLOT, HOLD, BOOKING, PERSON = range(0x10, 0x17)
+LINK, KIN, RECORD, AWAITED, AWAITED_OF, SOURCE = range(0x17, 0x1d)
 VERSION, ANSWER_VERSION = 2, 1
 
 
@@ -42,6 +43,25 @@ def rows_of(ledger):
         yield bytes([BOOKING]) + booking_id, booking_value(booking)
         yield (bytes([PERSON]) + booking.person_id + struct.pack(">BQ", booking.status, booking.starts_at_ms) + booking_id,
                struct.pack(">BQ", VERSION, booking.ends_at_ms))
+
+
+    yield from person_rows(ledger)
+
+
+def person_rows(ledger):
+    version = bytes([VERSION])
+    for person, (parent, merge, number) in ledger.links.items():
+        yield bytes([LINK]) + person, version + parent + merge + struct.pack(">Q", number)
+        yield bytes([KIN]) + parent + person, version
+    for record, person in ledger.records.items():
+        yield bytes([RECORD]) + record, version + person
+    for person, (number, record, booking) in ledger.awaited.items():
+        yield bytes([AWAITED]) + struct.pack(">Q", number), version + person + record + booking
+        yield bytes([AWAITED_OF]) + person, version + struct.pack(">Q", number)
+    if ledger.followed is not None:
+        event = ledger.followed
+        yield bytes([SOURCE]), version + struct.pack(">QQIH", event.number, event.offset, event.done,
+                                                     len(event.place)) + event.place
 
 
 def session_rows(session_id, session):
