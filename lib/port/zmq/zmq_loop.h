@@ -1,5 +1,5 @@
-/* A door, or a client's socket, on a libuv loop. The socket's descriptor shows edges only, and any send or receive may swallow one, so
- * readiness is asked for around every wait of the loop (reliability.md 4.2): the callback comes as long as
+/* A door, or a client's socket, on a libuv loop. The socket's descriptor shows edges only, and any send or receive may
+ * swallow one, so readiness is asked for around every wait of the loop (reliability.md 4.2): the callback comes as long as
  * there is something to receive, however little each call takes. */
 #ifndef BHR_PORT_ZMQ_LOOP_H
 #define BHR_PORT_ZMQ_LOOP_H
