@@ -1,9 +1,8 @@
 /* Learns what findings are worth from records alone: nobody says which belong to one person. All pairs of records are
  * compared once and counted by their pattern of findings; then expectation-maximisation (Dempster, Laird and Rubin 1977, as
  * Winkler 1988 uses it for Fellegi and Sunter) asks the patterns, which are few, until nothing changes. There are
- * four kinds of pairs: one person; a household and neighbours, whose given names, birth dates and sexes are those of
- * strangers; strangers.
- * The twin guard is not learned: twins are too few to teach anything.
+ * four kinds of pairs: one person; a household, whose sexes are those of strangers, and so are given names and birth dates
+ * but for namesakes and twins; neighbours, who share where they live; strangers.
  *
  * Floating point is allowed here and nowhere that decides: what is written are thousandths of a bit.
  *
@@ -21,7 +20,6 @@ enum {
     PATTERNS_MAX = 1 << 22, /* slots; a power of two */
     ROUNDS = 100,
     LEVEL_BITS = 5,
-    TWIN_GUARD = -12000, /* millibits */
     PEOPLE_DEFAULT = 12000,
     WEIGHT_LIMIT = 20000,
     NOBODY = -99999,
@@ -30,6 +28,10 @@ enum {
 static_assert(MATCH_LEVELS <= 1 << LEVEL_BITS, "a level fits into its bits");
 static_assert(MATCH_FIELDS * LEVEL_BITS < 63, "a pattern fits into a word");
 static const double SMOOTHING = 0.5, CHANGE_MIN = 1e-7;
+/* Of the pairs of a household those with one birth date (twins), or one given name (father and son). Not learned: twins with
+ * other names and one person whose name was recorded wrongly look alike, and a wrong merge is worse than a missed one, so it
+ * is more than there are: about one maternity in seventy is of twins, and most pairs of a household are not siblings. */
+static const double COMMON_IN_HOUSEHOLD = 0.02;
 
 struct pattern {
     uint64_t key; /* 0: free; else levels and a bit of their own */
@@ -39,7 +41,6 @@ struct model {
     double of_match[MATCH_FIELDS][MATCH_LEVELS], of_other[MATCH_FIELDS][MATCH_LEVELS];
     double of_circle[MATCH_CIRCLES][MATCH_FIELDS][MATCH_LEVELS];
     double seen[MATCH_FIELDS][MATCH_LEVELS];
-    int32_t twin_guard_millibits;
     double moved;                                     /* the part of people who did between two records */
     double pairs, prior, circle_prior[MATCH_CIRCLES]; /* all; the parts of them that are one person, or of a circle */
 };
@@ -89,6 +90,22 @@ static void count_all_pairs(const struct people *people) {
     free(views);
 }
 
+/* ---- what tells people of a household apart ---- */
+
+static bool tells_apart(int field) {
+    return field == MATCH_GIVEN || field == MATCH_BIRTH;
+}
+
+/* Of a part of the pairs it is the same by birth or by name, and recorded with the errors that records of one person have;
+ * the others are like strangers. */
+static void settle_household(struct model *model, int field) {
+    double common = COMMON_IN_HOUSEHOLD;
+    for (int level = MATCH_LEVEL_SAME; level < MATCH_LEVELS; level++) {
+        model->of_circle[MATCH_HOUSEHOLD][field][level] =
+            (1 - common) * model->of_other[field][level] + common * model->of_match[field][level];
+    }
+}
+
 /* ---- learning ---- */
 
 static int32_t millibits(double ratio) {
@@ -101,8 +118,7 @@ static struct match_rules rules_of(const struct model *model, uint32_t people) {
     for (enum match_circle circle = 0; circle < MATCH_CIRCLES; circle++) others -= model->circle_prior[circle];
     struct match_rules rules = {.people = people,
                                 .prior_millibits = millibits(model->prior / others),
-                                .moved_millibits = millibits(model->moved / (1 - model->moved)),
-                                .twin_guard_millibits = model->twin_guard_millibits};
+                                .moved_millibits = millibits(model->moved / (1 - model->moved))};
     for (enum match_circle circle = 0; circle < MATCH_CIRCLES; circle++) {
         bool is_there = model->circle_prior[circle] * model->pairs >= CIRCLE_MIN;
         rules.circles[circle].prior_millibits = is_there ? millibits(model->circle_prior[circle] / others) : NOBODY;
@@ -147,6 +163,7 @@ static void begin(struct model *model, double pairs, uint32_t people) {
             }
             model->of_other[field][level] = (model->seen[field][level] + SMOOTHING) / (known + SMOOTHING * levels);
         }
+        if (tells_apart(field)) settle_household(model, field);
     }
     model->prior = model->circle_prior[MATCH_HOUSEHOLD] = 1.0 / people;
     model->circle_prior[MATCH_NEIGHBOURS] = 10.0 / people;
@@ -220,6 +237,7 @@ static void settle(struct model *model, const struct sums *match, const struct s
                 model->of_circle[circle][field][level] = share(sums->of[field][level], sums->known[field]);
             }
         }
+        if (tells_apart(field)) settle_household(model, field);
     }
     model->prior = match->all / model->pairs;
     model->moved = fmin(0.5, (moved->all + SMOOTHING) / (match->all + 2 * SMOOTHING));
@@ -237,10 +255,10 @@ static void write_rules(const char *path, const struct match_rules *rules, const
         file,
         "# What findings are worth, in thousandths of a bit. Learned by bhr-match-learn, without labels, from all\n"
         "# pairs of %u records; it takes %.0f pairs for one person, %.0f for a household and %.0f for neighbours.\n"
-        "version %u\npeople %u\nprior %d\nguard twin %d\nguard moved %d\nguard household %d\nguard neighbours %d\n",
+        "version %u\npeople %u\nprior %d\nguard moved %d\nguard household %d\nguard neighbours %d\n",
         rules->people, model->prior * pairs, model->circle_prior[MATCH_HOUSEHOLD] * pairs,
         model->circle_prior[MATCH_NEIGHBOURS] * pairs, rules->version, rules->people, rules->prior_millibits,
-        rules->twin_guard_millibits, rules->moved_millibits, rules->circles[MATCH_HOUSEHOLD].prior_millibits,
+        rules->moved_millibits, rules->circles[MATCH_HOUSEHOLD].prior_millibits,
         rules->circles[MATCH_NEIGHBOURS].prior_millibits);
     for (enum match_field field = 0; field < MATCH_FIELDS; field++) {
         const char *name = match_field_name(field);
@@ -285,15 +303,8 @@ int main(int argc, char **argv) {
     int rounds = 0;
     begin(&model, pairs, people.count);
     for (; rounds < ROUNDS && change > CHANGE_MIN; rounds++) change = learn_once(&model, people.count);
-    /* Where no household was found the guard would make some of what it suspects. Elsewhere it finishes the work. */
-    if (model.circle_prior[MATCH_HOUSEHOLD] * pairs >= CIRCLE_MIN) {
-        model.twin_guard_millibits = TWIN_GUARD;
-        for (change = 1; rounds < 2 * ROUNDS && change > CHANGE_MIN; rounds++)
-            change = learn_once(&model, people.count);
-    }
     struct match_rules rules = rules_of(&model, people.count);
     rules.version = version;
-    rules.twin_guard_millibits = TWIN_GUARD;
     write_rules(out, &rules, &model, pairs);
     (void)printf("%u records, %.0f pairs, %zu patterns, %d rounds: %.0f pairs are one person, %.0f a household, %.0f "
                  "neighbours\n",

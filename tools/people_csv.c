@@ -20,6 +20,7 @@ enum column {
     COLUMN_LINE_1,
     COLUMN_LINE_2,
     COLUMN_TOWN,
+    COLUMN_COUNTY,
     COLUMN_POSTCODE,
     COLUMN_PHONE,
     COLUMN_KINDS,
@@ -107,7 +108,7 @@ static enum column column_of(struct slice name) {
         {"birth_date", COLUMN_BIRTH},    {"date_of_birth", COLUMN_BIRTH}, {"sex", COLUMN_SEX},
         {"address_1", COLUMN_LINE_1},    {"address_2", COLUMN_LINE_2},    {"suburb", COLUMN_TOWN},
         {"town", COLUMN_TOWN},           {"postcode", COLUMN_POSTCODE},   {"phone", COLUMN_PHONE},
-        {"street_number", COLUMN_HOUSE},
+        {"street_number", COLUMN_HOUSE}, {"state", COLUMN_COUNTY},        {"county", COLUMN_COUNTY},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (slice_equal(name, slice_text(known[i].name))) return known[i].column;
@@ -165,6 +166,7 @@ static enum status read_row(const struct table *table, struct slice line, uint32
         .house = values[COLUMN_HOUSE],
         .address_lines = {values[COLUMN_LINE_1], values[COLUMN_LINE_2], values[COLUMN_TOWN]},
         .address_line_count = NAMES_ADDRESS_LINES_MAX,
+        .county = values[COLUMN_COUNTY],
         .postcode = values[COLUMN_POSTCODE],
         .phone = values[COLUMN_PHONE],
     };

@@ -17,25 +17,35 @@ enum {
 };
 
 static int similarity(const struct match_text *a, const struct match_text *b);
-static uint8_t level_of(int similarity);
-static void compare_names(const struct match_view *a, const struct match_view *b, struct match_levels *ret_levels);
+static uint8_t level_of(const struct match_text *a, const struct match_text *b, int found);
 static void compare_lines(const struct match_view *a, const struct match_view *b, struct match_levels *ret_levels);
 static uint8_t compare_dates(struct match_date a, struct match_date b);
 static uint8_t compare_postcodes(const struct match_text *a, const struct match_text *b);
 static uint8_t compare_houses(const struct match_text *a, const struct match_text *b);
+static uint8_t compare_counties(const struct match_text *a, const struct match_text *b);
 static uint8_t compare_phones(uint64_t a, uint64_t b);
 
 void match_compare(const struct match_view *a, const struct match_view *b, struct match_levels *ret_levels) {
+    match_compare_numbers(a, b, ret_levels);
+    match_compare_names(a, b, ret_levels);
+    match_compare_homes(a, b, ret_levels);
+}
+
+void match_compare_numbers(const struct match_view *a, const struct match_view *b, struct match_levels *ret_levels) {
     bool has_sex = a->sex != MATCH_SEX_UNKNOWN && b->sex != MATCH_SEX_UNKNOWN;
     uint8_t sex = a->sex == b->sex ? MATCH_LEVEL_SAME : MATCH_LEVEL_DIFFERENT;
-    compare_names(a, b, ret_levels);
     ret_levels->of[MATCH_BIRTH] = compare_dates(a->birth, b->birth);
     ret_levels->of[MATCH_SEX] = has_sex ? sex : MATCH_LEVEL_MISSING;
+    ret_levels->of[MATCH_PHONE] = compare_phones(a->phone, b->phone);
+}
+
+void match_compare_homes(const struct match_view *a, const struct match_view *b, struct match_levels *ret_levels) {
+    const struct match_text *town_a = a->lines[MATCH_LINES - 1], *town_b = b->lines[MATCH_LINES - 1];
     ret_levels->of[MATCH_POSTCODE] = compare_postcodes(a->postcode, b->postcode);
     ret_levels->of[MATCH_HOUSE] = compare_houses(a->house, b->house);
     compare_lines(a, b, ret_levels);
-    ret_levels->of[MATCH_TOWN] = level_of(similarity(a->lines[MATCH_LINES - 1], b->lines[MATCH_LINES - 1]));
-    ret_levels->of[MATCH_PHONE] = compare_phones(a->phone, b->phone);
+    ret_levels->of[MATCH_TOWN] = level_of(town_a, town_b, similarity(town_a, town_b));
+    ret_levels->of[MATCH_COUNTY] = compare_counties(a->county, b->county);
 }
 
 struct match_view match_view_of(const struct match_person *person) {
@@ -45,6 +55,7 @@ struct match_view match_view_of(const struct match_person *person) {
                                .postcode = &person->postcode,
                                .house = &person->house,
                                .lines = {&person->lines[0], &person->lines[1], &person->lines[2]},
+                               .county = &person->county,
                                .birth = person->birth,
                                .sex = person->sex,
                                .phone = person->phone};
@@ -63,13 +74,18 @@ static int similarity(const struct match_text *a, const struct match_text *b) {
     return found < 1000 ? (int)found : 999; /* rounded up to it is not the same */
 }
 
-static uint8_t level_of(int similarity) {
-    return similarity == UNKNOWN       ? MATCH_LEVEL_MISSING
-           : similarity == 1000        ? MATCH_LEVEL_SAME
-           : similarity >= CLOSE_MIN   ? MATCH_LEVEL_CLOSE
-           : similarity >= ALIKE_MIN   ? MATCH_LEVEL_ALIKE
-           : similarity >= SIMILAR_MIN ? MATCH_LEVEL_SIMILAR
-                                       : MATCH_LEVEL_DIFFERENT;
+/* Errors are counted where letters are alike: Charlotye is one error from Charlotte and four from Charles, whose letters
+ * are as like. */
+static uint8_t level_of(const struct match_text *a, const struct match_text *b, int found) {
+    if (found == UNKNOWN) return MATCH_LEVEL_MISSING;
+    if (found == 1000) return MATCH_LEVEL_SAME;
+    if (found >= CLOSE_MIN) return MATCH_LEVEL_CLOSE;
+    if (found < SIMILAR_MIN) return MATCH_LEVEL_DIFFERENT;
+    unsigned distance = match_distance(match_text_slice(a), match_text_slice(b));
+    return distance == 1        ? MATCH_LEVEL_TYPO
+           : distance == 2      ? MATCH_LEVEL_TYPO_2
+           : found >= ALIKE_MIN ? MATCH_LEVEL_ALIKE
+                                : MATCH_LEVEL_SIMILAR;
 }
 
 /* ---- names ---- */
@@ -82,14 +98,14 @@ static bool is_part(const struct match_text *a, const struct match_text *b) {
 }
 
 static uint8_t given_level(const struct match_text *a, const struct match_text *b, int found) {
-    if (found == UNKNOWN || found == 1000) return level_of(found);
+    if (found == UNKNOWN || found == 1000) return level_of(a, b, found);
     if ((a->size == 1 || b->size == 1) && a->bytes[0] == b->bytes[0]) return MATCH_LEVEL_INITIAL;
     if (match_is_short_form(match_text_slice(a), match_text_slice(b))) return MATCH_LEVEL_SHORT;
-    return level_of(found);
+    return level_of(a, b, found);
 }
 
 /* Only names that do not fit as they stand are tried crosswise. One that fits crosswise alone has to fit better. */
-static void compare_names(const struct match_view *a, const struct match_view *b, struct match_levels *ret_levels) {
+void match_compare_names(const struct match_view *a, const struct match_view *b, struct match_levels *ret_levels) {
     int given = similarity(a->given, b->given), family = similarity(a->family, b->family);
     if (given < ALIKE_MIN && family < ALIKE_MIN) {
         int there = similarity(a->given, b->family), back = similarity(a->family, b->given);
@@ -103,7 +119,8 @@ static void compare_names(const struct match_view *a, const struct match_view *b
     }
     bool may_be_part = family != UNKNOWN && family < CLOSE_MIN;
     ret_levels->of[MATCH_GIVEN] = given_level(a->given, b->given, given);
-    ret_levels->of[MATCH_FAMILY] = may_be_part && is_part(a->family, b->family) ? MATCH_LEVEL_PART : level_of(family);
+    ret_levels->of[MATCH_FAMILY] =
+        may_be_part && is_part(a->family, b->family) ? MATCH_LEVEL_PART : level_of(a->family, b->family, family);
 }
 
 /* ---- dates ---- */
@@ -113,6 +130,26 @@ static void digits_of(struct match_date date, uint8_t ret_digits[8]) {
     for (int i = 7; i >= 0; i--, number /= 10) ret_digits[i] = (uint8_t)(number % 10);
 }
 
+/* Up to 2; more is 3. Of eight digits each two that differ in one place are one apart, and in two places that are not
+ * exchanged two; only beyond that one of the eight may have slipped. */
+static unsigned date_distance(struct match_date a, struct match_date b) {
+    uint8_t digits_a[8], digits_b[8];
+    digits_of(a, digits_a);
+    digits_of(b, digits_b);
+    int differ = 0, last = 0;
+    for (int i = 0; i < 8; i++) {
+        if (digits_a[i] == digits_b[i]) continue;
+        differ++;
+        last = i;
+    }
+    if (differ <= 1) return (unsigned)differ;
+    if (differ == 2) {
+        bool is_exchange = digits_a[last] == digits_b[last - 1] && digits_a[last - 1] == digits_b[last];
+        return is_exchange ? 1 : 2;
+    }
+    return match_distance(slice_of(digits_a, 8), slice_of(digits_b, 8)) == 2 ? 2 : 3;
+}
+
 static uint8_t compare_dates(struct match_date a, struct match_date b) {
     if (a.year == 0 || b.year == 0) return MATCH_LEVEL_MISSING;
     bool is_year = a.year == b.year, is_month = a.month == b.month, is_day = a.day == b.day;
@@ -120,10 +157,7 @@ static uint8_t compare_dates(struct match_date a, struct match_date b) {
     if (a.day == 0 || b.day == 0) return is_year && is_month ? MATCH_LEVEL_MONTH : MATCH_LEVEL_DIFFERENT;
     if (is_year && is_month && is_day) return MATCH_LEVEL_SAME;
     if (!is_year && !is_month && !is_day) return MATCH_LEVEL_DIFFERENT; /* where nearly all strangers end */
-    uint8_t digits_a[8], digits_b[8];
-    digits_of(a, digits_a);
-    digits_of(b, digits_b);
-    unsigned distance = match_distance(slice_of(digits_a, 8), slice_of(digits_b, 8));
+    unsigned distance = date_distance(a, b);
     if (distance == 1) return MATCH_LEVEL_TYPO;
     if (is_year && a.month == b.day && a.day == b.month) return MATCH_LEVEL_SWAPPED;
     if (is_year + is_month + is_day == 2) return MATCH_LEVEL_TWO_PARTS;
@@ -161,14 +195,20 @@ static uint8_t compare_houses(const struct match_text *a, const struct match_tex
 
 static void compare_lines(const struct match_view *a, const struct match_view *b, struct match_levels *ret_levels) {
     int first = similarity(a->lines[0], b->lines[0]), second = similarity(a->lines[1], b->lines[1]);
-    ret_levels->of[MATCH_LINE_1] = level_of(first);
-    ret_levels->of[MATCH_LINE_2] = level_of(second);
+    ret_levels->of[MATCH_LINE_1] = level_of(a->lines[0], b->lines[0], first);
+    ret_levels->of[MATCH_LINE_2] = level_of(a->lines[1], b->lines[1], second);
     if (first >= ALIKE_MIN || second >= ALIKE_MIN) return;
     bool there = similarity(a->lines[0], b->lines[1]) >= LINE_CROSSWISE_MIN;
     bool back = similarity(a->lines[1], b->lines[0]) >= LINE_CROSSWISE_MIN;
     if (!there && !back) return;
     ret_levels->of[MATCH_LINE_1] = there && back ? MATCH_LEVEL_SWAPPED : MATCH_LEVEL_HALF_SWAPPED;
     ret_levels->of[MATCH_LINE_2] = MATCH_LEVEL_MISSING;
+}
+
+/* Short and few: one that is nearly another is another. */
+static uint8_t compare_counties(const struct match_text *a, const struct match_text *b) {
+    if (a->size == 0 || b->size == 0) return MATCH_LEVEL_MISSING;
+    return is_same(a, b) ? MATCH_LEVEL_SAME : MATCH_LEVEL_DIFFERENT;
 }
 
 static uint8_t compare_phones(uint64_t a, uint64_t b) {

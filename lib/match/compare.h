@@ -29,7 +29,7 @@ struct match_levels {
 
 /* A person by reference: where equal texts of many people are kept once, two of them may share a text. Never NULL. */
 struct match_view {
-    const struct match_text *family, *given, *postcode, *house, *lines[MATCH_LINES];
+    const struct match_text *family, *given, *postcode, *house, *lines[MATCH_LINES], *county;
     struct match_date birth;
     uint8_t sex;
     uint64_t phone;
@@ -37,6 +37,10 @@ struct match_view {
 
 struct match_view match_view_of(const struct match_person *person);
 void match_compare(const struct match_view *a, const struct match_view *b, struct match_levels *ret_levels);
+/* Its parts, cheapest first: birth date, sex and phone, which need no text; names; where people live. */
+void match_compare_numbers(const struct match_view *a, const struct match_view *b, struct match_levels *ret_levels);
+void match_compare_names(const struct match_view *a, const struct match_view *b, struct match_levels *ret_levels);
+void match_compare_homes(const struct match_view *a, const struct match_view *b, struct match_levels *ret_levels);
 /* "same", "close" ...: for humans and for the rules file. */
 const char *match_level_name(enum match_level level);
 const char *match_field_name(enum match_field field);

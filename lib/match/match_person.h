@@ -31,6 +31,7 @@ struct match_person {
     struct match_text postcode;           /* without its space */
     struct match_text house;              /* number or letter of the house */
     struct match_text lines[MATCH_LINES]; /* most particular first, without the house; the last is the town */
+    struct match_text county;             /* or state */
     struct match_date birth;
     uint8_t sex;
     uint64_t phone;       /* its last ten digits; 0: unknown */

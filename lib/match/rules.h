@@ -14,17 +14,15 @@ struct match_rules {
     int32_t prior_millibits;                     /* log2 odds of two people at random being one, times 1000 */
     int32_t weights[MATCH_FIELDS][MATCH_LEVELS]; /* millibits; that of MISSING is 0 */
     uint32_t same_per_billion[MATCH_FIELDS];     /* how often two strangers agree there: the base of rarity */
-    /* People who live together or close by share a name or an address, which is no evidence that they are one. How likely
-     * two people at random are that, beside strangers, and what findings are worth for it, where the field is shared. */
+    /* People who live together or close by share a name or an address, which is no evidence that they are one; and twins a
+     * birth date, father and son a given name, more often than strangers do. How likely two people at random are that,
+     * beside strangers, and what findings are worth for it, where the field is shared. */
     struct {
         int32_t prior_millibits;
         int32_t weights[MATCH_FIELDS][MATCH_LEVELS];
     } circles[MATCH_CIRCLES];
     /* People move: then their address says no more than that of a stranger, however different it is. log2 odds of that. */
     int32_t moved_millibits;
-    /* Added when two of a family differ in what tells them apart: twins in the given name; at one home, father and son in
-     * the birth date. */
-    int32_t twin_guard_millibits;
 };
 
 struct match_score {
@@ -32,7 +30,7 @@ struct match_score {
     uint32_t posterior_ppm;
     int32_t of_field[MATCH_FIELDS];
     int32_t moved_millibits;                 /* how much likelier they, if they are one, moved than not, in log2 */
-    int32_t guard_millibits;                 /* what the guards took away */
+    int32_t guard_millibits;                 /* what is taken away because they may be of a circle */
     int32_t circle_millibits[MATCH_CIRCLES]; /* how much likelier than strangers they are of it, in log2 */
 };
 
@@ -45,6 +43,8 @@ int32_t match_prior(const struct match_rules *rules, uint32_t people);
  * adjustment. NULL: none is known. */
 void match_score(const struct match_rules *rules, int32_t prior_millibits, const struct match_levels *levels,
                  const uint32_t rarity[MATCH_FIELDS], struct match_score *ret_score);
+/* What the rarity of a value that both have adds to its field's weight; 0 when it is not known. */
+int32_t match_rarity_millibits(const struct match_rules *rules, enum match_field field, uint32_t rarity);
 /* Of odds of two to the power of a thousandth of it. */
 uint32_t match_posterior_ppm(int32_t weight_millibits);
 /* log2 in thousandths; value > 0. */

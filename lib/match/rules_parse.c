@@ -5,7 +5,6 @@
  *     version 1
  *     people 10000
  *     prior -13100
- *     guard twin -12000
  *     guard moved -2800
  *     guard household -13900
  *     guard neighbours -9300
@@ -31,7 +30,7 @@ struct parser {
     struct slice rest; /* of the text */
     uint32_t line;
     struct error *reterr_error;
-    bool has_version, has_people, has_prior, has_twin, has_moved, has_circle[MATCH_CIRCLES];
+    bool has_version, has_people, has_prior, has_moved, has_circle[MATCH_CIRCLES];
     bool has_rarity[MATCH_FIELDS];
     bool has_weight[MATCH_FIELDS][MATCH_LEVELS], has_shared[MATCH_CIRCLES][MATCH_FIELDS][MATCH_LEVELS];
 };
@@ -128,8 +127,9 @@ static enum status read_field(struct parser *parser, enum match_field *ret_field
         *ret_field = (enum match_field)field;
         return STATUS_OK;
     }
-    return refuse(parser, word,
-                  "family_name, given_name, birth_date, sex, postcode, house, address_1, address_2, town or phone");
+    return refuse(
+        parser, word,
+        "family_name, given_name, birth_date, sex, postcode, house, address_1, address_2, town, county or phone");
 }
 
 static enum status read_level(struct parser *parser, enum match_field *ret_field, enum match_level *ret_level,
@@ -177,18 +177,14 @@ static enum status read_rarity(struct parser *parser) {
 static enum status read_guard(struct parser *parser) {
     struct match_rules *rules = parser->rules;
     struct slice word = next_word(parser);
-    bool *has = slice_equal(word, slice_text("twin")) ? &parser->has_twin : NULL;
-    int32_t *millibits = &rules->twin_guard_millibits;
-    if (slice_equal(word, slice_text("moved"))) {
-        has = &parser->has_moved;
-        millibits = &rules->moved_millibits;
-    }
+    bool *has = slice_equal(word, slice_text("moved")) ? &parser->has_moved : NULL;
+    int32_t *millibits = &rules->moved_millibits;
     for (enum match_circle circle = 0; circle < MATCH_CIRCLES; circle++) {
         if (!slice_equal(word, slice_text(match_circle_name(circle)))) continue;
         has = &parser->has_circle[circle];
         millibits = &rules->circles[circle].prior_millibits;
     }
-    if (has == NULL) return refuse(parser, word, "twin, moved, household or neighbours");
+    if (has == NULL) return refuse(parser, word, "moved, household or neighbours");
     enum status status = once(parser, word, has);
     return status == STATUS_OK ? read_millibits(parser, millibits) : status;
 }
@@ -237,7 +233,6 @@ static enum status refuse_missing(const struct parser *parser) {
     if (!parser->has_version) return refuse_row(parser, "version", "", "");
     if (!parser->has_people) return refuse_row(parser, "people", "", "");
     if (!parser->has_prior) return refuse_row(parser, "prior", "", "");
-    if (!parser->has_twin) return refuse_row(parser, "guard twin", "", "");
     if (!parser->has_moved) return refuse_row(parser, "guard moved", "", "");
     for (enum match_circle circle = 0; circle < MATCH_CIRCLES; circle++) {
         if (!parser->has_circle[circle]) return refuse_row(parser, "guard ", match_circle_name(circle), "");

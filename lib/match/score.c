@@ -1,4 +1,5 @@
-/* From findings to evidence: weights are added, rarer values weigh more, and guards keep twins and households apart.
+/* From findings to evidence: weights are added, rarer values weigh more, and what may be said of a household
+ * is no evidence for one person.
  * Integers only, so that two processes never judge differently. Owns nothing; any thread. Pure. */
 #include "lib/base/assert.h"
 #include "lib/match/rules.h"
@@ -11,15 +12,13 @@ enum {
 };
 
 static int32_t softplus(int32_t millibits);
-static int32_t rarity_of(const struct match_rules *rules, enum match_field field, const uint32_t rarity[MATCH_FIELDS]);
-static bool are_relatives(const struct match_levels *levels, int32_t household_millibits);
 
 /* Four cases are weighed: one person, a household, neighbours, strangers. What speaks for those between is taken from what
  * speaks for one person, by log2(1 + household + neighbours) beside strangers, who are 1. One person, too, is two cases: who
  * moved has the address of a stranger. */
 void match_score(const struct match_rules *rules, int32_t prior_millibits, const struct match_levels *levels,
                  const uint32_t rarity[MATCH_FIELDS], struct match_score *ret_score) {
-    int32_t weight = prior_millibits, others = 0, home = 0;
+    int32_t weight = prior_millibits, home = 0, others = 0;
     int32_t circles[MATCH_CIRCLES];
     for (enum match_circle circle = 0; circle < MATCH_CIRCLES; circle++) {
         circles[circle] = rules->circles[circle].prior_millibits + (prior_millibits - rules->prior_millibits);
@@ -27,7 +26,8 @@ void match_score(const struct match_rules *rules, int32_t prior_millibits, const
     for (enum match_field field = 0; field < MATCH_FIELDS; field++) {
         uint8_t level = levels->of[field];
         ASSERT(level < MATCH_LEVELS);
-        int32_t more = level == MATCH_LEVEL_SAME ? rarity_of(rules, field, rarity) : 0;
+        bool is_rated = level == MATCH_LEVEL_SAME && rarity != NULL;
+        int32_t more = is_rated ? match_rarity_millibits(rules, field, rarity[field]) : 0;
         ret_score->of_field[field] = rules->weights[field][level] + more;
         weight += ret_score->of_field[field];
         home += match_field_is_of_home(field) ? ret_score->of_field[field] : 0;
@@ -36,28 +36,18 @@ void match_score(const struct match_rules *rules, int32_t prior_millibits, const
             circles[circle] += is_shared ? rules->circles[circle].weights[field][level] + more : 0;
         }
     }
-    for (enum match_circle circle = 0; circle < MATCH_CIRCLES; circle++) others += softplus(circles[circle] - others);
     memcpy(ret_score->circle_millibits, circles, sizeof circles);
     ret_score->moved_millibits = rules->moved_millibits - home;
-    ret_score->guard_millibits = (are_relatives(levels, circles[MATCH_HOUSEHOLD]) ? rules->twin_guard_millibits : 0) -
-                                 others + softplus(ret_score->moved_millibits) - softplus(rules->moved_millibits);
+    for (int circle = 0; circle < MATCH_CIRCLES; circle++) others += softplus(circles[circle] - others);
+    ret_score->guard_millibits = softplus(ret_score->moved_millibits) - softplus(rules->moved_millibits) - others;
     ret_score->weight_millibits = weight + ret_score->guard_millibits;
     ret_score->posterior_ppm = match_posterior_ppm(ret_score->weight_millibits);
 }
 
-static int32_t rarity_of(const struct match_rules *rules, enum match_field field, const uint32_t rarity[MATCH_FIELDS]) {
-    if (rarity == NULL || rarity[field] == 0 || rules->same_per_billion[field] == 0) return 0;
-    int32_t more = match_log2_millibits(rules->same_per_billion[field]) - match_log2_millibits(rarity[field]);
+int32_t match_rarity_millibits(const struct match_rules *rules, enum match_field field, uint32_t rarity) {
+    if (rarity == 0 || rules->same_per_billion[field] == 0) return 0;
+    int32_t more = match_log2_millibits(rules->same_per_billion[field]) - match_log2_millibits(rarity);
     return more > RARITY_MAX ? RARITY_MAX : more < -RARITY_MAX ? -RARITY_MAX : more;
-}
-
-/* Two of a family who differ in the one thing that tells them apart: twins in the given name; at one home, father and son in
- * the birth date. */
-static bool are_relatives(const struct match_levels *levels, int32_t household_millibits) {
-    uint8_t family = levels->of[MATCH_FAMILY], given = levels->of[MATCH_GIVEN], birth = levels->of[MATCH_BIRTH];
-    bool is_another = given == MATCH_LEVEL_DIFFERENT || given == MATCH_LEVEL_SIMILAR;
-    if (is_another && birth == MATCH_LEVEL_SAME && family == MATCH_LEVEL_SAME) return true;
-    return !is_another && birth == MATCH_LEVEL_DIFFERENT && household_millibits > 0;
 }
 
 int32_t match_prior(const struct match_rules *rules, uint32_t people) {

@@ -14,6 +14,7 @@ void names_person(const struct names_record *record, struct match_person *ret_pe
     ret_person->birth = read_date(record->birth_date);
     ret_person->sex = (uint8_t)record->sex;
     names_fold(record->postcode, &ret_person->postcode);
+    names_fold(record->county, &ret_person->county);
     names_address(record, ret_person);
     ret_person->phone = read_phone(record->phone);
 }

@@ -18,6 +18,7 @@ struct names_record {
     /* Most particular first, without the postcode. The last of two or more is the town. */
     struct slice address_lines[NAMES_ADDRESS_LINES_MAX];
     uint32_t address_line_count;
+    struct slice county; /* where the source has it apart from the lines */
     struct slice postcode;
     struct slice phone;
 };

@@ -214,6 +214,7 @@ struct match_view search_row_view(const struct search *search, const struct row 
                                .lines = {words_text(words, row->words[ROW_LINES]),
                                          words_text(words, row->words[ROW_LINES + 1]),
                                          words_text(words, row->words[ROW_LINES + 2])},
+                               .county = words_text(words, WORD_NONE),
                                .birth = row->birth,
                                .sex = row->sex,
                                .phone = row->phone};

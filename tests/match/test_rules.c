@@ -1,5 +1,5 @@
-/* The rules file and the scores made of it: what it says is kept, every refusal names its line, and guards keep twins and
- * households apart. */
+/* The rules file and the scores made of it: what it says is kept, every refusal names its line, and twins and households
+ * are kept apart. */
 #include "tests/support/cmocka.h"
 #include "tests/support/prng.h"
 
@@ -11,7 +11,8 @@ static char text[32768];
 static struct match_rules rules;
 static struct error error;
 
-/* Weights that are easy to add in the head: 10 bits for the same (1 for the sex), 3 for nearly, -5 for different. */
+/* Weights that are easy to add in the head: 10 bits for the same (1 for the sex), 3 for nearly, -5 for different. Of a
+ * household: the same, but what tells its people apart is that of strangers, or of twins and namesakes. */
 static int weight_of(enum match_field field, enum match_level level) {
     if (field == MATCH_SEX && level == MATCH_LEVEL_SAME) return 1000;
     return level == MATCH_LEVEL_SAME ? 10000 : level == MATCH_LEVEL_DIFFERENT ? -5000 : 3000;
@@ -19,7 +20,7 @@ static int weight_of(enum match_field field, enum match_level level) {
 
 static void write_good_rules(const char *left_out) {
     int size = snprintf(text, sizeof text,
-                        "# a comment\nversion 7\r\npeople 1000\nprior -20000\nguard twin -12000\nguard moved -99999\n"
+                        "# a comment\nversion 7\r\npeople 1000\nprior -20000\nguard moved -99999\n"
                         "guard\thousehold -14000 # another\nguard neighbours -99999\n");
     for (enum match_field field = 0; field < MATCH_FIELDS; field++) {
         const char *name = match_field_name(field);
@@ -33,8 +34,10 @@ static void write_good_rules(const char *left_out) {
             }
             for (enum match_circle circle = 0; circle < MATCH_CIRCLES; circle++) {
                 if (!match_field_is_shared(field, circle)) continue;
+                bool is_apart = field == MATCH_GIVEN || field == MATCH_BIRTH;
+                int weight = !is_apart ? weight_of(field, level) : level == MATCH_LEVEL_SAME ? 4000 : 0;
                 size += snprintf(text + size, sizeof text - (size_t)size, "%s %s %s %d\n", match_circle_name(circle),
-                                 name, match_level_name(level), weight_of(field, level));
+                                 name, match_level_name(level), weight);
             }
         }
     }
@@ -51,14 +54,14 @@ static void what_the_file_says_is_kept(void **state) {
     assert_int_equal(rules.version, 7);
     assert_int_equal(rules.people, 1000);
     assert_int_equal(rules.prior_millibits, -20000);
-    assert_int_equal(rules.twin_guard_millibits, -12000);
     assert_int_equal(rules.circles[MATCH_HOUSEHOLD].prior_millibits, -14000);
     assert_int_equal(rules.same_per_billion[MATCH_TOWN], 1000000);
     assert_int_equal(rules.weights[MATCH_BIRTH][MATCH_LEVEL_SAME], 10000);
     assert_int_equal(rules.weights[MATCH_SEX][MATCH_LEVEL_DIFFERENT], -5000);
     assert_int_equal(rules.weights[MATCH_SEX][MATCH_LEVEL_MISSING], 0);
     assert_int_equal(rules.circles[MATCH_HOUSEHOLD].weights[MATCH_HOUSE][MATCH_LEVEL_TYPO], 3000);
-    assert_int_equal(rules.circles[MATCH_HOUSEHOLD].weights[MATCH_GIVEN][MATCH_LEVEL_SAME], 0);
+    assert_int_equal(rules.circles[MATCH_HOUSEHOLD].weights[MATCH_BIRTH][MATCH_LEVEL_DIFFERENT], 0);
+    assert_int_equal(rules.circles[MATCH_NEIGHBOURS].weights[MATCH_GIVEN][MATCH_LEVEL_SAME], 0);
 }
 
 static const struct {
@@ -74,7 +77,7 @@ static const struct {
     {"prior 1.5", "line 1: \"1.5\": expected thousandths of a bit, from -100000 to 100000"},
     {"prior --5", "line 1: \"--5\": expected thousandths of a bit, from -100000 to 100000"},
     {"prior -100001", "line 1: \"-100001\": expected thousandths of a bit, from -100000 to 100000"},
-    {"guard dog 1", "line 1: \"dog\": expected twin, moved, household or neighbours"},
+    {"guard dog 1", "line 1: \"dog\": expected moved, household or neighbours"},
     {"rarity sex 0", "line 1: \"0\": expected a number from 1 to 1000000000"},
     {"weight sex typo 1", "line 1: \"typo\": expected a level that this field has"},
     {"weight sex missing 1", "line 1: \"missing\": expected a level that this field has"},
@@ -82,7 +85,7 @@ static const struct {
     {"neighbours house same 1", "line 1: \"same\": expected a field that they share"},
     {"weight sex same 1\nweight sex same 1", "line 2: \"same\": expected this row only once"},
     {"weight hair same 1", "line 1: \"hair\": expected family_name, given_name, birth_date, sex, postcode, house, "
-                           "address_1, address_2, town or phone"},
+                           "address_1, address_2, town, county or phone"},
     {"", "line 1: expected before the end a row version"},
     {"version 1\npeople 5\n", "line 3: expected before the end a row prior"},
 };
@@ -149,6 +152,7 @@ static struct match_score score_of(const struct match_levels *levels) {
 static void weights_add_up_and_missing_fields_say_nothing(void **state) {
     (void)state;
     struct match_levels levels = {{0}};
+    rules.circles[MATCH_HOUSEHOLD].prior_millibits = -99999;
     assert_int_equal(score_of(&levels).weight_millibits, -20000);
     levels.of[MATCH_BIRTH] = MATCH_LEVEL_SAME;
     levels.of[MATCH_GIVEN] = MATCH_LEVEL_SAME;
@@ -177,9 +181,9 @@ static void father_and_son_of_one_name_are_two(void **state) {
     assert_true(score_of(&levels).posterior_ppm > 990000);
     levels.of[MATCH_BIRTH] = MATCH_LEVEL_DIFFERENT;
     levels.of[MATCH_SEX] = MATCH_LEVEL_MISSING;
-    assert_true(score_of(&levels).posterior_ppm < 500000);
-    assert_int_equal(score_of(&levels).circle_millibits[MATCH_HOUSEHOLD], 46000);
-    assert_int_equal(score_of(&levels).guard_millibits, -46000 - 12000);
+    assert_true(score_of(&levels).posterior_ppm < 100000);
+    assert_int_equal(score_of(&levels).circle_millibits[MATCH_HOUSEHOLD], 50000);
+    assert_int_equal(score_of(&levels).guard_millibits, -50000);
 }
 
 static void twins_are_two(void **state) {
@@ -189,15 +193,19 @@ static void twins_are_two(void **state) {
     levels.of[MATCH_SEX] = MATCH_LEVEL_SAME;
     levels.of[MATCH_GIVEN] = MATCH_LEVEL_DIFFERENT;
     assert_true(score_of(&levels).posterior_ppm < 100000);
-    assert_int_equal(score_of(&levels).guard_millibits, -46000 - 12000);
-    levels.of[MATCH_FAMILY] = MATCH_LEVEL_DIFFERENT; /* no twins, but no better either */
-    assert_int_equal(score_of(&levels).guard_millibits, -31000);
+    assert_int_equal(score_of(&levels).guard_millibits, -50000);
+    levels.of[MATCH_BIRTH] = MATCH_LEVEL_TYPO; /* no twins, and no better either */
+    assert_true(score_of(&levels).posterior_ppm < 10000);
+    levels.of[MATCH_BIRTH] = MATCH_LEVEL_SAME;
+    levels.of[MATCH_GIVEN] = MATCH_LEVEL_SAME;
+    assert_true(score_of(&levels).posterior_ppm > 990000);
 }
 
 /* The address of who moved is a stranger's: it counts for nothing, less what it is rarer to move than not. */
 static void who_moved_is_still_found(void **state) {
     (void)state;
     struct match_levels levels = {{0}};
+    rules.circles[MATCH_HOUSEHOLD].prior_millibits = -99999;
     levels.of[MATCH_GIVEN] = levels.of[MATCH_BIRTH] = MATCH_LEVEL_SAME;
     int32_t without = score_of(&levels).weight_millibits;
     levels.of[MATCH_POSTCODE] = levels.of[MATCH_HOUSE] = levels.of[MATCH_LINE_1] = MATCH_LEVEL_DIFFERENT;

@@ -18,10 +18,9 @@ static int read_rules(void **state) {
     (void)state;
     static char text[32768];
     struct error error;
-    int size =
-        snprintf(text, sizeof text,
-                 "version 1\npeople 1000\nprior -10000\nguard twin -12000\nguard moved -99999\nguard household -13000\n"
-                 "guard neighbours -9000\n");
+    int size = snprintf(text, sizeof text,
+                        "version 1\npeople 1000\nprior -10000\nguard moved -99999\nguard household -13000\n"
+                        "guard neighbours -9000\n");
     for (enum match_field field = 0; field < MATCH_FIELDS; field++) {
         const char *name = match_field_name(field);
         size += snprintf(text + size, sizeof text - (size_t)size, "rarity %s 3000000\n", name);
