@@ -39,6 +39,7 @@ struct search *search_new(const struct match_rules *rules, uint32_t people_max) 
     struct search *search = calloc(1, sizeof *search);
     if (search == NULL) return NULL;
     search->rules = rules;
+    match_bounds_of(rules, &search->bounds);
     if (init(search, people_max)) return search;
     search_free(search);
     return NULL;
@@ -59,6 +60,7 @@ void search_use(struct search *search, const struct match_rules *rules) {
     ASSERT(rules != NULL);
     (void)pthread_rwlock_wrlock(search->lock);
     search->rules = rules;
+    match_bounds_of(rules, &search->bounds);
     (void)pthread_rwlock_unlock(search->lock);
 }
 
@@ -109,11 +111,11 @@ static void id_free(struct search *search, uint32_t slot) {
 /* ---- changes ---- */
 
 static bool take_words(struct search *search, const struct match_person *person, uint32_t ret_words[ROW_WORDS]) {
-    const struct match_text *texts[ROW_WORDS] = {&person->family,  &person->given,    &person->postcode,
-                                                 &person->house,   &person->lines[0], &person->lines[1],
-                                                 &person->lines[2]};
+    const struct match_text *texts[ROW_WORDS] = {&person->family,   &person->given,   &person->postcode,
+                                                 &person->house,    &person->county,  &person->lines[0],
+                                                 &person->lines[1], &person->lines[2]};
     for (int i = 0; i < ROW_WORDS; i++) {
-        if (words_take(&search->words, texts[i], &ret_words[i])) continue;
+        if (words_take(&search->words, (enum row_word)i, texts[i], &ret_words[i])) continue;
         while (i-- > 0) words_give_back(&search->words, ret_words[i]);
         return false;
     }
@@ -214,7 +216,7 @@ struct match_view search_row_view(const struct search *search, const struct row 
                                .lines = {words_text(words, row->words[ROW_LINES]),
                                          words_text(words, row->words[ROW_LINES + 1]),
                                          words_text(words, row->words[ROW_LINES + 2])},
-                               .county = words_text(words, WORD_NONE),
+                               .county = words_text(words, row->words[ROW_COUNTY]),
                                .birth = row->birth,
                                .sex = row->sex,
                                .phone = row->phone};

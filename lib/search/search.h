@@ -11,8 +11,9 @@
  * beginning of the given name; postcode with the first letter of either name; both names' sounds with the birth year. Then,
  * only when nobody reached the threshold, wide ones, each of which survives several errors at once: two of year, month and
  * day with the sound of one name; the birth date; the postcode; street and house; the
- * sound of the street with the beginning of the town; both names. Names are tried crosswise
- * too. A key that leads to too many is skipped and said so, never silently cut. */
+ * sound of the street with the beginning of the town; both names. Last, when still nobody did, the keys that know a name by
+ * its sound are asked with every name that is one error away and sounds differently (search_grams.c). Names are tried
+ * crosswise too. A key that leads to too many is skipped and said so, never silently cut. */
 #ifndef BHR_SEARCH_SEARCH_H
 #define BHR_SEARCH_SEARCH_H
 

@@ -106,6 +106,14 @@ uint32_t keys_asked(const struct match_view *view, uint64_t ret_keys[KEYS_ASKED_
     return keys.count;
 }
 
+/* Two of year, month and day. */
+static void put_date_parts(struct keys *keys, struct match_date birth, uint32_t sound) {
+    put(keys, DATE_PARTS, (birth.year * UINT64_C(100) + birth.month) * 100, sound);
+    if (birth.day == 0) return;
+    put(keys, DATE_PARTS, birth.year * UINT64_C(10000) + birth.day, sound);
+    put(keys, DATE_PARTS, birth.month * 100U + birth.day, sound);
+}
+
 uint32_t keys_wide(const struct match_view *view, uint64_t ret_keys[KEYS_WIDE_MAX]) {
     struct keys keys = {.of = ret_keys};
     struct match_date birth = view->birth;
@@ -122,11 +130,23 @@ uint32_t keys_wide(const struct match_view *view, uint64_t ret_keys[KEYS_WIDE_MA
     if (sounds[0] != 0 && sounds[1] != 0) put(&keys, NAMES, 0, (uint64_t)sounds[0] + sounds[1]);
     for (int i = 0; i < 2; i++) {
         if (sounds[i] == 0 || birth.month == 0 || (i == 1 && sounds[1] == sounds[0])) continue;
-        put(&keys, DATE_PARTS, (birth.year * UINT64_C(100) + birth.month) * 100, sounds[i]);
-        if (birth.day == 0) continue;
-        put(&keys, DATE_PARTS, birth.year * UINT64_C(10000) + birth.day, sounds[i]);
-        put(&keys, DATE_PARTS, birth.month * 100U + birth.day, sounds[i]);
+        put_date_parts(&keys, birth, sounds[i]);
     }
     ASSERT(keys.count <= KEYS_WIDE_MAX);
+    return keys.count;
+}
+
+uint32_t keys_meant(const struct match_view *view, const struct match_text *meant, bool is_given,
+                    uint64_t ret_keys[KEYS_MEANT_MAX]) {
+    struct keys keys = {.of = ret_keys};
+    struct match_date birth = view->birth;
+    uint32_t sound = sound_of(meant), typed = sound_of(is_given ? view->given : view->family);
+    uint32_t other = sound_of(is_given ? view->family : view->given);
+    if (sound == typed) return 0;
+    if (other != 0) put(&keys, NAMES, 0, (uint64_t)sound + other);
+    if (other != 0 && birth.year != 0) put(&keys, SOUNDS_YEAR, birth.year, (uint64_t)sound + other);
+    if (birth.month != 0) put_date_parts(&keys, birth, sound);
+    if (birth.day != 0 && !is_given) put(&keys, BIRTH_SOUND, date_of(birth), sound);
+    ASSERT(keys.count <= KEYS_MEANT_MAX);
     return keys.count;
 }

@@ -114,6 +114,12 @@ void postings_prefetch(const struct postings *postings, uint64_t key) {
     __builtin_prefetch(&postings->offsets[bucket_of(postings, key)]);
 }
 
+void postings_prefetch_rows(const struct postings *postings, uint64_t key) {
+    uint32_t bucket = bucket_of(postings, key);
+    __builtin_prefetch(&postings->sorted[postings->offsets[bucket]]);
+    if (postings->added_count > 0) __builtin_prefetch(&postings->heads[head_of(postings, bucket)]);
+}
+
 bool postings_find(const struct postings *postings, uint64_t key, uint32_t rows_max, uint32_t *ret_rows,
                    uint32_t *ret_count) {
     uint32_t bucket = bucket_of(postings, key), tag = tag_of(key), count = 0;

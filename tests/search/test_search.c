@@ -247,12 +247,65 @@ static void the_keys_miss_almost_nobody_whom_a_look_at_all_finds(void **state) {
     search_free(search);
 }
 
+/* Nobody passed over was worth more than who was kept: all come by one key, so both ways see the same people. */
+static void who_is_passed_over_early_is_nobody_whom_a_look_at_all_keeps(void **state) {
+    (void)state;
+    enum { HOME = 400 };
+    static struct search_result quick, slow;
+    static struct match_person people[HOME];
+    struct search *search = search_new(&rules, HOME);
+    unsigned found = 0;
+    for (uint32_t i = 0; i < HOME; i++) {
+        people[i] = i > 0 && prng_chance(&prng, 50) ? spoil(people[prng_below(&prng, i)]) : draw_person();
+        people[i].phone = 7000000001;
+        assert_true(search_put(search, id_of(i), &people[i]));
+    }
+    for (uint32_t i = 0; i < HOME; i++) {
+        static const uint32_t posteriors[] = {1000, 100000, HALF_PPM, 990000};
+        struct match_person person = spoil(people[i]);
+        person.phone = people[i].phone;
+        memset(&quick, 0, sizeof quick);
+        memset(&slow, 0, sizeof slow);
+        search_find(search, &person, posteriors[i % 4], 50, &quick);
+        search_find_slowly(search, &person, posteriors[i % 4], 50, &slow);
+        assert_int_equal(quick.count, slow.count);
+        assert_memory_equal(quick.found, slow.found, sizeof quick.found);
+        found += quick.count;
+    }
+    assert_true(found > 20);
+    search_free(search);
+}
+
+/* Both names begin wrongly, so no sound is right, and a birth date that lacks a part leads nowhere else. */
+static void names_that_sound_differently_for_one_error_are_found(void **state) {
+    (void)state;
+    static struct search_result result;
+    struct search *search = search_new(&rules, 10);
+    struct match_person anna = draw_person(), asked;
+    anna.family = (struct match_text){.size = 6, .bytes = "okafor"};
+    anna.given = (struct match_text){.size = 4, .bytes = "anna"};
+    anna.phone = 0;
+    asked = anna;
+    asked.postcode.size = asked.house.size = asked.lines[0].size = asked.lines[2].size = 0;
+    asked.family.bytes[0] = 'u';
+    asked.birth.day = 0;
+    assert_true(search_put(search, id_of(1), &anna));
+    search_find(search, &asked, HALF_PPM, 5, &result);
+    assert_int_equal(result.count, 1);
+    asked.given.bytes[0] = 'e'; /* and now neither name has its sound */
+    search_find(search, &asked, 1, 5, &result);
+    assert_int_equal(result.count, 1);
+    search_free(search);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(who_is_put_is_found_and_who_is_removed_is_not, read_rules),
         cmocka_unit_test_setup(a_full_search_says_so_and_has_room_again, read_rules),
         cmocka_unit_test_setup(a_history_answers_as_one_built_anew, read_rules),
         cmocka_unit_test_setup(the_keys_miss_almost_nobody_whom_a_look_at_all_finds, read_rules),
+        cmocka_unit_test_setup(who_is_passed_over_early_is_nobody_whom_a_look_at_all_keeps, read_rules),
+        cmocka_unit_test_setup(names_that_sound_differently_for_one_error_are_found, read_rules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
