@@ -15,6 +15,9 @@ readonly BUF_VERSION=1.75.0
 readonly BUF_FOLDER=build/tools/buf
 readonly ASYNCAPI_VERSION=3.6.3
 readonly ASYNCAPI_FOLDER=build/tools/asyncapi
+readonly RECORDLINKAGE_VERSION=0.16
+readonly DUCKDB_VERSION=1.5.6
+readonly PYTHON_FOLDER=build/tools/python # what `make bench` compares matching with
 readonly POLICY=/usr/sbin/policy-rc.d # invoke-rc.d asks it whether a service may be started
 
 missing=()
@@ -45,6 +48,7 @@ main() {
         install_buf
         install_asyncapi
     fi
+    if $is_bench; then install_python; fi
 }
 
 need_build() {
@@ -106,6 +110,7 @@ need_lint() {
 need_bench() {
     file_or '/usr/lib/postgresql/*/bin/postgres' postgresql
     module_or libpq libpq-dev
+    python_or ensurepip python3-venv
 }
 
 need_fuzz() {
@@ -167,6 +172,17 @@ install_buf() {
 
 install_asyncapi() {
     npm_into "$ASYNCAPI_FOLDER" "@asyncapi/parser" "$ASYNCAPI_VERSION"
+}
+
+# A virtual environment of its own; the versions are noted last, as below.
+install_python() {
+    local versions="recordlinkage==$RECORDLINKAGE_VERSION duckdb==$DUCKDB_VERSION"
+    if [[ $(cat "$PYTHON_FOLDER/version" 2>/dev/null) == "$versions" ]]; then return; fi
+    echo "installing: $versions into $PYTHON_FOLDER"
+    /usr/bin/python3 -m venv --clear "$PYTHON_FOLDER"
+    # shellcheck disable=SC2086
+    "$PYTHON_FOLDER/bin/pip" install --quiet --disable-pip-version-check $versions
+    echo "$versions" >"$PYTHON_FOLDER/version"
 }
 
 # One pinned package in a folder of its own; the version is noted last, so an install that was cut off is done again.

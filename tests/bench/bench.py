@@ -17,6 +17,7 @@ import time
 
 import rows_events
 import rows_load
+import rows_match
 import rows_rebuild
 import rows_take_over
 import rows_trust
@@ -24,7 +25,7 @@ from bench_report import Report, say
 from bench_suite import ROOT, SLOTS_PER_SESSION, Failure, free_ports, temporary_folder
 from postgres import Postgres
 
-MODULES = (rows_load, rows_rebuild, rows_take_over, rows_events, rows_trust)
+MODULES = (rows_load, rows_rebuild, rows_take_over, rows_events, rows_trust, rows_match)
 ROWS = sorted(number for module in MODULES for number in module.TITLES)
 RATE_MAX = 40000  # bookings a second for which slots are made ready; a run that needs more stops and says so
 WARM_SECONDS, WARM_SECONDS_MAX = 10, 25

@@ -3,9 +3,10 @@
  * Each record is looked up among those before it, then added: the path that a registration takes. Pairs are counted as found
  * (direct), and as they follow when everybody found is one person with who was found before (joined). With --all-pairs every
  * record is compared with every other one, which is what keys are measured against. With --scale the records of kind base
- * are loaded, and the others, at most so many, looked up and timed; those of a person who is not there are strangers.
+ * are loaded, and the others, at most so many, looked up and timed; those of a person who is not there are strangers. With
+ * --serve that is done once for each line of standard input, so that others can be measured in between.
  *
- * usage: bhr-bench-match RULES PEOPLE.csv [--four-fields] [--all-pairs] [--scale LOOKUPS] */
+ * usage: bhr-bench-match RULES PEOPLE.csv [--four-fields] [--all-pairs] [--scale LOOKUPS [--serve]] */
 #include "lib/match/rules.h"
 #include "lib/search/search.h"
 #include "tools/people_csv.h"
@@ -184,47 +185,73 @@ static int by_size(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-static void measure_scale(uint32_t lookups_max) {
-    int64_t *took_ns = calloc(lookups_max, sizeof *took_ns), begin_ns = now_ns();
-    uint32_t lookups = 0, known = 0, right_first = 0, strangers_found = 0;
-    struct tally tally = {0};
-    if (took_ns == NULL) stop("no memory");
+/* One in four of those who come again was never there. */
+static bool is_stranger(uint32_t base) {
+    return base + 1 < people.count && people.rows[base + 1].truth == people.rows[base].truth && base % 4 == 0;
+}
+
+/* Returns the seconds it took. */
+static double load(void) {
+    int64_t begin_ns = now_ns();
     for (uint32_t i = 0; i < people.count; i++) {
-        if (strcmp(people.rows[i].kind, "base") != 0) continue;
-        /* One in four of those who come again was never there. */
-        bool is_stranger = i + 1 < people.count && people.rows[i + 1].truth == people.rows[i].truth && i % 4 == 0;
-        if (!is_stranger && !search_put(search, id_of(i), &people.rows[i].person)) stop("no room");
+        if (strcmp(people.rows[i].kind, "base") != 0 || is_stranger(i)) continue;
+        if (!search_put(search, id_of(i), &people.rows[i].person)) stop("no room");
     }
     search_settle(search);
-    double load_s = (double)(now_ns() - begin_ns) / 1e9;
-    for (uint32_t i = 1; i < people.count && lookups < lookups_max; i++) {
+    return (double)(now_ns() - begin_ns) / 1e9;
+}
+
+struct score {
+    uint32_t lookups, known, right_first, wrong_first;
+};
+
+static void count_first(uint32_t number, struct score *score) {
+    score->lookups++;
+    score->known += !is_stranger(number - 1);
+    if (result.count == 0) return;
+    bool is_right = people.rows[number_of(0)].truth == people.rows[number].truth;
+    score->right_first += is_right;
+    score->wrong_first += !is_right;
+}
+
+static void measure_scale(uint32_t lookups_max, double load_s, int64_t *took_ns) {
+    struct tally tally = {0};
+    struct score score = {0};
+    for (uint32_t i = 1; i < people.count && score.lookups < lookups_max; i++) {
         if (strcmp(people.rows[i].kind, "base") == 0) continue;
-        bool is_known = (i - 1) % 4 != 0;
         int64_t from_ns = now_ns();
         search_find(search, &people.rows[i].person, HALF_PPM, 10, &result);
-        took_ns[lookups++] = now_ns() - from_ns;
-        known += is_known;
-        if (result.count > 0) {
-            bool is_right = people.rows[number_of(0)].truth == people.rows[i].truth;
-            right_first += is_right;
-            strangers_found += !is_right;
-        }
+        took_ns[score.lookups] = now_ns() - from_ns;
+        count_first(i, &score);
         tally.compared += result.compared;
         tally.fell_back += result.did_fall_back;
         tally.incomplete += result.is_incomplete;
     }
-    double total_ns = 0;
-    for (uint32_t i = 0; i < lookups; i++) total_ns += (double)took_ns[i];
-    qsort(took_ns, lookups, sizeof *took_ns, by_size);
+    if (score.lookups == 0) stop("nobody to look up: second records, please");
+    double total_ns = 0, lookups = score.lookups;
+    for (uint32_t i = 0; i < score.lookups; i++) total_ns += (double)took_ns[i];
+    qsort(took_ns, score.lookups, sizeof *took_ns, by_size);
     struct search_view view = search_view(search);
     (void)printf(
         "{\"people\": %u, \"load_s\": %.3f, \"bytes_per_person\": %.1f, \"lookups\": %u, \"per_second\": %.0f, "
-        "\"p50_us\": %.1f, \"p99_us\": %.1f, \"candidates\": %.1f, \"fell_back\": %.4f, \"incomplete\": %.5f, "
-        "\"known\": %u, \"right_first\": %u, \"wrong_first\": %u}\n",
-        view.people, load_s, (double)view.bytes / view.people, lookups, 1e9 * lookups / total_ns,
-        (double)took_ns[lookups / 2] / 1000, (double)took_ns[lookups * UINT64_C(99) / 100] / 1000,
-        (double)tally.compared / lookups, (double)tally.fell_back / lookups, (double)tally.incomplete / lookups, known,
-        right_first, strangers_found);
+        "\"p50_us\": %.1f, \"p99_us\": %.1f, \"cpu_us\": %.2f, \"candidates\": %.1f, \"fell_back\": %.4f, "
+        "\"incomplete\": %.5f, \"known\": %u, \"right_first\": %u, \"wrong_first\": %u}\n",
+        view.people, load_s, (double)view.bytes / view.people, score.lookups, 1e9 * lookups / total_ns,
+        (double)took_ns[score.lookups / 2] / 1000, (double)took_ns[score.lookups * UINT64_C(99) / 100] / 1000,
+        total_ns / lookups / 1000, (double)tally.compared / lookups, (double)tally.fell_back / lookups,
+        (double)tally.incomplete / lookups, score.known, score.right_first, score.wrong_first);
+    (void)fflush(stdout);
+}
+
+static void serve(uint32_t lookups_max, bool is_served) {
+    char line[16];
+    int64_t *took_ns = calloc(lookups_max, sizeof *took_ns);
+    if (took_ns == NULL) stop("no memory");
+    double load_s = load();
+    do {
+        if (is_served && fgets(line, sizeof line, stdin) == NULL) break;
+        measure_scale(lookups_max, load_s, took_ns);
+    } while (is_served);
     free(took_ns);
 }
 
@@ -232,12 +259,14 @@ int main(int argc, char **argv) {
     static const struct option options[] = {{"four-fields", no_argument, NULL, '4'},
                                             {"all-pairs", no_argument, NULL, 'a'},
                                             {"scale", required_argument, NULL, 's'},
+                                            {"serve", no_argument, NULL, 'e'},
                                             {NULL, 0, NULL, 0}};
-    bool is_four = false, is_all = false;
+    bool is_four = false, is_all = false, is_served = false;
     uint32_t lookups_max = 0;
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         is_four |= option == '4';
         is_all |= option == 'a';
+        is_served |= option == 'e';
         if (option == 's') lookups_max = (uint32_t)strtoul(optarg, NULL, 10);
     }
     if (optind + 2 != argc) stop("usage: see the beginning of tests/bench/bench_match.c");
@@ -252,7 +281,7 @@ int main(int argc, char **argv) {
     search = search_new(&rules, people_max);
     if (search == NULL) stop("no memory");
     if (lookups_max > 0) {
-        measure_scale(lookups_max);
+        serve(lookups_max, is_served);
     } else {
         measure_accuracy(is_all);
     }

@@ -67,15 +67,26 @@ class Postgres:
                               check=True, capture_output=True, text=True).stdout.strip()
 
     def run(self, clients, seconds):
-        """One pgbench run: {per_second, p50_us, p99_us, cpu_us}. A checkpoint before it, so that none falls into it."""
+        """Bookings: {per_second, p50_us, p99_us, cpu_us}. A checkpoint before it, so that none falls into it."""
         self.psql("-c", "CHECKPOINT")
+        figures, of_client = self.pgbench("book.sql", clients, seconds, slots=self.slots, persons=self.persons,
+                                          stride=STRIDE, n=self.next_number)
+        self.next_number += max(of_client.values()) + 1
+        if STRIDE * (self.next_number + 1) > self.slots:
+            raise SystemExit("bench: PostgreSQL's slots are used up: fewer or shorter runs, or more slots")
+        self.booked += sum(of_client.values())
+        return figures
+
+    def pgbench(self, script, clients, seconds, **variables):
+        """One run of a script: its figures, and how many transactions each client made."""
         cpu = self.cpu_s()
         logs = tempfile.mkdtemp(prefix="run-", dir=self.folder)
-        words = [f"{self.bin}/pgbench", "-n", "-f", f"{SQL}/book.sql", "-M", "prepared", "-c", str(clients), "-j",
+        words = [f"{self.bin}/pgbench", "-n", "-f", f"{SQL}/{script}", "-M", "prepared", "-c", str(clients), "-j",
                  str(min(clients, 2)), "-T", str(seconds), "-l", "--log-prefix", f"{logs}/log",
-                 "-h", "127.0.0.1", "-p", str(self.port), "-U", "bench", "-D", f"slots={self.slots}", "-D",
-                 f"persons={self.persons}", "-D", f"stride={STRIDE}", "-D", f"n={self.next_number}", "postgres"]
-        done = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+                 "-h", "127.0.0.1", "-p", str(self.port), "-U", "bench"]
+        for name, value in variables.items():
+            words += ["-D", f"{name}={value}"]
+        done = subprocess.run([*words, "postgres"], check=True, capture_output=True, text=True).stdout
         took, of_client = [], {}
         for path in glob.glob(f"{logs}/log*"):
             with open(path, encoding="ascii") as file:
@@ -84,14 +95,10 @@ class Postgres:
                     took.append(int(microseconds))
                     of_client[client] = of_client.get(client, 0) + 1
         shutil.rmtree(logs)
-        self.next_number += max(of_client.values()) + 1
-        if STRIDE * (self.next_number + 1) > self.slots:
-            raise SystemExit("bench: PostgreSQL's slots are used up: fewer or shorter runs, or more slots")
-        self.booked += len(took)
         took.sort()
         rate = float(re.search(r"^tps = ([0-9.]+)", done, re.MULTILINE).group(1))
         return {"per_second": rate, "p50_us": took[len(took) // 2], "p99_us": took[len(took) * 99 // 100],
-                "cpu_us": (self.cpu_s() - cpu) * 1e6 / len(took)}
+                "cpu_us": (self.cpu_s() - cpu) * 1e6 / len(took)}, of_client
 
     def cpu_s(self):
         """Of the server, its processes and all pgbench runs so far."""

@@ -1,0 +1,3 @@
+-- pgbench: one look-up of somebody, one statement.
+\set number random(1, :lookups)
+SELECT * FROM trace(:number);
