@@ -5,15 +5,11 @@
 
 #include "services/index/service.h"
 
-#include <stdlib.h>
-#include <unistd.h>
-
 #include "lib/base/civil_time.h"
 #include "lib/digest/digest.h"
 #include "lib/port/fake/vault.h"
 #include "services/index/derived.h"
 #include "tests/core/index/index_world.h"
-#include "tests/core/index/search_stand_in.h"
 
 enum { ARENA_SIZE = 1024 * 1024 };
 
@@ -25,7 +21,6 @@ struct desk {
     int64_t now_ms;
     uint64_t number;
     uint8_t arena_memory[ARENA_SIZE], command[64 * 1024], answer[64 * 1024], event[64 * 1024];
-    char rules_path[64];
     char detail[SERVICE_DETAIL_MAX + 1];
 };
 static struct desk desk;
@@ -48,12 +43,10 @@ static inline int desk_open(void **state) {
     rows_array_init(&desk.array);
     desk.vault = fake_vault_port(&desk.fake_vault);
     assert_true(civil_parse_instant(slice_text("2026-11-29T02:06:00Z"), &desk.now_ms));
-    memcpy(desk.rules_path, "/tmp/bhr-rules-XXXXXX", 22);
-    int file = mkstemp(desk.rules_path);
-    assert_true(file >= 0);
-    (void)close(file);
-    desk.context = (struct service_context){
-        .pseudonym_key = key, .vault = &desk.vault, .config_number = config_number, .rules_file = desk.rules_path};
+    desk.context = (struct service_context){.pseudonym_key = key,
+                                            .vault = &desk.vault,
+                                            .config_number = config_number,
+                                            .rules_file = BHR_SOURCE_DIR "/deploy/local/match.rules"};
     struct error error = {0};
     desk.context.derived = index_service_table.derived->open(&desk.context, &error);
     assert_non_null(desk.context.derived);
@@ -64,7 +57,6 @@ static inline int desk_close(void **state) {
     (void)state;
     index_service_table.derived->close(desk.context.derived);
     rows_array_free(&desk.array);
-    (void)unlink(desk.rules_path);
     return 0;
 }
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "tests/core/index/index_desk.h"
+#include "tests/core/index/search_stand_in.h"
 
 static struct index_register_request request_of(const char *local_id, const char *family_name, const char *birth_date) {
     struct index_register_request request;
