@@ -217,7 +217,7 @@ static bool is_hopeless(const struct finder *finder, const struct match_levels *
 static void compare_names_of(struct finder *finder, uint32_t number) {
     const struct row *row = &finder->search->rows[number];
     struct match_view view = search_row_view(finder->search, row);
-    struct match_levels levels;
+    struct match_levels levels = {{0}};
     levels_by_row(finder, row, &levels);
     match_compare_names(&finder->view, &view, &levels);
     if (!is_hopeless(finder, &levels)) judge(finder, number);
@@ -233,7 +233,7 @@ static void compare_waiting(struct finder *finder) {
     for (uint32_t i = from; i < until; i++) {
         if (i + ROW_AHEAD < until) __builtin_prefetch(&search->rows[finder->candidates[i + ROW_AHEAD]]);
         const struct row *row = &search->rows[finder->candidates[i]];
-        struct match_levels levels;
+        struct match_levels levels = {{0}};
         if (!row->is_live) continue;
         finder->result->compared++;
         levels_by_row(finder, row, &levels);

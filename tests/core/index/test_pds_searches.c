@@ -1,5 +1,5 @@
-/* Searches of the national demographics service's stubs (BHR_TEST_DATA/pds) asked of an index that holds the same people: the
- * kind of answer beside the stub's. Where they differ the row says so, and docs/PDS-SEARCHES.md why. */
+/* Searches of the national demographics service's stubs (BHR_TEST_DATA/pds) asked of an index that holds the same people:
+ * the kind of answer beside the stub's. Where they differ the row says so, and docs/PDS-SEARCHES.md why. */
 #include "tests/core/index/index_desk.h"
 
 #include <jansson.h>
