@@ -364,10 +364,14 @@ static void print_schemas(FILE *out, struct schemas *schemas) {
         const struct schema *schema = &schemas->items[i];
         fprintf(out, "    %s%s:\n      type: object\n", view_of(schema), schema->message->name);
         if (schema->table != NULL) fprintf(out, "      description: What of it is public.\n");
-        fprintf(out, "      x-protobuf-message: %s\n      properties:\n", schema->message->name);
+        fprintf(out, "      x-protobuf-message: %s\n", schema->message->name);
+        bool has_properties = false; /* a schema must not have an empty list of them */
         for (unsigned k = 0; k < schema->message->n_fields; k++) {
             const ProtobufCFieldDescriptor *field = &schema->message->fields[k];
-            if (is_shown(schema, field->name)) print_field(out, schema, field);
+            if (!is_shown(schema, field->name)) continue;
+            if (!has_properties) fprintf(out, "      properties:\n");
+            has_properties = true;
+            print_field(out, schema, field);
         }
     }
 }
