@@ -134,7 +134,7 @@ SCENES = {
     "redis-gone.md": without_redis, "kafka-away.md": without_kafka, "network-cut.md": as_it_is, "store.md": as_it_is,
     "clone.md": as_it_is, "clock.md": as_it_is, "store-full.md": as_it_is, "publisher.md": as_it_is, "audit.md": as_it_is,
     "set-aside.md": as_it_is, "wrong-version.md": as_it_is, "wrong-journal.md": as_it_is, "master-key.md": as_it_is,
-    "certificates.md": as_it_is, "journal-cut.md": cut, "command-log.md": without_commands,
+    "certificates.md": as_it_is, "reactor.md": as_it_is, "journal-cut.md": cut, "command-log.md": without_commands,
 }
 
 
