@@ -14,7 +14,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 import network
-from suite import BUILD, ROOT, Failure, OwnSuite, until
+from suite import BUILD, Failure, OwnSuite, ROOT, name_of, until
 
 COUNT = 3
 SESSION_TIMEOUT_MS = 3000
@@ -104,7 +104,7 @@ class World(OwnSuite):
 
     def http_at(self, number, port, path, timeout_s=2.0):
         """(status, text) of a port of that process's host; status 0 when nobody answers."""
-        with contextlib.nullcontext() if self.network is None else self.network.inside(f"booking-{number}"):
+        with contextlib.nullcontext() if self.network is None else self.network.inside(name_of(number)):
             one = socket.socket()
         one.settimeout(timeout_s)
         connection = http.client.HTTPConnection("127.0.0.1", port)
