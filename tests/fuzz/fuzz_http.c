@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-enum { BODY_MAX = 1024, ANSWER_MAX = 4096, TURNS_MAX = 1000, SOURCES = 250 };
+enum { BODY_MAX = 1024, ANSWER_MAX = 4096, TURNS_MAX = 1000 };
 static uv_loop_t loop;
 static struct http_server *server;
 
@@ -31,24 +31,18 @@ static void begin(void) {
     ASSERT(is_open);
 }
 
-/* A port that its owner closed first waits for a minute, and an address has some twenty thousand: so each takes its turn. */
-static struct sockaddr_in next_source(void) {
-    static uint32_t count;
-    return (struct sockaddr_in){.sin_family = AF_INET,
-                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 + count++ % SOURCES)};
-}
-
+/* Again after a signal: libFuzzer looks at its clock every few seconds by one. */
 static int connect_now(void) {
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons(http_server_port(server)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct sockaddr_in source = next_source();
-    struct linger linger = {.l_onoff = 1};
-    bool is_connected = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger) == 0 &&
-                        bind(fd, (const struct sockaddr *)&source, sizeof source) == 0 &&
-                        connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
-    ASSERT(is_connected);
-    return fd;
+    struct linger linger = {.l_onoff = 1}; /* no port waits for a minute after each input */
+    for (;;) {
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        ASSERT(fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger) == 0);
+        if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0) return fd;
+        ASSERT(errno == EINTR);
+        (void)close(fd);
+    }
 }
 
 static void send_piece(int fd, struct slice piece) {
