@@ -2,8 +2,6 @@
  * timestamp (journal.md section 4), judges each one by the rule, and appends what an accepted entry is to the public. */
 #include "lib/host/publisher_internal.h"
 
-#include "lib/host/replica_meta.h"
-
 enum read_result { READ_RECORD, READ_NOTHING, READ_RESTARTED };
 
 static enum read_result read_one(struct publisher *p, struct topic_event *ret_event);
@@ -41,8 +39,7 @@ int publisher_confirm(struct publisher *p) {
                                   .timestamp_ms = event.record.timestamp_ms,
                                   .is_log_append_time = event.record.is_log_append_time,
                                   .value = event.record.value};
-    struct digest found = replica_anchor(p->ports.hash, &logged);
-    if (logged.offset != p->read.applied || !digest_equal(found, p->read.anchor)) {
+    if (!journal_place_is_at(&p->read, p->ports.hash, &logged)) {
         publisher_halt(p, PUBLISHER_STOP_CUT);
         return 0;
     }
@@ -133,33 +130,23 @@ static enum publisher_take judge(struct publisher *p, const struct topic_record 
                                   .timestamp_ms = record->timestamp_ms,
                                   .is_log_append_time = record->is_log_append_time,
                                   .value = record->value};
-    struct journal_place next = p->read;
-    struct journal_record read;
-    bool is_readable;
-    struct digest chained =
-        p->ports.hash(slice_of(next.journal.prev.bytes, sizeof next.journal.prev.bytes), logged.value);
-    enum journal_verdict verdict =
-        journal_accept(&next.journal, &p->options.identity, &logged, chained, &read, &is_readable);
-    if (journal_verdict_stops(verdict)) {
-        publisher_halt(p,
-                       verdict == VERDICT_STOP_NO_GENESIS ? PUBLISHER_STOP_NO_JOURNAL : PUBLISHER_STOP_WRONG_JOURNAL);
+    struct journal_step step;
+    journal_place_judge(&p->read, &p->options.identity, p->ports.hash, &logged, &step);
+    if (journal_verdict_stops(step.verdict)) {
+        bool has_no_genesis = step.verdict == VERDICT_STOP_NO_GENESIS;
+        publisher_halt(p, has_no_genesis ? PUBLISHER_STOP_NO_JOURNAL : PUBLISHER_STOP_WRONG_JOURNAL);
         return TAKE_RESTARTED;
     }
-    bool is_suspicious =
-        is_readable && read.kind == RECORD_ENTRY && journal_is_suspicious(&p->read.journal, &read.as.entry, verdict);
-    if (is_suspicious && !p->was_read_on_suspicion) {
-        /* A cut journal or a clone looks like this: the record at the position tells which. */
+    if (step.is_suspicious && !p->was_read_on_suspicion) {
         p->was_read_on_suspicion = true;
         restart(p, "an entry was decided on another history");
         return TAKE_RESTARTED;
     }
-    if (verdict == VERDICT_ENTRY) {
-        enum publisher_take taken = publish(p, &read.as.entry, logged.timestamp_ms);
+    if (step.verdict == VERDICT_ENTRY) {
+        enum publisher_take taken = publish(p, &step.record.as.entry, logged.timestamp_ms);
         if (taken != TAKE_MORE) return taken;
     }
-    next.applied = logged.offset;
-    next.anchor = replica_anchor(p->ports.hash, &logged);
-    p->read = next;
+    p->read = step.place;
     return TAKE_MORE;
 }
 

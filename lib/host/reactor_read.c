@@ -2,8 +2,6 @@
  * broker timestamp (journal.md section 4), judges each one by the rule, and turns what is of concern into a request. */
 #include "lib/host/reactor_internal.h"
 
-#include "lib/host/replica_meta.h"
-
 enum taken { TAKEN_MORE, TAKEN_NOTHING, TAKEN_ENOUGH };
 
 static enum taken take_one(struct reactor *r);
@@ -104,8 +102,7 @@ static enum taken on_end(struct reactor *r, int64_t end) {
 }
 
 static enum taken confirm(struct reactor *r, const struct logged *logged) {
-    struct digest found = replica_anchor(r->ports.hash, logged);
-    if (logged->offset != r->read.applied || !digest_equal(found, r->read.anchor)) {
+    if (!journal_place_is_at(&r->read, r->ports.hash, logged)) {
         reactor_halt(r, "the source's journal is not the one that was followed");
         return TAKEN_ENOUGH;
     }
@@ -119,32 +116,22 @@ static enum taken judge(struct reactor *r, const struct logged *logged) {
         reactor_open_again(r, 0, "the source's reader went back");
         return TAKEN_ENOUGH;
     }
-    struct journal_place next = r->read;
-    struct journal_record record;
-    bool is_readable;
-    struct digest chained =
-        r->ports.hash(slice_of(next.journal.prev.bytes, sizeof next.journal.prev.bytes), logged->value);
-    enum journal_verdict verdict =
-        journal_accept(&next.journal, &r->options.identity, logged, chained, &record, &is_readable);
-    if (journal_verdict_stops(verdict)) {
-        reactor_halt(r, journal_verdict_sentence(verdict));
+    struct journal_step step;
+    journal_place_judge(&r->read, &r->options.identity, r->ports.hash, logged, &step);
+    if (journal_verdict_stops(step.verdict)) {
+        reactor_halt(r, journal_verdict_sentence(step.verdict));
         return TAKEN_ENOUGH;
     }
-    bool is_suspicious = is_readable && record.kind == RECORD_ENTRY &&
-                         journal_is_suspicious(&r->read.journal, &record.as.entry, verdict);
-    if (is_suspicious && !r->was_read_on_suspicion) {
-        /* A cut journal or a clone looks like this: the record at the place tells which. */
+    if (step.is_suspicious && !r->was_read_on_suspicion) {
         r->was_read_on_suspicion = true;
         reactor_open_again(r, 0, "an entry was decided on another history");
         return TAKEN_ENOUGH;
     }
-    next.applied = logged->offset;
-    next.anchor = replica_anchor(r->ports.hash, logged);
-    if (verdict == VERDICT_ENTRY) {
+    if (step.verdict == VERDICT_ENTRY) {
         r->was_read_on_suspicion = false;
-        if (react(r, &record.as.entry, &next)) return TAKEN_ENOUGH;
+        if (react(r, &step.record.as.entry, &step.place)) return TAKEN_ENOUGH;
     }
-    r->read = next;
+    r->read = step.place;
     r->passed++;
     return TAKEN_MORE;
 }
