@@ -35,9 +35,9 @@ from raw_client import SERVICE, STATUS, Schema, read_keys
 from topic_caller import TopicCaller
 from wishes import Market, Wishes, result_of
 
-SYSTEMS = ["111-nel"] * 52 + ["hub-demo"] * 24 + ["ops"] * 4
+SYSTEMS = ["111-nel"] * 78 + ["hub-demo"] * 38 + ["ops"] * 4
 TOPIC_SYSTEM = "gp-demo"
-COMMANDS_PER_SECOND = 1200
+COMMANDS_PER_SECOND = 1800
 QUESTION_SHARE = 0.12
 SESSIONS_PER_SECOND, FIRST_SESSIONS = 3.0, 6
 ATTEMPT_S, REST_S, BUSY_S = 1.2, 0.1, 0.4

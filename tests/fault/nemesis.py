@@ -25,7 +25,7 @@ from world import BROKER_TIMEOUT_MS
 KINDS = faults_process.KINDS + faults_network.KINDS + faults_store.KINDS
 AT_ONCE_MAX = 3
 PAUSE_S = (0.3, 3.0)  # from one fault's begin to the next one's, when there is room
-STORM_FAULTS, CALM_S = 12, 13  # after so many nothing is dealt for a while, so that there is something new to hurt
+STORM_FAULTS, CALM_S = 12, 14  # after so many nothing is dealt for a while, so that there is something new to hurt
 BACK_S_MAX = 90
 WATCH_S = 0.5
 BY_ITSELF = "ended by itself"
