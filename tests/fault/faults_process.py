@@ -1,6 +1,5 @@
 """Processes, brokers and Redis that die, or stop and go on."""
 import subprocess
-import threading
 import time
 
 from faults import (Kind, all_brokers, answers_since, brokers_of, follower, kill, killed, leading_broker, number_of,
@@ -64,29 +63,17 @@ def none_may_be_answered(world, note, fault):
 
 
 def kill_all_brokers(world, draw, targets, note):
-    """As a power cut: all at once, and one that followed had not yet written its journal's end to the disk."""
-    leader = world.leader()
-    victim, other = draw.sample([number for number in world.kafka_numbers if number != leader], 2)
-    for target in targets:
-        kill(world, target)
+    """All at once, as in a power cut; then one that follows has not what it had not yet written to its disk."""
+    yield from killed(world, targets, draw.uniform(0.0, 2.0))
+    leader = until(world.leader, 60, pause_s=0.2)
+    if leader is None:
+        raise Failure("a minute after all brokers were started again nobody leads the journal")
+    victim = draw.choice([number for number in world.kafka_numbers if number != leader])
+    kill(world, f"kafka-{victim}")
     try:
         note["journal_leader"], note["cut"] = leader, cut_tail(world, victim)
-        yield draw.uniform(0.0, 2.0)
     finally:
-        start_first(world, victim, other)
-        world.kafka("start", leader)
-
-
-def start_first(world, victim, other):
-    """After all have crashed, Kafka takes each broker that comes back for one that is behind, whatever it has, and lets one of
-    the last lead. So the one that did lose something has to be there first (docs/runbooks/kafka-away.md)."""
-    first = threading.Thread(target=world.kafka, args=("start", victim))
-    first.start()
-    is_waiting = until(lambda: "could not be established" in world.broker_said(victim), 60)
-    world.kafka("start", other)
-    first.join()
-    if not is_waiting or not until(lambda: world.in_sync().isdisjoint((victim, other)), 60, pause_s=0.2):
-        raise Failure(f"kafka-{victim} and kafka-{other}, which crashed, count as in sync: {world.in_sync()}")
+        world.kafka("start", victim)
 
 
 def cut_tail(world, number):

@@ -129,27 +129,14 @@ class World(OwnSuite):
         with open(f"{self.folder}/kafka/{number}/pid", encoding="ascii") as file:
             return int(file.read())
 
-    def broker_said(self, number):
-        """Since it was started."""
-        with open(f"{self.folder}/kafka/{number}/out", encoding="utf-8", errors="replace") as file:
-            return file.read()
-
     def leader(self, topic=JOURNAL, partition=0):
         """The number of the broker that leads the partition, or None."""
-        found = self.partition(topic, partition)
-        return found and found.leader
-
-    def in_sync(self):
-        """The numbers of the brokers that may lead the journal; all of them while nobody can be asked."""
-        found = self.partition(JOURNAL, 0)
-        return set(found.isrs if found else self.kafka_numbers)
-
-    def partition(self, topic, partition):
         try:
             with self.admin_lock:
-                return self.admin.list_topics(topic, timeout=3).topics[topic].partitions[partition]
+                leader = self.admin.list_topics(topic, timeout=3).topics[topic].partitions[partition].leader
         except (KafkaException, KeyError):
             return None
+        return leader if leader > 0 else None
 
     def coordinator(self):
         """The number of the broker that keeps the owners' group, or None: Kafka hashes the name as Java does."""
