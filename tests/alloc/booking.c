@@ -1,5 +1,5 @@
 /* bhr-booking whose n-th request for memory fails, n being the first word; for tests/e2e/test_no_memory.py. What follows
- * are the words of bhr-booking. Its last line says whether there were so many requests. */
+ * are the words of bhr-booking. Its last line says whether there were so many. */
 #include "lib/host/host.h"
 #include "services/booking/service.h"
 #include "tests/support/alloc.h"
@@ -13,6 +13,6 @@ int main(int argc, char **argv) {
     argv[1] = argv[0];
     alloc_fail((uint32_t)n);
     int exit_code = host_run(&booking_service, argc - 1, argv + 1);
-    (void)fprintf(stderr, "no_memory: %s\n", alloc_end() ? "came" : "fewer requests");
+    (void)fprintf(stderr, "fault: %s\n", alloc_end() ? "a request" : "there were fewer");
     return exit_code;
 }

@@ -70,6 +70,19 @@ static void on_signal(uv_signal_t *handle, int signal_number) {
     loop_step_soon(loop);
 }
 
+/* Each may find that there is no descriptor left. */
+static int make_handles(struct loop *loop) {
+    int failed = uv_async_init(&loop->uv, &loop->wake, on_wake);
+    if (failed == 0) failed = uv_timer_init(&loop->uv, &loop->timer);
+    if (failed == 0) failed = uv_idle_init(&loop->uv, &loop->busy);
+    if (failed == 0) failed = uv_signal_init(&loop->uv, &loop->terminate);
+    if (failed == 0) failed = uv_signal_init(&loop->uv, &loop->interrupt);
+    if (failed == 0) failed = uv_signal_init(&loop->uv, &loop->hangup);
+    if (failed == 0) failed = uv_poll_init(&loop->uv, &loop->foreign, loop->wake_fd);
+    if (failed == 0) failed = uv_poll_start(&loop->foreign, UV_READABLE, on_foreign);
+    return failed;
+}
+
 struct loop *loop_new(loop_step_function step, loop_signal_function signal, void *context, struct error *reterr_error) {
     struct loop *loop = calloc(1, sizeof *loop);
     int wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -85,15 +98,12 @@ struct loop *loop_new(loop_step_function step, loop_signal_function signal, void
     loop->wake_fd = wake_fd;
     loop->wake.data = loop->timer.data = loop->busy.data = loop;
     loop->terminate.data = loop->interrupt.data = loop->hangup.data = loop->foreign.data = loop;
-    int failed = uv_async_init(&loop->uv, &loop->wake, on_wake);
-    failed |= uv_timer_init(&loop->uv, &loop->timer);
-    failed |= uv_idle_init(&loop->uv, &loop->busy);
-    failed |= uv_signal_init(&loop->uv, &loop->terminate);
-    failed |= uv_signal_init(&loop->uv, &loop->interrupt);
-    failed |= uv_signal_init(&loop->uv, &loop->hangup);
-    failed |= uv_poll_init(&loop->uv, &loop->foreign, wake_fd);
-    failed |= uv_poll_start(&loop->foreign, UV_READABLE, on_foreign);
-    ASSERT(failed == 0); /* none of these takes anything from the system but memory and one pipe */
+    int failed = make_handles(loop);
+    if (failed != 0) {
+        (void)error_set(reterr_error, STATUS_NO_MEMORY, "the event loop could not be made: %s", uv_strerror(failed));
+        loop_free(loop);
+        return NULL;
+    }
     if (signal != NULL) {
         uv_signal_start(&loop->terminate, on_signal, SIGTERM);
         uv_signal_start(&loop->interrupt, on_signal, SIGINT);
@@ -127,13 +137,13 @@ void *loop_uv(struct loop *loop) {
 
 void loop_free(struct loop *loop) {
     if (loop == NULL) return;
-    uv_close((uv_handle_t *)&loop->wake, NULL);
-    uv_close((uv_handle_t *)&loop->timer, NULL);
-    uv_close((uv_handle_t *)&loop->busy, NULL);
-    uv_close((uv_handle_t *)&loop->terminate, NULL);
-    uv_close((uv_handle_t *)&loop->interrupt, NULL);
-    uv_close((uv_handle_t *)&loop->hangup, NULL);
-    uv_close((uv_handle_t *)&loop->foreign, NULL);
+    uv_handle_t *const handles[] = {(uv_handle_t *)&loop->wake,      (uv_handle_t *)&loop->timer,
+                                    (uv_handle_t *)&loop->busy,      (uv_handle_t *)&loop->terminate,
+                                    (uv_handle_t *)&loop->interrupt, (uv_handle_t *)&loop->hangup,
+                                    (uv_handle_t *)&loop->foreign};
+    for (size_t i = 0; i < sizeof handles / sizeof *handles; i++) {
+        if (handles[i]->type != UV_UNKNOWN_HANDLE) uv_close(handles[i], NULL); /* else it was never made */
+    }
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     int closed = uv_loop_close(&loop->uv);
     ASSERT(closed == 0);
