@@ -2,14 +2,15 @@
 # Runs every test of a build folder (build/dev unless another is named) and counts them; the last line is
 # `N passed, N failed`. Beside a running `make up` it is no guest: its Kafka broker has its own folder and ports.
 #   scripts/run-tests.sh [build folder] [further words for ctest, such as -R accept]
-# Tests run two at a time, but for those marked integration, which share the broker in BHR_TEST_BROKERS; whole suites (e2e)
-# have brokers of their own, and mostly wait.
+# Quick tests run two at a time, and keep two cores busy. The others mostly wait, so there are more of them at a time: whole
+# suites (e2e) have brokers of their own; those marked integration share the broker in BHR_TEST_BROKERS, and so take turns.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 2
 
 readonly BUILD=${1:-build/dev}
 shift
-readonly SHARES_BROKER='^integration$' IS_SUITE='^e2e$' NOT_QUICK='^(integration|e2e)$'
+readonly SHARES_BROKER='^integration$' NOT_QUICK='^(integration|e2e)$'
+readonly AT_ONCE_QUICK=2 AT_ONCE=3
 readonly OUTPUT_BYTES_MAX=4194304
 readonly KAFKA=deploy/local/kafka/kafka.sh
 
@@ -27,11 +28,9 @@ main() {
         kafka start >"$scratch/kafka.out" 2>&1 & # while the tests that need none are running
         starter=$!
     fi
-    run_ctest quick --parallel 2 --label-exclude "$NOT_QUICK" "$@"
+    run_ctest quick --parallel $AT_ONCE_QUICK --label-exclude "$NOT_QUICK" "$@"
     if [[ -n $starter ]]; then await_broker "$starter"; fi
-    if $is_broker_needed; then run_ctest integration --label-regex "$SHARES_BROKER" "$@"; fi
-    if [[ -n $starter ]]; then kafka stop >/dev/null 2>&1; fi
-    if has_tests "$IS_SUITE" "$@"; then run_ctest suites --parallel 2 --label-regex "$IS_SUITE" "$@"; fi
+    if has_tests "$NOT_QUICK" "$@"; then run_ctest slow --parallel $AT_ONCE --label-regex "$NOT_QUICK" "$@"; fi
     /usr/bin/python3 scripts/count-tests.py "$scratch"/*.xml
 }
 
