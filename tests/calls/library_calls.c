@@ -1,3 +1,4 @@
+/* Which call fails is a number that counts down; it may be counted from any thread. */
 #include "tests/calls/library_calls.h"
 
 #include "lib/base/assert.h"

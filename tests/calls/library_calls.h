@@ -1,5 +1,5 @@
-/* Lets a call of a library or of the system fail that our ports make (library_calls.def): the n-th one of the process. Linked
- * with --wrap; the calls that libraries make themselves do not count. Any thread. */
+/* Lets a call of a library or of the system fail that our ports make (library_calls.def): the n-th one of the process.
+ * Linked with --wrap; the calls that libraries make themselves do not count. Any thread. */
 #ifndef BHR_TESTS_CALLS_LIBRARY_CALLS_H
 #define BHR_TESTS_CALLS_LIBRARY_CALLS_H
 
