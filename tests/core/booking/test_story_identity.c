@@ -8,7 +8,7 @@ static const struct uuid NOBODY = {{0}};
 
 /* One record of the index's journal. */
 static struct world_reply tell_index(struct world *world, const struct index_event *event, const char *what) {
-    struct world_reply reply;
+    struct world_reply reply = {.outcome = 0};
     assert_true(index_happens(world, event, &reply));
     world_tell(world, &THE_INDEX, what, reply.outcome);
     return reply;
