@@ -181,7 +181,7 @@ static void mistype_date(struct person *person) {
         person->month = 1 + (unsigned)below(12);
         break;
     default:
-        person->year += prng_chance(&prng, 50) ? 1 : 10;
+        person->year -= prng_chance(&prng, 50) ? 1 : 10;
     }
 }
 
@@ -302,7 +302,7 @@ static unsigned draw_household(uint64_t number, uint64_t first_id, struct person
     struct home home = home_of(number);
     uint64_t phone = draw_phone();
     draw_family(family);
-    unsigned born = 1935 + (unsigned)below(60);
+    unsigned born = 1935 + (unsigned)below(54); /* so that the last child is born in 2025 */
     for (unsigned i = 0; i < size; i++) {
         struct person *person = &ret_people[i];
         *person = (struct person){.id = first_id + i, .is_female = prng_chance(&prng, 51), .home = home};
