@@ -14,48 +14,31 @@
  * 0: as fast as answers come. TOKEN_FILE: a user's token that every booking carries. ask: for the bookings of
  * those who come again, one after the other. */
 #include "lib/base/assert.h"
-#include "lib/client/client_zmq.h"
 #include "lib/digest/digest.h"
 #include "lib/port/uv/system_clock.h"
 #include "lib/wire/booking/booking_client.h"
+#include "tests/bench/bench_callers.h"
 #include "tests/bench/bench_person.h"
-#include "tests/bench/samples.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum {
-    CLIENTS_MAX = 64,
     SLOTS_PER_SESSION = BOOKING_SLOT_COUNT_MAX,
-    LIMIT_MS = 20000, /* an answer later than this is a fault of the run */
-    TEND_MS = 50,     /* repeats and time limits are looked at this often */
     PUBLISH_IN_FLIGHT = 64,
     SERVICES = 100, /* each has one session a day, of almost seventeen hours */
     DAYS = 300,
     PEOPLE = 2 * SERVICES * SLOTS_PER_SESSION, /* twice as many as there are slots at one time of day */
-    NOT_OK_SHOWN_MAX = 5,
-};
-#define SLOT_STEP UINT64_C(1000003) /* a prime: (i * step) mod count visits every slot once, neighbours far apart */
-
-struct caller {
-    struct client_zmq *connection;
-    struct client *client;
-    int64_t *started_us; /* of each place in flight; the token is the place */
-    uint32_t *free_places, free_count;
 };
 
 struct load {
-    struct caller callers[CLIENTS_MAX];
-    uint32_t caller_count, in_flight;
+    struct callers callers;
     struct uuid *sessions;
     uint64_t slot_count, next, end; /* bookings: next to send, and where slots end */
     bool is_everybody_new;
-    uint64_t sent, answered, ok, asked;
-    struct samples took;
+    uint64_t asked;
     char user_token[EXCHANGE_USER_TOKEN_MAX];
     size_t user_token_size;
-    int64_t last_us, gap_us; /* the last new outcome, and the longest time without one */
     uint8_t memory[BOOKING_REQUEST_MAX];
 };
 
@@ -72,56 +55,16 @@ static void stop(const char *text) {
     exit(1);
 }
 
-static void open_callers(uint32_t count, uint32_t in_flight, const char *server_key, const char *key_file,
-                         char *endpoints) {
-    ASSERT(count > 0 && count <= CLIENTS_MAX);
-    const char *list[ZMQ_DEALER_ENDPOINTS_MAX];
-    size_t endpoint_count = 0;
-    char *rest = NULL;
-    for (char *at = strtok_r(endpoints, ",", &rest); at != NULL && endpoint_count < ZMQ_DEALER_ENDPOINTS_MAX;
-         at = strtok_r(NULL, ",", &rest)) {
-        list[endpoint_count++] = at;
-    }
-    if (endpoint_count == 0) stop("no endpoint");
-    struct error error = {0};
-    struct zmq_keys keys;
-    if (zmq_keys_load(key_file, &keys, &error) != STATUS_OK) stop(error.message);
-    load.caller_count = count;
-    load.in_flight = in_flight;
-    for (uint32_t i = 0; i < count; i++) {
-        struct caller *caller = &load.callers[i];
-        const struct zmq_dealer_options options = {
-            .endpoints = list, .endpoint_count = endpoint_count, .keys = &keys, .server_key = server_key};
-        const struct client_options client = {.in_flight_max = in_flight};
-        const struct clock_port clock = system_clock_port();
-        struct client_dealer dealer;
-        if (client_zmq_open(&options, &caller->connection, &dealer, &error) != STATUS_OK) stop(error.message);
-        caller->client = client_new(&client, &dealer, &clock);
-        caller->started_us = calloc(in_flight, sizeof *caller->started_us);
-        caller->free_places = calloc(in_flight, sizeof *caller->free_places);
-        if (caller->client == NULL || caller->started_us == NULL || caller->free_places == NULL) stop("no memory");
-        for (uint32_t place = 0; place < in_flight; place++) caller->free_places[caller->free_count++] = place;
-    }
-}
-
 static void submit(struct caller *caller, const char *method, const struct buffer *body, int64_t started_us) {
-    ASSERT(caller->free_count > 0);
     ASSERT(!body->is_full);
-    uint32_t place = caller->free_places[--caller->free_count];
-    caller->started_us[place] = started_us;
-    const struct client_call call = {.method = method,
-                                     .body = buffer_slice(body),
-                                     .user_token = slice_of(load.user_token, load.user_token_size),
-                                     .limit_ms = LIMIT_MS,
-                                     .token = place};
-    struct error error = {0};
-    if (client_submit(caller->client, &call, &error) != STATUS_OK) stop(error.message);
-    load.sent++;
+    const struct client_call call = {
+        .method = method, .body = buffer_slice(body), .user_token = slice_of(load.user_token, load.user_token_size)};
+    callers_submit(&load.callers, caller, &call, started_us);
 }
 
 static void submit_booking(struct caller *caller, int64_t started_us) {
     ASSERT(load.next < load.end);
-    uint64_t number = load.next++, slot = number * SLOT_STEP % load.slot_count;
+    uint64_t number = load.next++, slot = number * CALLERS_STEP % load.slot_count;
     struct book_request request = {.slot_id = {.session_id = load.sessions[slot / SLOTS_PER_SESSION],
                                                .index = (uint32_t)(slot % SLOTS_PER_SESSION)}};
     bench_person(load.is_everybody_new ? PEOPLE + slot : slot % PEOPLE, &request.person, &request.contact);
@@ -133,7 +76,7 @@ static void submit_booking(struct caller *caller, int64_t started_us) {
 static void submit_question(struct caller *caller) {
     struct list_person_bookings_request request = {0};
     struct booking_contact contact;
-    bench_person(load.asked++ * SLOT_STEP % PEOPLE, &request.person, &contact);
+    bench_person(load.asked++ * CALLERS_STEP % PEOPLE, &request.person, &contact);
     struct buffer body = buffer_over(load.memory, sizeof load.memory);
     list_person_bookings_request_encode(&request, &body);
     submit(caller, BOOKING_METHOD_LIST_PERSON_BOOKINGS, &body, samples_now_us());
@@ -154,73 +97,12 @@ static void submit_session(struct caller *caller, uint64_t number, int64_t start
     submit(caller, BOOKING_METHOD_PUBLISH_SESSION, &body, started_us);
 }
 
-/* An outcome that nobody was told before: the suite decides. */
-static void note_news(int64_t now_us) {
-    if (now_us - load.last_us > load.gap_us) load.gap_us = now_us - load.last_us;
-    load.last_us = now_us;
-}
-
-/* Takes what has ended. True when something has. */
-static bool drain(struct caller *caller, void (*took)(const struct client_result *result)) {
-    struct client_result result;
-    bool has_any = false;
-    while (client_next(caller->client, &result)) {
-        int64_t now_us = samples_now_us();
-        has_any = true;
-        caller->free_places[caller->free_count++] = (uint32_t)result.token;
-        load.answered++;
-        samples_add(&load.took, now_us - caller->started_us[result.token]);
-        if (!result.is_repeated) note_news(now_us);
-        if (result.end == CLIENT_ANSWERED && result.status == REPLY_OK) {
-            load.ok++;
-            if (took != NULL) took(&result);
-        } else if (load.answered - load.ok <= NOT_OK_SHOWN_MAX) {
-            (void)fprintf(stderr, "not ok: %s: %s\n", result.outcome, result.detail);
-            if (took != NULL) stop("every one of these must be done");
-        }
-    }
-    return has_any;
-}
-
-/* Calls fill for each caller that may have news or room, until nothing is in flight and there is no more to send. A load at
- * a low rate has nothing in flight, and nothing due, time and again before its end. */
-static void run(void (*fill)(struct caller *caller), bool (*has_more)(void),
-                void (*took)(const struct client_result *result)) {
-    struct pollfd fds[CLIENTS_MAX * ZMQ_DEALER_ENDPOINTS_MAX];
-    struct caller *of_fd[CLIENTS_MAX * ZMQ_DEALER_ENDPOINTS_MAX];
-    nfds_t count = 0;
-    for (uint32_t i = 0; i < load.caller_count; i++) {
-        int own[ZMQ_DEALER_ENDPOINTS_MAX];
-        size_t own_count = client_zmq_fds(load.callers[i].connection, own);
-        for (size_t j = 0; j < own_count; j++) {
-            of_fd[count] = &load.callers[i];
-            fds[count++] = (struct pollfd){.fd = own[j], .events = POLLIN};
-        }
-    }
-    int64_t tend_us = 0;
-    load.last_us = samples_now_us();
-    for (;;) {
-        int64_t now_us = samples_now_us();
-        bool must_tend = now_us >= tend_us;
-        if (must_tend) tend_us = now_us + TEND_MS * 1000;
-        uint32_t in_flight = 0;
-        for (nfds_t i = 0; i < count; i++) {
-            if (!must_tend && fds[i].revents == 0) continue;
-            do fill(of_fd[i]);
-            while (drain(of_fd[i], took));
-        }
-        for (uint32_t i = 0; i < load.caller_count; i++) in_flight += client_in_flight(load.callers[i].client);
-        if (in_flight == 0 && must_tend && load.answered == load.sent && !has_more()) return;
-        (void)poll(fds, count, in_flight == 0 ? 1 : TEND_MS);
-    }
-}
-
 /* ---- publish ---- */
 
 static void fill_sessions(struct caller *caller) {
     while (caller->free_count > 0 && publish.next < publish.count) {
         uint64_t number = publish.next++;
-        publish.number_of_place[caller->free_places[caller->free_count - 1]] = number;
+        publish.number_of_place[caller_next_place(caller)] = number;
         submit_session(caller, number, publish.first_ms + (int64_t)(number / SERVICES % DAYS) * BOOKING_DAY_MS,
                        samples_now_us());
     }
@@ -230,7 +112,8 @@ static bool has_more_sessions(void) {
     return publish.next < publish.count;
 }
 
-static void keep_session(const struct client_result *result) {
+static void keep_session(struct caller *caller, const struct client_result *result) {
+    (void)caller;
     static uint8_t memory[16 * 1024];
     struct arena arena = arena_over(memory, sizeof memory);
     struct booking_answer answer;
@@ -250,12 +133,13 @@ static void publish_sessions(char **words) {
     load.sessions = calloc(publish.count, sizeof *load.sessions);
     FILE *file = fopen(words[3], "we");
     if (load.sessions == NULL || file == NULL) stop("no memory or no slot file");
-    open_callers(1, PUBLISH_IN_FLIGHT, words[0], words[1], words[2]);
+    callers_open(&load.callers, 1, PUBLISH_IN_FLIGHT, words[0], words[1], words[2]);
     int64_t begin_us = samples_now_us();
-    run(fill_sessions, has_more_sessions, keep_session);
+    const struct callers_work work = {.fill = fill_sessions, .has_more = has_more_sessions, .took = keep_session};
+    callers_run(&load.callers, &work);
     bool is_written = fwrite(load.sessions, sizeof *load.sessions, publish.count, file) == publish.count;
     if (fclose(file) != 0 || !is_written) stop("the slot file cannot be written");
-    if (load.ok != publish.count) stop("not every session was published");
+    if (load.callers.ok != publish.count) stop("not every session was published");
     (void)printf("{\"sessions\": %llu, \"slots\": %llu, \"seconds\": %.3f}\n", (unsigned long long)publish.count,
                  (unsigned long long)publish.count * SLOTS_PER_SESSION, (double)(samples_now_us() - begin_us) / 1e6);
 }
@@ -269,7 +153,7 @@ static void fill_bookings(struct caller *caller) {
     while (caller->free_count > 0 && load.next < load.end) {
         int64_t now_us = samples_now_us();
         if (now_us >= until_us) return;
-        int64_t due_us = per_second == 0 ? now_us : begin_us + (int64_t)(load.sent * 1000000 / per_second);
+        int64_t due_us = per_second == 0 ? now_us : begin_us + (int64_t)(load.callers.sent * 1000000 / per_second);
         if (due_us > now_us) return;
         submit_booking(caller, due_us);
     }
@@ -292,7 +176,7 @@ static void read_sessions(const char *path) {
     if (load.sessions == NULL || fread(load.sessions, sizeof *load.sessions, count, file) != count) stop("no memory");
     (void)fclose(file);
     load.slot_count = load.end = count * SLOTS_PER_SESSION;
-    if (count == 0 || load.slot_count % SLOT_STEP == 0) stop("no slots");
+    if (count == 0 || load.slot_count % CALLERS_STEP == 0) stop("no slots");
 }
 
 static void read_token(const char *path) {
@@ -305,18 +189,16 @@ static void read_token(const char *path) {
 /* FIRST CLIENTS IN_FLIGHT SECONDS are the last of the words. */
 static void run_timed(char **words, void (*fill)(struct caller *caller)) {
     uint64_t first = load.next = strtoull(words[4], NULL, 10);
-    open_callers((uint32_t)strtoul(words[5], NULL, 10), (uint32_t)strtoul(words[6], NULL, 10), words[0], words[1],
-                 words[2]);
+    callers_open(&load.callers, (uint32_t)strtoul(words[5], NULL, 10), (uint32_t)strtoul(words[6], NULL, 10), words[0],
+                 words[1], words[2]);
     begin_us = samples_now_us();
     until_us = begin_us + (int64_t)(strtod(words[7], NULL) * 1e6);
-    run(fill, has_more_time, NULL);
+    const struct callers_work work = {.fill = fill, .has_more = has_more_time};
+    callers_run(&load.callers, &work);
     if (load.next == load.end) stop("there were too few slots for this run");
-    double seconds = (double)(load.last_us - begin_us) / 1e6;
-    (void)printf("{\"sent\": %llu, \"ok\": %llu, \"used\": %llu, \"seconds\": %.3f, \"per_second\": %.0f, ",
-                 (unsigned long long)load.sent, (unsigned long long)load.ok, (unsigned long long)(load.next - first),
-                 seconds, (double)load.ok / seconds);
-    samples_print(&load.took);
-    (void)printf(", \"gap_ms\": %.1f}\n", (double)load.gap_us / 1000);
+    (void)printf("{\"used\": %llu, ", (unsigned long long)(load.next - first));
+    callers_print(&load.callers, begin_us);
+    (void)printf("}\n");
 }
 
 static void book(char **words, int count) {
