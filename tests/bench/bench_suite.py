@@ -15,36 +15,67 @@ from load import book_request  # noqa: E402
 from loaded import SLOTS_PER_SESSION, LoadedSuite, read_json  # noqa: E402,F401 (for the rows)
 from public_events import Consumer, Schema, differences, expected_events  # noqa: E402,F401 (for the rows)
 from raw_client import SERVICE, new_id  # noqa: E402
-from suite import Failure, free_ports, people, until  # noqa: E402,F401 (for the rows)
+from suite import Failure, free_ports, name_of, people, until  # noqa: E402,F401 (for the rows)
 
 KAFKA_HEAP = "1g"
 PERSONS_MAX = 10000000  # a run at 30,000 bookings a second meets more new people than a borough has
 AUDITED, AUDITED_DURABLY = "", "ListPersonBookings"  # values of audit_durable_methods
 
 
-class BenchSuite(LoadedSuite):
+class MeasuredSuite(LoadedSuite):
+    """Of which processor time is taken: of its processes, Kafka, Redis and all load."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.script_environment |= {"BHR_KAFKA_HEAP": KAFKA_HEAP, "BHR_KAFKA_JAVA": ""}
+
+    def judge(self, result, cpu_before_s):
+        """The result of a load generator, every request of which must have been done."""
+        if result["ok"] != result["sent"]:
+            raise Failure(f"{result['sent'] - result['ok']} of {result['sent']} requests were not done")
+        result["cpu_us"] = (self.cpu_s() - cpu_before_s) * 1e6 / max(result["ok"], 1)
+        return result
+
+    def cpu_s(self):
+        tick, total = os.sysconf("SC_CLK_TCK"), 0.0
+        names = [name_of(number, service) for service in self.services for number in self.numbers(service)]
+        for path in [f"{self.folder}/{name}.pid" for name in names] + \
+                [f"{self.folder}/kafka/pid", f"{self.folder}/redis/pid"]:
+            with open(path, encoding="ascii") as file, open(f"/proc/{int(file.read())}/stat", encoding="utf-8") as stat:
+                total += sum(map(int, stat.read().rpartition(")")[2].split()[11:13])) / tick
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return total + children.ru_utime + children.ru_stime
+
+    def compiler_s(self):
+        """Processor time that the broker's own compiler has used."""
+        tasks = f"/proc/{self.broker_pid()}/task"
+        total = 0
+        for task in os.listdir(tasks):
+            try:
+                with open(f"{tasks}/{task}/stat", encoding="utf-8") as stat:
+                    name, _, fields = stat.read().partition("(")[2].rpartition(")")
+            except FileNotFoundError:
+                continue  # compiler threads come and go
+            if "Compiler" in name:
+                total += sum(map(int, fields.split()[11:13]))
+        return total / os.sysconf("SC_CLK_TCK")
+
+
+class BenchSuite(MeasuredSuite):
+    """Booking."""
+
     def __init__(self, build, count=1, flush=False, writemap=True, session_timeout_ms=6000, tls=False,
                  durable_methods=AUDITED_DURABLY):
         settings = f"journal_flush={str(flush).lower()} store_writemap={str(writemap).lower()} " \
             f"person_keys_max={PERSONS_MAX}"
         super().__init__(session_timeout_ms=session_timeout_ms, count=count, settings=settings, build=build, tls=tls)
-        self.script_environment |= {"BHR_KAFKA_HEAP": KAFKA_HEAP, "BHR_KAFKA_JAVA": ""}
-        self.flush, self.durable_methods = flush, durable_methods
+        self.durable_methods = durable_methods
+        if flush:
+            self.topic_words.append("--flush")
 
-    def __enter__(self):
-        self.script("suite.sh", "configure")
+    def configured(self):
         for number in self.numbers():
             self.change(number, audit_durable_methods=self.durable_methods)
-        self.script("kafka/kafka.sh", "start")
-        self.script("redis.sh", "start")
-        self.must("topics", "apply", *(["--flush"] if self.flush else []), system="ops")
-        if self.tls:
-            self.must("topics", "acl", "--apply", system="ops")
-        self.script("suite.sh", "start")
-        self.script("suite.sh", "ready")
-        if until(self.owner, 20) is None:
-            raise Failure("no process owns the partition")
-        return self
 
     def book(self, clients, in_flight, seconds, per_second=0, people="known", token=None):
         """One run: {per_second, p50_us, p99_us, cpu_us, ...}; every request must have been booked."""
@@ -75,36 +106,6 @@ class BenchSuite(LoadedSuite):
         """{verified_ns, remembered_ns}, in a process that does nothing else."""
         return read_json([f"{self.build}/tests/bench/bhr-bench-token", self.setting(1, "token_key_set_file"),
                           self.setting(1, "token_issuer"), self.setting(1, "token_audience"), token, str(seconds)])
-
-    def judge(self, result, cpu_before_s):
-        if result["ok"] != result["sent"]:
-            raise Failure(f"{result['sent'] - result['ok']} of {result['sent']} requests were not done")
-        result["cpu_us"] = (self.cpu_s() - cpu_before_s) * 1e6 / max(result["ok"], 1)
-        return result
-
-    def cpu_s(self):
-        """Of the booking processes, Kafka, Redis and all load so far."""
-        tick, total = os.sysconf("SC_CLK_TCK"), 0.0
-        for path in [f"{self.folder}/booking-{number}.pid" for number in self.numbers()] + \
-                [f"{self.folder}/kafka/pid", f"{self.folder}/redis/pid"]:
-            with open(path, encoding="ascii") as file, open(f"/proc/{int(file.read())}/stat", encoding="utf-8") as stat:
-                total += sum(map(int, stat.read().rpartition(")")[2].split()[11:13])) / tick
-        children = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return total + children.ru_utime + children.ru_stime
-
-    def compiler_s(self):
-        """Processor time that the broker's own compiler has used."""
-        tasks = f"/proc/{self.broker_pid()}/task"
-        total = 0
-        for task in os.listdir(tasks):
-            try:
-                with open(f"{tasks}/{task}/stat", encoding="utf-8") as stat:
-                    name, _, fields = stat.read().partition("(")[2].rpartition(")")
-            except FileNotFoundError:
-                continue  # compiler threads come and go
-            if "Compiler" in name:
-                total += sum(map(int, fields.split()[11:13]))
-        return total / os.sysconf("SC_CLK_TCK")
 
     def faults(self):
         """What an independent count of the journal contradicts, or nothing."""

@@ -6,7 +6,7 @@ import re
 import subprocess
 
 from raw_client import RawClient, Schema, read_keys
-from suite import Failure, OwnSuite
+from suite import Failure, OwnSuite, name_of
 
 SLOTS_PER_SESSION = 200
 
@@ -19,10 +19,13 @@ class LoadedSuite(OwnSuite):
         self.schema = Schema()
 
     def load_words(self, verb, system, *words, numbers=None):
+        return [self.generator, verb, *self.door_words(system, numbers), self.slot_file, *map(str, words)]
+
+    def door_words(self, system, numbers=None):
+        """Server key, own key and endpoints, as load generators take them."""
         endpoints = ",".join(self.setting(number, "door_endpoint") for number in numbers or self.numbers())
         server_key = read_keys(f"{self.folder}/keys/door.key")[0].decode()
-        return [self.generator, verb, server_key, f"{self.folder}/keys/{system}.key", endpoints, self.slot_file,
-                *map(str, words)]
+        return [server_key, f"{self.folder}/keys/{system}.key", endpoints]
 
     def booking_words(self, clients, in_flight, seconds, per_second, *more, numbers=None):
         return self.load_words("book", "111-nel", self.used, clients, in_flight, seconds, per_second, *more,
@@ -55,7 +58,7 @@ class LoadedSuite(OwnSuite):
 
     def change(self, number, **settings):
         """Settings of one process; from its next start."""
-        path = f"{self.folder}/booking-{number}.ini"
+        path = f"{self.folder}/{name_of(number)}.ini"
         with open(path, encoding="utf-8") as file:
             text = file.read()
         for name, value in settings.items():
@@ -64,7 +67,7 @@ class LoadedSuite(OwnSuite):
             file.write(text)
 
     def memory_mib(self, number):
-        """(RssAnon, RssFile) of a booking process."""
+        """(RssAnon, RssFile) of a process."""
         with open(f"/proc/{self.pid(number)}/status", encoding="utf-8") as file:
             fields = dict(line.split(":", 1) for line in file)
         return tuple(int(fields[name].split()[0]) / 1024 for name in ("RssAnon", "RssFile"))

@@ -84,7 +84,7 @@ class OwnSuite(Suite):
                 skip(f"there is no {build}/{program}")
         kafka_port, door_port, http_port = free_ports()
         self.tls, self.copies, self.services = tls, min(brokers, 3), services
-        self.kafka_numbers = list(range(1, brokers + 1))
+        self.kafka_numbers, self.topic_words = list(range(1, brokers + 1)), []
         folder = tempfile.mkdtemp(prefix="bhr-e2e-")
         super().__init__(folder, build, {
             "BHR_KAFKA_DIR": f"{folder}/kafka", "BHR_KAFKA_PORT": str(kafka_port), "BHR_KAFKA_HEAP": "256m",
@@ -111,11 +111,15 @@ class OwnSuite(Suite):
         with open(f"{self.folder}/bhr.ini", encoding="utf-8") as file:
             return re.search(r"^brokers = (.*)$", file.read(), re.MULTILINE).group(1)
 
+    def configured(self):
+        """Their configuration is written, and nothing runs yet: for whoever wants it otherwise."""
+
     def __enter__(self):
         self.script("suite.sh", "configure")
+        self.configured()
         self.script("kafka/kafka.sh", "start")
         self.script("redis.sh", "start")
-        self.must("topics", "apply", "--replication", self.copies, system="ops")
+        self.must("topics", "apply", "--replication", self.copies, *self.topic_words, system="ops")
         if self.tls:
             self.must("topics", "acl", "--apply", system="ops")
         self.script("suite.sh", "start")
