@@ -1,6 +1,7 @@
 /* What CURVE costs at a socket: questions and answers of given sizes between DEALERs and one ROUTER that echoes, in one
  * process, with encryption or without. The suite's door has no plain variant on purpose (lib/port/zmq/zmq_door.h), so this
- * is measured beside it and not in it. The asking thread drives all clients, as bench_load.c does. Prints one JSON object.
+ * is measured beside it and not in it. Each side has an I/O thread of its own, as two processes would; the asking thread
+ * drives all clients, as bench_callers.c does. Prints one JSON object.
  *
  * usage: bhr-bench-curve curve|plain CLIENTS IN_FLIGHT SECONDS QUESTION_BYTES ANSWER_BYTES */
 #include "lib/port/zmq/zmq_keys.h"
@@ -100,11 +101,12 @@ static int64_t cpu_us(void) {
 }
 
 /* The answering thread takes the ROUTER. */
-static pthread_t open_all(void *context, bool is_curve, zmq_pollitem_t *ret_dealers, uint32_t count) {
+static pthread_t open_all(void *server_context, void *context, bool is_curve, zmq_pollitem_t *ret_dealers,
+                          uint32_t count) {
     struct zmq_keys server, client;
     struct error error = {0};
     if (zmq_keys_make(&server, &error) != STATUS_OK || zmq_keys_make(&client, &error) != STATUS_OK) stop("no keys");
-    void *router = zmq_socket(context, ZMQ_ROUTER);
+    void *router = zmq_socket(server_context, ZMQ_ROUTER);
     if (router == NULL) stop("no socket");
     if (is_curve) set_keys(router, &server, NULL);
     char endpoint[256];
@@ -135,9 +137,9 @@ int main(int argc, char **argv) {
                    run.question_size >= sizeof(uint32_t) && run.question_size <= BYTES_MAX &&
                    run.answer_size >= sizeof(uint32_t) && run.answer_size <= BYTES_MAX;
     if (!is_good) stop("too many, too large or nothing");
-    void *context = zmq_ctx_new();
+    void *server_context = zmq_ctx_new(), *context = zmq_ctx_new();
     static zmq_pollitem_t dealers[CLIENTS_MAX];
-    pthread_t thread = open_all(context, is_curve, dealers, count);
+    pthread_t thread = open_all(server_context, context, is_curve, dealers, count);
     converse(dealers, count, samples_now_us() + (int64_t)(seconds * 1e6 / WARM_PART), NULL); /* handshakes included */
     struct samples took = {0};
     uint64_t before = run.answered;
@@ -149,8 +151,9 @@ int main(int argc, char **argv) {
     samples_print(&took);
     (void)printf("}\n");
     for (uint32_t i = 0; i < count; i++) (void)zmq_close(dealers[i].socket);
-    (void)zmq_ctx_shutdown(context);
+    (void)zmq_ctx_shutdown(server_context);
     (void)pthread_join(thread, NULL);
+    (void)zmq_ctx_term(server_context);
     (void)zmq_ctx_term(context);
     return 0;
 }
