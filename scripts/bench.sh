@@ -7,6 +7,6 @@ cd "$(dirname "$0")/.."
 
 build=${BHR_BENCH_BUILD:-build/release}
 cmake --preset release -B "$build" >/dev/null
-ninja -C "$build" --quiet bhr bhr-booking bhr-match-learn bhr-make-people bhr-bench-{load,kafka,token,curve,seal,unaudited,match}
+ninja -C "$build" --quiet bhr bhr-booking bhr-index bhr-match-learn bhr-make-people bhr-bench-{load,kafka,token,curve,seal,unaudited,unaudited-index,match,ask}
 export PYTHONDONTWRITEBYTECODE=1
 exec /usr/bin/python3 tests/bench/bench.py --build "$build" "$@"

@@ -3,7 +3,8 @@ machine: A, B, A, B ..., and the median of each side. Nothing here knows what a 
 (rows_*.py), which are ratios. A floor that is missed is printed as missed; a booking that is lost or made twice ends the
 run with exit code 1.
 
-usage: scripts/bench.sh [--quick] [--rows 1,2,...] [--repeats N] [--seconds S] [--json FILE]
+usage: scripts/bench.sh [--quick] [--rows 1,2,...] [--repeats N] [--seconds S] [--people N,...] [--febrl N,...]
+                        [--seeds N,...] [--json FILE]
 """
 import argparse
 import json
@@ -16,16 +17,17 @@ import sys
 import time
 
 import rows_events
+import rows_index
 import rows_load
 import rows_match
 import rows_rebuild
 import rows_take_over
 import rows_trust
 from bench_report import Report, say
-from bench_suite import ROOT, SLOTS_PER_SESSION, Failure, free_ports, temporary_folder
+from bench_suite import ROOT, SLOTS_PER_SESSION, free_ports, temporary_folder
 from postgres import Postgres
 
-MODULES = (rows_load, rows_rebuild, rows_take_over, rows_events, rows_trust, rows_match)
+MODULES = (rows_load, rows_rebuild, rows_take_over, rows_events, rows_trust, rows_match, rows_index)
 ROWS = sorted(number for module in MODULES for number in module.TITLES)
 RATE_MAX = 40000  # bookings a second for which slots are made ready; a run that needs more stops and says so
 WARM_SECONDS, WARM_SECONDS_MAX = 10, 25
@@ -44,6 +46,8 @@ class Bench:
         self.take_overs = 1 if quick else 3
         self.rebuild_entries = REBUILD_ENTRIES // (10 if quick else 1)
         self.is_quick, self.cluster = quick, None
+        self.seeds, self.people = words.seeds, words.people
+        self.febrl = words.febrl or ([1] if quick else [1, 2, 3, 4])
 
     def postgres(self):
         if self.cluster is None:
@@ -51,6 +55,11 @@ class Bench:
             say(f"making a PostgreSQL cluster with {slots:,} slots")
             self.cluster = Postgres(free_ports()[0], slots, 750000).__enter__()
         return self.cluster
+
+    def people_counts(self, most, most_quickly):
+        """For tables of growth: what --people says, or powers of ten from ten thousand on."""
+        most = most_quickly if self.is_quick else most
+        return self.people or [10 ** power for power in range(4, 9) if 10 ** power <= most]
 
     def warm_up(self, suite, shares):
         """Slots for all runs, and a broker whose code is compiled. shares: how many rounds of runs are to come.
@@ -95,10 +104,10 @@ def say_machine(bench):
           f"{platform.system()} {platform.release()}, {file_system} under {temporary_folder()}")
     load = os.getloadavg()[0]
     print(f"load        {load:.2f} before the first run" + ("" if load < 0.5 else ": NOT IDLE, trust nothing but the ratios"))
-    print(f"ours        bhr-booking {output('git', '-C', ROOT, 'describe', '--always', '--dirty')}, "
+    print(f"ours        {output('git', '-C', ROOT, 'describe', '--always', '--dirty')}, "
           f"Kafka {kafka.group(1) if kafka else '?'} (one broker, {output('java', '-version', errors=True)}), "
           f"librdkafka {library('rdkafka')}, libzmq {library('libzmq')}, LMDB {library('lmdb')}")
-    print("            enable.idempotence, acks=all, linger.ms=0, replication 1; CURVE encryption on; one booking process")
+    print("            enable.idempotence, acks=all, linger.ms=0, replication 1; CURVE encryption on; one process of the service")
     print(f"            {bench.repeats} runs of {bench.seconds} s a side, one after the other; medians (least - most)")
 
 
@@ -123,6 +132,9 @@ def read_words():
     words.add_argument("--rows", default=",".join(map(str, ROWS)), help=f"of {', '.join(map(str, ROWS))}")
     words.add_argument("--repeats", type=int, help="runs of each side")
     words.add_argument("--seconds", type=int, help="of one run")
+    words.add_argument("--people", type=numbers, help="rows 18 and 19: how many, such as 10000,100000")
+    words.add_argument("--febrl", type=numbers, help="row 16: which sets; 4 is the third with four fields only")
+    words.add_argument("--seeds", type=numbers, help="row 17: of the made-up people, to repeat a run (drawn anew)")
     words.add_argument("--json", help="also write every run to this file")
     words.add_argument("--build", default=f"{ROOT}/build/release", help=argparse.SUPPRESS)
     words = words.parse_args()
@@ -130,6 +142,10 @@ def read_words():
     if not words.rows <= set(ROWS):
         raise SystemExit(f"bench: rows are {', '.join(map(str, ROWS))}")
     return words
+
+
+def numbers(text):
+    return [int(word) for word in text.split(",")]
 
 
 def main():
@@ -141,13 +157,14 @@ def main():
         if bench.rows & {1, 2}:
             say_postgres(bench)
         for module in MODULES:
-            if bench.rows & module.TITLES.keys():
-                module.measure(bench, report)
-    except Failure as failure:
-        report.fault([str(failure)])
+            rows = sorted(bench.rows & module.TITLES.keys())
+            if rows:
+                with report.part(f"together, row{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows))}"):
+                    module.measure(bench, report)
     finally:
         bench.end()
     print("\n" + "\n".join(report.lines))
+    print("\n".join(f"took {seconds:6.0f} s  {name}" for name, seconds in report.took))
     print(f"{report.missed} floor{'' if report.missed == 1 else 's'} missed, {len(report.faults)} faults")
     if words.json:
         with open(words.json, "w", encoding="utf-8") as file:

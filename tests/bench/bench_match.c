@@ -6,7 +6,9 @@
  * are loaded, and the others, at most so many, looked up and timed; those of a person who is not there are strangers. With
  * --serve that is done once for each line of standard input, so that others can be measured in between.
  *
- * usage: bhr-bench-match RULES PEOPLE.csv [--four-fields] [--all-pairs] [--scale LOOKUPS [--serve]] */
+ * Found is who is as likely as --posterior says, in parts of a million (500000).
+ *
+ * usage: bhr-bench-match RULES PEOPLE.csv [--four-fields] [--all-pairs] [--posterior PPM] [--scale LOOKUPS [--serve]] */
 #include "lib/match/rules.h"
 #include "lib/search/search.h"
 #include "tools/people_csv.h"
@@ -14,6 +16,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 
 enum { HALF_PPM = 500000, RULES_SIZE_MAX = 65536, KINDS_MAX = 32 };
@@ -23,13 +26,15 @@ struct tally {
 };
 struct kind {
     char name[24];
-    uint64_t records, found;
+    uint64_t records, found;       /* found: with somebody of the same person */
+    uint64_t linked, linked_wrong; /* pairs: all, and with somebody else */
 };
 
 static char rules_text[RULES_SIZE_MAX];
 static struct people people;
 static struct search *search;
 static struct search_result result;
+static uint32_t posterior_ppm = HALF_PPM;
 static uint32_t *joined; /* a record of the same person that came before, or itself */
 static struct kind kinds[KINDS_MAX];
 
@@ -79,11 +84,12 @@ static uint32_t first_of(uint32_t record) {
 
 static void look_up(uint32_t number, bool is_all, struct tally *tally) {
     const struct people_row *row = &people.rows[number];
+    struct kind *kind = kind_of(row->kind);
     bool is_found = false;
     if (is_all) {
-        search_find_slowly(search, &row->person, HALF_PPM, SEARCH_FOUND_MAX, &result);
+        search_find_slowly(search, &row->person, posterior_ppm, SEARCH_FOUND_MAX, &result);
     } else {
-        search_find(search, &row->person, HALF_PPM, SEARCH_FOUND_MAX, &result);
+        search_find(search, &row->person, posterior_ppm, SEARCH_FOUND_MAX, &result);
     }
     for (uint32_t i = 0; i < result.count; i++) {
         uint32_t other = number_of(i);
@@ -91,10 +97,11 @@ static void look_up(uint32_t number, bool is_all, struct tally *tally) {
         bool is_right = people.rows[other].truth == row->truth;
         tally->right += is_right;
         tally->wrong += !is_right;
+        kind->linked++;
+        kind->linked_wrong += !is_right;
         is_found |= is_right;
         joined[first_of(number)] = first_of(other);
     }
-    struct kind *kind = kind_of(row->kind);
     kind->records++;
     kind->found += is_found;
     tally->compared += result.compared;
@@ -162,10 +169,12 @@ static void measure_accuracy(bool is_all) {
     print_accuracy("joined", joined_right, joined_all - joined_right, true_pairs - joined_right);
     (void)printf("\"kinds\": {");
     for (int i = 0; i < KINDS_MAX && kinds[i].records > 0; i++) {
-        (void)printf("%s\"%s\": [%llu, %llu]", i > 0 ? ", " : "", kinds[i].name, (unsigned long long)kinds[i].found,
-                     (unsigned long long)kinds[i].records);
+        const struct kind *kind = &kinds[i];
+        (void)printf("%s\"%s\": [%llu, %llu, %llu, %llu]", i > 0 ? ", " : "", kind->name,
+                     (unsigned long long)kind->found, (unsigned long long)kind->records,
+                     (unsigned long long)kind->linked, (unsigned long long)kind->linked_wrong);
     }
-    (void)printf("}, \"compared\": %.2f, \"fell_back\": %.4f, \"incomplete\": %.4f}\n",
+    (void)printf("}, \"records\": %u, \"compared\": %.2f, \"fell_back\": %.4f, \"incomplete\": %.4f}\n", people.count,
                  (double)tally.compared / people.count, (double)tally.fell_back / people.count,
                  (double)tally.incomplete / people.count);
     free(groups);
@@ -214,13 +223,20 @@ static void count_first(uint32_t number, struct score *score) {
     score->wrong_first += !is_right;
 }
 
+/* Of this process, the file's people included. */
+static double peak_mib(void) {
+    struct rusage used;
+    (void)getrusage(RUSAGE_SELF, &used);
+    return (double)used.ru_maxrss / 1024;
+}
+
 static void measure_scale(uint32_t lookups_max, double load_s, int64_t *took_ns) {
     struct tally tally = {0};
     struct score score = {0};
     for (uint32_t i = 1; i < people.count && score.lookups < lookups_max; i++) {
         if (strcmp(people.rows[i].kind, "base") == 0) continue;
         int64_t from_ns = now_ns();
-        search_find(search, &people.rows[i].person, HALF_PPM, 10, &result);
+        search_find(search, &people.rows[i].person, posterior_ppm, 10, &result);
         took_ns[score.lookups] = now_ns() - from_ns;
         count_first(i, &score);
         tally.compared += result.compared;
@@ -235,11 +251,12 @@ static void measure_scale(uint32_t lookups_max, double load_s, int64_t *took_ns)
     (void)printf(
         "{\"people\": %u, \"load_s\": %.3f, \"bytes_per_person\": %.1f, \"lookups\": %u, \"per_second\": %.0f, "
         "\"p50_us\": %.1f, \"p99_us\": %.1f, \"cpu_us\": %.2f, \"candidates\": %.1f, \"fell_back\": %.4f, "
-        "\"incomplete\": %.5f, \"known\": %u, \"right_first\": %u, \"wrong_first\": %u}\n",
+        "\"incomplete\": %.5f, \"known\": %u, \"right_first\": %u, \"wrong_first\": %u, "
+        "\"peak_mib\": %.0f}\n",
         view.people, load_s, (double)view.bytes / view.people, score.lookups, 1e9 * lookups / total_ns,
         (double)took_ns[score.lookups / 2] / 1000, (double)took_ns[score.lookups * UINT64_C(99) / 100] / 1000,
         total_ns / lookups / 1000, (double)tally.compared / lookups, (double)tally.fell_back / lookups,
-        (double)tally.incomplete / lookups, score.known, score.right_first, score.wrong_first);
+        (double)tally.incomplete / lookups, score.known, score.right_first, score.wrong_first, peak_mib());
     (void)fflush(stdout);
 }
 
@@ -256,17 +273,17 @@ static void serve(uint32_t lookups_max, bool is_served) {
 }
 
 int main(int argc, char **argv) {
-    static const struct option options[] = {{"four-fields", no_argument, NULL, '4'},
-                                            {"all-pairs", no_argument, NULL, 'a'},
-                                            {"scale", required_argument, NULL, 's'},
-                                            {"serve", no_argument, NULL, 'e'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"four-fields", no_argument, NULL, '4'}, {"all-pairs", no_argument, NULL, 'a'},
+        {"scale", required_argument, NULL, 's'}, {"posterior", required_argument, NULL, 'p'},
+        {"serve", no_argument, NULL, 'e'},       {NULL, 0, NULL, 0}};
     bool is_four = false, is_all = false, is_served = false;
     uint32_t lookups_max = 0;
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         is_four |= option == '4';
         is_all |= option == 'a';
         is_served |= option == 'e';
+        if (option == 'p') posterior_ppm = (uint32_t)strtoul(optarg, NULL, 10);
         if (option == 's') lookups_max = (uint32_t)strtoul(optarg, NULL, 10);
     }
     if (optind + 2 != argc) stop("usage: see the beginning of tests/bench/bench_match.c");

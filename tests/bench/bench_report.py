@@ -1,9 +1,25 @@
 """What a run prints and keeps: sides, lines, floors, faults; and the small arithmetic that the rows share."""
+import contextlib
+import time
+
+from bench_suite import Failure
 
 
 class Report:
     def __init__(self):
-        self.lines, self.faults, self.missed, self.data = [], [], 0, []
+        self.lines, self.faults, self.missed, self.data, self.took = [], [], 0, [], []
+
+    @contextlib.contextmanager
+    def part(self, name):
+        """Says at the end how long each part took: a long run can be had in pieces. One that fails is a fault, and the others are
+        measured all the same."""
+        since = time.monotonic()
+        try:
+            yield
+        except Failure as failure:
+            self.fault([f"{name}: {failure}"])
+        finally:
+            self.took.append((name, time.monotonic() - since))
 
     def side(self, name, runs, note=""):
         """One side of a row: median (least - most)."""
@@ -28,6 +44,17 @@ class Report:
         self.lines.append(f"row {row}: {what}: {form.format(value)}")
         self.data.append({"row": row, "what": what, "value": round(value, 4)})
         print(f"    => {what}: {form.format(value)}", flush=True)
+
+    def race(self, row, what, value):
+        """Ours beside theirs, where no floor holds; a loss is called one."""
+        self.ratio(row, what, value)
+        if value < 1:
+            self.loss(row, what)
+
+    def loss(self, row, text):
+        self.lines.append(f"row {row}: LOST: {text}")
+        self.data.append({"row": row, "lost": text})
+        print(f"    => LOST: {text}", flush=True)
 
     def beside(self, row, what, ours, theirs, our_name, their_name):
         """Two sides and the ratio of their rates."""

@@ -137,10 +137,11 @@ def sealing(build, seconds):
 
 
 @contextlib.contextmanager
-def unaudited_build(build):
+def unaudited_build(build, service="booking"):
     """A build folder like that one, whose service audits nothing."""
+    program = "bhr-bench-unaudited" + ("" if service == "booking" else f"-{service}")
     with tempfile.TemporaryDirectory(prefix="bhr-bench-") as folder:
-        for name, target in (("bhr", "bhr"), ("tests", "tests"), ("bhr-booking", "tests/bench/bhr-bench-unaudited")):
+        for name, target in (("bhr", "bhr"), ("tests", "tests"), (f"bhr-{service}", f"tests/bench/{program}")):
             os.symlink(f"{build}/{target}", f"{folder}/{name}")
         yield folder
 
