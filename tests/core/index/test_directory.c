@@ -1,6 +1,6 @@
 /* Organisations and services through the service's table as the host runs it. */
 #include "tests/core/index/index_desk.h"
-#include "tests/core/index/search_stand_in.h"
+#include "tests/support/search_stand_in.h"
 
 static void put_organisation(const char *code, const char *closed, const char *successor) {
     struct index_organisation_request o = {

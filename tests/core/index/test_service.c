@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "tests/core/index/index_desk.h"
-#include "tests/core/index/search_stand_in.h"
+#include "tests/support/search_stand_in.h"
 
 static struct index_register_request request_of(const char *local_id, const char *family_name, const char *birth_date) {
     struct index_register_request request;
@@ -221,17 +221,17 @@ static void test_what_is_derived_is_built_again(void **state) {
         struct index_register_request request = request_of(local_id, name, "1952-02-29");
         assert_int_equal(register_record(&request, &answer), OUTCOME_OK);
     }
-    assert_int_equal(stand_in.count, 20);
+    assert_int_equal(stand_in->count, 20);
     index_service_table.derived->close(desk.context.derived);
     struct error error = {0};
     desk.context.derived = index_service_table.derived->open(&desk.context, &error);
-    assert_int_equal(stand_in.count, 0);
+    assert_int_equal(stand_in->count, 0);
     desk.fake_vault.is_away = true;
     follow();
-    assert_int_equal(stand_in.count, 0);
+    assert_int_equal(stand_in->count, 0);
     desk.fake_vault.is_away = false;
     follow();
-    assert_int_equal(stand_in.count, 20);
+    assert_int_equal(stand_in->count, 20);
 }
 
 int main(void) {

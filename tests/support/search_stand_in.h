@@ -1,9 +1,11 @@
 /* In place of lib/search and the rules file, for tests of what the service does with a finding: who has the same
- * folded family name is suspected, with the same birth date too is as good as sure. */
-#ifndef BHR_TESTS_CORE_INDEX_SEARCH_STAND_IN_H
-#define BHR_TESTS_CORE_INDEX_SEARCH_STAND_IN_H
+ * folded family name is suspected, with the same birth date too is as good as sure. Included by one file of a program. */
+#ifndef BHR_TESTS_SUPPORT_SEARCH_STAND_IN_H
+#define BHR_TESTS_SUPPORT_SEARCH_STAND_IN_H
 
 #include "lib/search/search.h"
+
+#include <stdlib.h>
 
 enum { STAND_IN_MAX = 256, STAND_IN_SURE_PPM = 995000, STAND_IN_NEAR_PPM = 600000 };
 
@@ -12,7 +14,7 @@ struct search {
     struct uuid ids[STAND_IN_MAX];
     struct match_person people[STAND_IN_MAX];
 };
-static struct search stand_in;
+static struct search *stand_in; /* the one that was made last */
 
 enum status match_rules_parse(struct slice text, struct match_rules *ret_rules, struct error *reterr_error) {
     (void)text, (void)reterr_error;
@@ -23,12 +25,13 @@ enum status match_rules_parse(struct slice text, struct match_rules *ret_rules, 
 
 struct search *search_new(const struct match_rules *rules, uint32_t people_max) {
     (void)rules, (void)people_max;
-    stand_in.count = 0;
-    return &stand_in;
+    stand_in = malloc(sizeof *stand_in);
+    if (stand_in != NULL) stand_in->count = 0;
+    return stand_in;
 }
 
 void search_free(struct search *search) {
-    search->count = 0;
+    free(search);
 }
 
 void search_settle(struct search *search) {
