@@ -2,7 +2,7 @@
  * thread over a read transaction.
  *
  * Who is marked sensitive is answered exactly as somebody who is not there, unless a human asks whose role may know;
- * where somebody restricted is, is told to nobody (domain.md 3.2, 8). */
+ * where somebody restricted is, is told to nobody (domain.md 3.2, 8). A mark of now counts whatever was believed before. */
 #include "lib/base/assert.h"
 #include "lib/base/civil_time.h"
 #include "services/index/core/query.h"
@@ -12,10 +12,24 @@
 
 #define INDEX_ROLE_SENSITIVE "sensitive-reader"
 
+/* Marked then, or anybody who was of the person then is marked now: under their own id, or of whom they have become a
+ * part. */
+static bool is_marked(const struct rows *rows, struct uuid person_id, enum index_flag flag, int64_t as_of_ms) {
+    if (person_has_flag(rows, person_id, flag, as_of_ms)) return true;
+    if (as_of_ms == INDEX_NOW) return false;
+    struct group_walk walk = group_walk_of(person_id, as_of_ms);
+    while (group_walk_next(rows, &walk)) {
+        struct uuid now_id;
+        bool is_known = person_root(rows, walk.group_id, INDEX_NOW, &now_id, NULL);
+        ASSERT(is_known);
+        if (person_has_flag(rows, now_id, flag, INDEX_NOW)) return true;
+    }
+    return false;
+}
+
 static bool may_know(const struct ingress *ingress, const struct rows *rows, struct uuid person_id, int64_t as_of_ms) {
     bool is_reader = slice_equal(ingress->user_role, slice_text(INDEX_ROLE_SENSITIVE));
-    return is_reader || (!person_has_flag(rows, person_id, INDEX_FLAG_SENSITIVE, as_of_ms) &&
-                         !person_has_flag(rows, person_id, INDEX_FLAG_SENSITIVE, INDEX_NOW));
+    return is_reader || !is_marked(rows, person_id, INDEX_FLAG_SENSITIVE, as_of_ms);
 }
 
 static uint32_t refuse(struct service_refusal *ret_refusal, uint32_t outcome) {
@@ -200,9 +214,7 @@ INDEX_QUERY(answer_get_person) {
     if (!is_known || !may_know(ingress, rows, person->person_id, as_of_ms)) {
         return refuse(ret_refusal, REFUSED_PERSON_UNKNOWN);
     }
-    /* Restricted now is restricted whatever was believed before. */
-    bool is_restricted = person_has_flag(rows, person->person_id, INDEX_FLAG_RESTRICTED, INDEX_NOW) ||
-                         person_has_flag(rows, person->person_id, INDEX_FLAG_RESTRICTED, as_of_ms);
+    bool is_restricted = is_marked(rows, person->person_id, INDEX_FLAG_RESTRICTED, as_of_ms);
     if (!open_records(context, sealed, person, is_restricted)) return refuse(ret_refusal, OUTCOME_UNAVAILABLE);
     return tell(&index_get_response_wire, person, arena, out, ret_refusal);
 }

@@ -190,6 +190,45 @@ static void test_who_may_not_know_is_told_nothing(void **state) {
         OUTCOME_OK);
 }
 
+/* Two are one for a day. Whoever is marked on one of the days is hidden on all of them, under whichever id. */
+static void test_as_of_shows_nobody_who_is_marked_now(void **state) {
+    (void)state;
+    struct index_register_answer one, two;
+    struct index_register_request request = request_of("H-1", "Smith", "1952-02-29");
+    assert_int_equal(register_record(&request, &one), OUTCOME_OK);
+    request = request_of("H-2", "Okafor", "1980-01-01");
+    memcpy(request.demographics.postcode, "RM1 3AA", 7);
+    assert_int_equal(register_record(&request, &two), OUTCOME_OK);
+    int64_t before_ms = desk.now_ms;
+    desk.now_ms += 1000;
+    struct index_answer merged;
+    const struct index_merge_request merge = {.survivor_id = one.person_id, .other_id = two.person_id, .reason = "one"};
+    assert_int_equal(command("MergePersons", &index_merge_request_wire, &merge, "user-1", INDEX_COMMAND_MERGE, &merged),
+                     OUTCOME_OK);
+    int64_t together_ms = desk.now_ms;
+    desk.now_ms += 1000;
+    flag(one.person_id, INDEX_FLAG_SENSITIVE);
+    static struct index_person person;
+    const struct index_get_request as_before = {.person_id = two.person_id, .as_of_ms = before_ms};
+    assert_int_equal(query("GetPerson", &index_get_request_wire, &as_before, "", &index_get_response_wire, &person),
+                     REFUSED_PERSON_UNKNOWN);
+    const struct index_unmerge_request unmerge = {.merge_id = merged.merge_id, .reason = "two"};
+    assert_int_equal(
+        command("UnmergePersons", &index_unmerge_request_wire, &unmerge, "user-1", INDEX_COMMAND_UNMERGE, NULL),
+        OUTCOME_OK);
+    assert_int_equal(query("GetPerson", &index_get_request_wire, &as_before, "", &index_get_response_wire, &person),
+                     OUTCOME_OK);
+    const struct index_get_request as_one = {.person_id = two.person_id, .as_of_ms = together_ms};
+    assert_int_equal(query("GetPerson", &index_get_request_wire, &as_one, "", &index_get_response_wire, &person),
+                     REFUSED_PERSON_UNKNOWN);
+    flag(two.person_id, INDEX_FLAG_RESTRICTED);
+    assert_int_equal(
+        query("GetPerson", &index_get_request_wire, &as_one, "sensitive-reader", &index_get_response_wire, &person),
+        OUTCOME_OK);
+    assert_int_equal(person.record_count, 2);
+    for (uint32_t i = 0; i < person.record_count; i++) assert_string_equal(person.records[i].demographics.postcode, "");
+}
+
 static void test_the_erased_and_those_without_a_key(void **state) {
     (void)state;
     struct index_register_request request = request_of("H-1", "Smith", "1952-02-29");
@@ -242,6 +281,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_bad_requests_are_named, desk_open, desk_close),
         cmocka_unit_test_setup_teardown(test_a_wrong_merge_is_taken_back, desk_open, desk_close),
         cmocka_unit_test_setup_teardown(test_who_may_not_know_is_told_nothing, desk_open, desk_close),
+        cmocka_unit_test_setup_teardown(test_as_of_shows_nobody_who_is_marked_now, desk_open, desk_close),
         cmocka_unit_test_setup_teardown(test_the_erased_and_those_without_a_key, desk_open, desk_close),
         cmocka_unit_test_setup_teardown(test_what_is_derived_is_built_again, desk_open, desk_close),
     };
