@@ -1,7 +1,10 @@
 /* What each event does to the rows. Pure but for the rows; the one code path for live work, replay and tests. An
  * event that names what is not there changes nothing: history is never wrong, and a reader must not stop on it.
  *
- * Whoever changes what a person is, takes the person off the board before and puts on what it has become. */
+ * Whoever changes what a person is, takes the person off the board before and puts on what it has become.
+ *
+ * A store that fills up in the middle says from then on that nothing is there, until the host asks it and stops; so
+ * what was just written may be missing, here and in the walks below. */
 #include "services/index/core/apply.h"
 
 #include "services/index/core/board.h"
@@ -97,6 +100,7 @@ static void apply_registered(const struct rows *rows, struct version version,
     bool is_known = record_group_get(rows, event->record_id, INDEX_NOW, &group_id);
     begin_person(rows, event->person_id, version);
     struct uuid after = is_known ? before : root_of(rows, event->person_id);
+    if (uuid_is_zero(after)) return;
     board_count(rows, after, -1);
     struct record_row row;
     memset(&row, 0, sizeof row);
@@ -122,7 +126,7 @@ static void apply_moved(const struct rows *rows, struct version version, const s
     bool begins = !person_link_get(rows, event->to_person_id, INDEX_NOW, &link);
     begin_person(rows, event->to_person_id, version);
     struct uuid to = root_of(rows, event->to_person_id);
-    if (uuid_equal(from, to)) return;
+    if (uuid_is_zero(to) || uuid_equal(from, to)) return;
     board_count(rows, from, -1);
     board_count(rows, to, -1);
     record_group_put(rows, event->record_id, to, version);

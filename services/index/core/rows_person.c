@@ -42,8 +42,7 @@ bool person_root(const struct rows *rows, struct uuid group_id, int64_t as_of_ms
     while (!uuid_is_zero(link.parent_id)) {
         if (hops != NULL && hops->count < INDEX_HOPS_SHOWN_MAX) hops->ids[hops->count++] = group_id;
         group_id = link.parent_id;
-        bool is_known = person_link_get(rows, group_id, as_of_ms, &link);
-        ASSERT(is_known);
+        if (!person_link_get(rows, group_id, as_of_ms, &link)) return false;
     }
     *ret_person_id = group_id;
     return true;
@@ -64,8 +63,8 @@ bool group_walk_next(const struct rows *rows, struct group_walk *walk) {
     if (next_part(rows, at, none, walk->as_of_ms, &walk->group_id)) return true;
     while (!uuid_equal(at, walk->person_id)) {
         struct person_link link;
-        bool is_known = person_link_get(rows, at, walk->as_of_ms, &link);
-        ASSERT(is_known && !uuid_is_zero(link.parent_id));
+        if (!person_link_get(rows, at, walk->as_of_ms, &link)) return false;
+        ASSERT(!uuid_is_zero(link.parent_id));
         if (next_part(rows, link.parent_id, at, walk->as_of_ms, &walk->group_id)) return true;
         at = link.parent_id;
     }
