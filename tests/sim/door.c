@@ -24,13 +24,14 @@ struct sim_door {
     struct fake_writer writer;
     struct fake_vault keys;
     struct vault vault;
+    void *derived; /* of a service that derives */
     struct door *door;
     uint64_t asked, replied;
 };
 
 static const uint8_t pseudonym_key[32] = {7};
-static struct policy policy; /* the same for every door of every world, and read once */
-static bool is_policy_read;
+static struct policy policies[SIM_INDEX + 1]; /* the same for every door of every world, and read once */
+static bool are_policies_read[SIM_INDEX + 1];
 
 static int64_t config_number(const struct service_context *context, const char *name) {
     const struct service *service = context->config;
@@ -45,13 +46,15 @@ struct service_context sim_service_context(const struct sim *sim) {
     return (struct service_context){.pseudonym_key = pseudonym_key,
                                     .vault = &shared_vault_port,
                                     .config_number = config_number,
-                                    .config = &sim->service};
+                                    .config = &sim->service,
+                                    .rules_file = "/dev/null"}; /* search.c asks for none */
 }
 
 /* Every system may ask every method, within limits that the load reaches now and then. */
 static const struct policy *make_policy(const struct sim *sim) {
-    if (is_policy_read) return &policy;
-    is_policy_read = true;
+    struct policy *policy = &policies[sim->swarm.kind];
+    if (are_policies_read[sim->swarm.kind]) return policy;
+    are_policies_read[sim->swarm.kind] = true;
     char text[4096];
     size_t size = 0;
     for (uint32_t i = 0; i < SIM_SYSTEMS; i++) {
@@ -60,14 +63,16 @@ static const struct policy *make_policy(const struct sim *sim) {
                                  "in_flight 12; per_second 10000 }\n",
                                  sim_systems[i].id, i, sim_systems[i].organisation, sim_systems[i].role);
     }
-    size += (size_t)snprintf(text + size, sizeof text - size, "allow { methods bhr.booking.v1.BookingService/* }\n");
+    const char *first = sim->service.methods[0].name;
+    size += (size_t)snprintf(text + size, sizeof text - size, "allow { methods %.*s/* }\n", (int)strcspn(first, "/"),
+                             first);
     ASSERT(size < sizeof text);
     const char *methods[POLICY_METHODS_MAX];
     for (uint32_t i = 0; i < sim->service.method_count; i++) methods[i] = sim->service.methods[i].name;
     struct error error = {0};
-    enum status status = policy_parse(&policy, slice_of(text, size), methods, sim->service.method_count, &error);
+    enum status status = policy_parse(policy, slice_of(text, size), methods, sim->service.method_count, &error);
     ASSERT(status == STATUS_OK);
-    return &policy;
+    return policy;
 }
 
 static enum status reply(void *context, const struct socket_route *route, struct slice header, struct slice body) {
@@ -102,6 +107,29 @@ static enum status audit_put(void *context, struct slice record, uint64_t token)
     return STATUS_OK;
 }
 
+/* As lib/host/host_derived.c does: up to date before the door opens, and with each commit before its replies leave. */
+static void follow(const struct sim_door *door) {
+    const struct sim *sim = door->process->sim;
+    if (door->derived == NULL) return;
+    const struct service_context context = sim_service_context(sim);
+    struct store store = fake_store_port(&door->process->store);
+    struct rows rows;
+    enum status status = store.read_begin(store.context, &rows, NULL);
+    ASSERT(status == STATUS_OK);
+    while (sim->service.derived->follow(door->derived, &context, &rows)) {
+    }
+    store.read_end(store.context, &rows);
+}
+
+static void derive(struct sim_door *door, struct service_context *context) {
+    const struct service_derived *service = door->process->sim->service.derived;
+    struct error error = {0};
+    door->derived = service == NULL ? NULL : service->open(context, &error);
+    ASSERT(service == NULL || door->derived != NULL);
+    context->derived = door->derived;
+    follow(door);
+}
+
 struct sim_door *sim_door_new(struct process *process) {
     struct sim *sim = process->sim;
     struct sim_door *door = malloc(sizeof *door);
@@ -132,6 +160,7 @@ struct sim_door *sim_door_new(struct process *process) {
         .locality = "nel-bhr",
     };
     options.service_context.vault = &door->vault;
+    derive(door, &options.service_context);
     (void)snprintf(options.process, sizeof options.process, "p%d", process->index);
     const struct door_ports ports = {.socket = fake_socket_port(&door->socket),
                                      .writer = fake_writer_port(&door->writer),
@@ -149,6 +178,7 @@ struct sim_door *sim_door_new(struct process *process) {
 void sim_door_free(struct sim_door *door) {
     if (door == NULL) return;
     door_free(door->door);
+    if (door->derived != NULL) door->process->sim->service.derived->close(door->derived);
     fake_socket_fini(&door->socket);
     fake_writer_fini(&door->writer);
     free(door);
@@ -176,10 +206,12 @@ int sim_door_step(struct sim_door *door) {
 }
 
 void sim_door_answered(struct sim_door *door, const struct replica_answer *answer) {
+    follow(door);
     door_answered(door->door, answer);
 }
 
 void sim_door_committed(struct sim_door *door, const struct journal_state *state) {
+    follow(door);
     door_committed(door->door, state->number, state->resume_at);
 }
 

@@ -3,11 +3,12 @@
  * and are now and then confused: the same id with other content, an id far too old, bytes that nobody can read. */
 #include "tests/sim/booking.h"
 #include "tests/sim/door.h"
+#include "tests/sim/index.h"
 
 #include "lib/base/assert.h"
 #include "lib/base/text.h"
-#include "lib/wire/booking/booking_client.h"
 #include "services/booking/service.h"
+#include "services/index/service.h"
 
 #include <stdio.h>
 
@@ -23,7 +24,9 @@ static void ask_doors(struct sim *sim, struct sim_command *command);
 static void ask_query(struct sim *sim);
 
 const struct service *load_service(struct sim *sim) {
-    return sim->swarm.is_booking ? &booking_service : &counter_service;
+    const struct service *const services[] = {
+        [SIM_COUNTER] = &counter_service, [SIM_BOOKING] = &booking_service, [SIM_INDEX] = &index_service_table};
+    return services[sim->swarm.kind];
 }
 
 void load_step(struct sim *sim) {
@@ -66,6 +69,22 @@ static void make_strange(struct sim *sim, struct sim_command *command, uint8_t t
     }
 }
 
+static void make_request(struct sim *sim, struct sim_command *command) {
+    struct rows rows = oracle_rows(sim->oracle);
+    switch (sim->swarm.kind) {
+    case SIM_COUNTER:
+        command->source = (uint8_t)sim_below(sim, SIM_SYSTEMS);
+        command->request = counter_command(sim);
+        return;
+    case SIM_BOOKING:
+        command->method = booking_make_request(sim, &rows, &command->source, &command->request);
+        return;
+    case SIM_INDEX:
+        command->method = index_make_request(sim, oracle_index(sim->oracle), &command->source, &command->request);
+        return;
+    }
+}
+
 static void make_command(struct sim *sim) {
     ASSERT(sim->command_count < SIM_COMMANDS_MAX);
     struct sim_command *command = &sim->commands[sim->command_count++];
@@ -73,13 +92,7 @@ static void make_command(struct sim *sim) {
     uint8_t tail[10];
     for (int i = 0; i < 10; i++) tail[i] = (uint8_t)sim_below(sim, 256);
     command->id = uuid_v7_make(sim->time.now_ms, tail);
-    if (sim->swarm.is_booking) {
-        struct rows rows = oracle_rows(sim->oracle);
-        command->method = booking_make_request(sim, &rows, &command->source, &command->request);
-    } else {
-        command->source = (uint8_t)sim_below(sim, SIM_SYSTEMS);
-        command->request = counter_command(sim);
-    }
+    make_request(sim, command);
     command->decide_by_ms = sim->time.now_ms + (sim_chance(sim, sim->swarm.expired_percent) ? 5 : 90 * 1000);
     if (sim_chance(sim, sim->swarm.strange_percent)) make_strange(sim, command, tail);
     if (sim->command_count > 1 && sim_chance(sim, sim->swarm.reuse_percent)) {
@@ -111,7 +124,7 @@ static void send(struct sim *sim, struct sim_command *command) {
 static bool accept(struct sim *sim, struct sim_command *command) {
     if (command->value.data != NULL) return true;
     command->value = command->request;
-    if (sim->swarm.is_booking) {
+    if (sim->swarm.kind == SIM_BOOKING) {
         static uint8_t memory[64 * 1024], bytes[16 * 1024];
         const struct sim_system *system = &sim_systems[command->source];
         struct arena arena = arena_over(memory, sizeof memory);
@@ -232,14 +245,11 @@ static void ask_query(struct sim *sim) {
     const struct sim_query *query = &sim->queries[index];
     struct process *process = &sim->processes[sim_below(sim, SIM_PROCESSES_MAX)];
     if (process->state != PROCESS_UP || process->door == NULL) return;
-    const struct get_booking_request request = {.booking_id = query->booking_id};
-    uint8_t bytes[BOOKING_REQUEST_MAX], tail[10];
-    struct buffer out = buffer_over(bytes, sizeof bytes);
-    get_booking_request_encode(&request, &out);
+    uint8_t tail[10];
     for (int i = 0; i < 10; i++) tail[i] = (uint8_t)sim_below(sim, 256);
-    const struct request_header header = {.method = slice_text(BOOKING_METHOD_GET_BOOKING),
+    const struct request_header header = {.method = slice_text(query->method),
                                           .request_id = uuid_v7_make(sim->time.now_ms, tail),
                                           .min_position = query->min_position};
     sim_event(sim, -1);
-    sim_door_ask(process->door, SIM_QUERY_INDEX + index, sim_systems[query->source].id, &header, buffer_slice(&out));
+    sim_door_ask(process->door, SIM_QUERY_INDEX + index, sim_systems[query->source].id, &header, query->request);
 }

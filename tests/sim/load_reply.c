@@ -1,9 +1,11 @@
 /* What clients make of the replies: an answer must stand in the journal and stay the same, and a promise must be found. */
 #include "tests/sim/booking.h"
 #include "tests/sim/door.h"
+#include "tests/sim/index.h"
 
 #include "lib/wire/booking/booking_client.h"
 #include "services/booking/service.h"
+#include "services/index/core/outcome.h"
 
 static void remember_query(struct sim *sim, const struct sim_command *command, const struct reply_header *header,
                            struct slice body);
@@ -25,8 +27,10 @@ static void take_outcome(struct sim *sim, struct process *process, struct sim_co
         sim_fail(sim, "two answers: a client was told outcome %u and then %u", command->outcome, outcome);
     }
     if (header->repeated_answer) sim_mark(sim, MARK_DOOR_REPEATED);
-    if (!command->is_final && outcome == OUTCOME_OK && strcmp(command->method, BOOKING_METHOD_BOOK) == 0) {
-        remember_query(sim, command, header, body);
+    bool is_news = !command->is_final && outcome == OUTCOME_OK;
+    if (is_news && strcmp(command->method, BOOKING_METHOD_BOOK) == 0) remember_query(sim, command, header, body);
+    if (is_news && sim->swarm.kind == SIM_INDEX) {
+        index_remember(sim, oracle_index(sim->oracle), command, header->position);
     }
     command->is_final = true;
     command->outcome = outcome;
@@ -44,18 +48,31 @@ static void remember_query(struct sim *sim, const struct sim_command *command, c
         sim_fail(sim, "unreadable: the answer to a booking");
         return;
     }
-    sim->queries[sim->query_count++] = (struct sim_query){answer.id, command->source, header->position};
+    const struct get_booking_request request = {.booking_id = answer.id};
+    uint8_t bytes[BOOKING_REQUEST_MAX];
+    struct buffer out = buffer_over(bytes, sizeof bytes);
+    get_booking_request_encode(&request, &out);
+    sim->queries[sim->query_count++] = (struct sim_query){.method = BOOKING_METHOD_GET_BOOKING,
+                                                          .request = fake_broker_copy(&sim->broker, buffer_slice(&out)),
+                                                          .source = command->source,
+                                                          .min_position = header->position};
 }
 
-static void take_query_reply(struct sim *sim, const struct process *process, uint32_t outcome) {
+static void take_query_reply(struct sim *sim, const struct process *process, const struct sim_query *query,
+                             uint32_t outcome, const struct reply_header *header, struct slice body) {
     if (outcome == OUTCOME_OK) sim_mark(sim, MARK_DOOR_READ);
     if (outcome == OUTCOME_BEHIND) sim_mark(sim, MARK_DOOR_BEHIND);
     bool may_be = outcome == OUTCOME_OK || outcome == OUTCOME_BEHIND || outcome == OUTCOME_TOO_BUSY ||
                   outcome == OUTCOME_UNAVAILABLE || outcome == OUTCOME_DRAINING || outcome == OUTCOME_RATE_LIMITED ||
                   outcome == OUTCOME_DEADLINE_PASSED;
-    if (may_be || sim->was_cut) return;
-    sim_fail(sim, "a promise not found: p%d's door answers %u about a booking that was promised", process->index,
-             outcome);
+    if (sim->was_cut) return;
+    bool is_refused = outcome == REFUSED_PERSON_UNKNOWN || outcome == REFUSED_TOO_LITTLE_TO_GO_BY;
+    if (sim->swarm.kind == SIM_INDEX && (outcome == OUTCOME_OK || is_refused)) {
+        index_judge(sim, oracle_index(sim->oracle), query, outcome, (uint64_t)header->position, body);
+        return;
+    }
+    if (may_be) return;
+    sim_fail(sim, "a promise not found: p%d's door answers %u about what was promised", process->index, outcome);
 }
 
 void load_replied(struct sim *sim, struct process *process, uint32_t index, struct slice header_frame,
@@ -67,15 +84,17 @@ void load_replied(struct sim *sim, struct process *process, uint32_t index, stru
         return;
     }
     if (index >= SIM_QUERY_INDEX) {
-        take_query_reply(sim, process, outcome_code(sim, header.outcome));
+        const struct sim_query *query = &sim->queries[index - SIM_QUERY_INDEX];
+        take_query_reply(sim, process, query, outcome_code(sim, header.outcome), &header, body);
         return;
     }
     ASSERT(index < sim->command_count);
     struct sim_command *command = &sim->commands[index];
     if (!uuid_equal(header.request_id, command->id)) sim_fail(sim, "a reply of p%d's door to nobody", process->index);
     uint32_t outcome = outcome_code(sim, header.outcome);
-    sim_tell(sim, process, "replies", outcome < 100 && outcome > 0 ? outcome_common_row(outcome)->name : "of booking",
-             index, header.position);
+    sim_tell(sim, process, "replies",
+             outcome < 100 && outcome > 0 ? outcome_common_row(outcome)->name : "of the service", index,
+             header.position);
     switch (outcome) {
     case OUTCOME_UNKNOWN_OUTCOME:
         sim_mark(sim, MARK_DOOR_UNKNOWN);

@@ -147,6 +147,7 @@ void oracle_cut(struct oracle *oracle, int64_t new_end) {
     fake_store_init(&oracle->fold, NULL);
     oracle->row_count = 0;
     oracle->promise.slot_count = 0;
+    if (oracle->index != NULL) index_model_clear(oracle->index);
     oracle->events.count = oracle->dead.count = 0;
     oracle->state = (struct journal_state){0};
     oracle->is_replaying = true;
@@ -178,6 +179,10 @@ bool oracle_is_converged(struct oracle *oracle) {
     return true;
 }
 
+const struct index_model *oracle_index(const struct oracle *oracle) {
+    return oracle->index;
+}
+
 const struct journal_state *oracle_state(const struct oracle *oracle) {
     return &oracle->state;
 }
@@ -186,6 +191,7 @@ struct oracle *oracle_new(struct sim *sim) {
     struct oracle *oracle = calloc(1, sizeof *oracle);
     ASSERT(oracle != NULL);
     oracle->sim = sim;
+    if (sim->swarm.kind == SIM_INDEX) oracle->index = index_model_new(sim);
     fake_store_init(&oracle->fold, NULL);
     return oracle;
 }
@@ -198,6 +204,7 @@ void oracle_free(struct oracle *oracle) {
     free(oracle->claims);
     free(oracle->events.hashes);
     free(oracle->dead.hashes);
+    index_model_free(oracle->index);
     free(oracle);
 }
 

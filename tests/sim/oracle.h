@@ -3,6 +3,7 @@
 #define BHR_TESTS_SIM_ORACLE_H
 
 #include "tests/sim/booking.h"
+#include "tests/sim/index.h"
 
 /* One record of the journal as history sees it. */
 struct row {
@@ -50,7 +51,8 @@ struct oracle {
     size_t claim_count, claim_room;
     struct claimed *claims;
     struct booking_promise promise;
-    bool is_replaying; /* after a cut: what was checked before is not checked again */
+    struct index_model *index; /* NULL in a world without */
+    bool is_replaying;         /* after a cut: what was checked before is not checked again */
     struct public_expected events, dead;
     bool is_public_beyond; /* something is public that was cut away since */
 };

@@ -46,6 +46,14 @@ static void check_names(struct oracle *oracle, const struct entry *entry, const 
              (unsigned long long)entry->number);
 }
 
+/* What the product's own rules say is said by the model, too. */
+static void expect_index(struct oracle *oracle, const struct entry *entry, struct slice command, uint32_t outcome) {
+    uint32_t expected = index_model_expect(oracle->index, command);
+    if (expected == outcome) return;
+    sim_fail(oracle->sim, "wrong outcome: the rules make outcome %u of entry %llu; by who is whom it is %u", outcome,
+             (unsigned long long)entry->number, expected);
+}
+
 /* What the entry must say, from the specification: journal.md sections 5 and 6. */
 static void expect_command(struct oracle *oracle, const struct rows *rows, const struct journal_state *before,
                            const struct entry *entry, const struct topic_record *command,
@@ -91,6 +99,7 @@ static void expect_command(struct oracle *oracle, const struct rows *rows, const
     } else {
         struct arena arena = arena_over(decision_memory, sizeof decision_memory);
         oracle->sim->pure_service->decide(rows, command->value, entry->decided_at_ms, &arena, ret_decision);
+        if (oracle->index != NULL) expect_index(oracle, entry, command->value, ret_decision->outcome);
         expect_it_fits(ret_decision);
     }
 }
@@ -220,8 +229,11 @@ static void fold(struct oracle *oracle, const struct rows *rows, const struct en
     for (uint32_t i = 0; i < body->event_count; i++) {
         bool is_applied = oracle->sim->pure_service->apply(rows, &context, body->events[i]);
         ASSERT(is_applied);
-        if (oracle->sim->swarm.is_booking) {
+        if (oracle->sim->swarm.kind == SIM_BOOKING) {
             booking_promise_event(oracle->sim, &oracle->promise, entry->number, body->events[i]);
+        }
+        if (oracle->index != NULL && !oracle->sim->has_failed) {
+            index_model_event(oracle->index, (struct model_when){entry->number, entry->decided_at_ms}, body->events[i]);
         }
     }
     if (entry->kind == ENTRY_TIMER) {

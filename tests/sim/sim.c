@@ -2,6 +2,7 @@
  * there are none any more, and the right things must happen, each within its bound of virtual time. Time jumps to whatever
  * comes next; among things due at the same moment chance picks. */
 #include "tests/sim/door.h"
+#include "tests/sim/index.h"
 #include "tests/sim/public.h"
 
 #include "lib/base/assert.h"
@@ -26,6 +27,7 @@ static bool step(struct sim *sim);
 static void heal(struct sim *sim);
 static void converge(struct sim *sim);
 static void serve(struct sim *sim);
+static void look_back(struct sim *sim);
 static bool is_converged(struct sim *sim);
 static const char *what_is_missing(struct sim *sim);
 
@@ -37,6 +39,7 @@ void sim_run(struct sim *sim, uint64_t seed, const struct sim_limits *limits, bo
     if (!sim->has_failed) heal(sim);
     if (!sim->has_failed) converge(sim);
     if (!sim->has_failed) serve(sim);
+    if (!sim->has_failed) look_back(sim);
     for (int i = 0; i < SIM_PROCESSES_MAX; i++) {
         if (sim->processes[i].door != NULL && !sim->has_failed) sim_door_check_silence(sim->processes[i].door);
     }
@@ -274,6 +277,14 @@ static void serve(struct sim *sim) {
                      (unsigned long long)oracle_state(sim->oracle)->epoch);
         }
     }
+}
+
+/* And whoever was known once still is, as they were. Every store is equal by now, so one is asked. */
+static void look_back(struct sim *sim) {
+    const struct index_model *model = oracle_index(sim->oracle);
+    if (model == NULL) return;
+    struct rows rows = oracle_rows(sim->oracle);
+    index_judge_some(sim, model, &rows, oracle_state(sim->oracle)->number);
 }
 
 static bool is_converged(struct sim *sim) {

@@ -6,7 +6,8 @@
  *   crew.c     many seeds, several at a time       load*.c    clients, their commands and the replies
  *   shrink.c   a failing seed becomes a short one  oracle*.c  the promises
  *   sim.c      one seed: safety, then liveness     booking.c  what booking's clients ask, and its promise
- *   swarm.c    what a seed is like                 service.c  a service that poison can kill
+ *   swarm.c    what a seed is like                 index*.c   what the index's clients ask, and its promises
+ *   service.c  a service that poison can kill      search.c   the search behind the index
  *   process.c  one process: start, step, die       story.c    what happened, in words
  *   door.c, public.c  its door, its publisher */
 #ifndef BHR_TESTS_SIM_SIM_H
@@ -23,6 +24,7 @@
 #include "lib/port/fake/reader.h"
 #include "lib/port/fake/store.h"
 #include "lib/port/fake/writer.h"
+#include "services/index/core/index.h"
 #include "tests/support/prng.h"
 
 #include <setjmp.h>
@@ -134,12 +136,15 @@ struct sim_limits {
     uint64_t strikes[SIM_STRIKES_MAX / 64];
 };
 
+/* Which service the world runs. */
+enum sim_kind { SIM_COUNTER, SIM_BOOKING, SIM_INDEX };
+
 enum sim_scenario { SCENARIO_NORMAL, SCENARIO_HEADLESS, SCENARIO_WRONG_LOCALITY, SCENARIO_WRONG_CLUSTER };
 
 /* What this seed is like. */
 struct sim_swarm {
     enum sim_scenario scenario;
-    bool is_booking;
+    enum sim_kind kind;
     bool has_doors, has_publisher;
     uint32_t process_count;
     uint32_t command_count;
@@ -220,9 +225,14 @@ struct sim_command {
 
 /* A question that must be answered by any door from a store that has read far enough. */
 struct sim_query {
-    struct uuid booking_id;
+    const char *method;
+    struct slice request;
     uint8_t source;
     int64_t min_position;
+    /* What it is about, in the index. */
+    struct uuid id;
+    struct index_record_key record;
+    int64_t as_of_ms; /* 0: now */
 };
 enum { SIM_QUERIES_MAX = 48, SIM_QUERY_INDEX = 1 << 20 }; /* a query's index at the doors begins there */
 
@@ -241,6 +251,7 @@ struct story_line {
 };
 
 struct oracle;
+struct index_model;
 
 struct sim {
     uint64_t seed;
@@ -388,6 +399,8 @@ bool oracle_is_converged(struct oracle *oracle);
 const struct journal_state *oracle_state(const struct oracle *oracle);
 /* The rows of the accepted history. */
 struct rows oracle_rows(struct oracle *oracle);
+/* Who is whom in it, of an index. */
+const struct index_model *oracle_index(const struct oracle *oracle);
 /* True when such an answer stands, or stood before a cut, in the accepted history. */
 bool oracle_knows(const struct oracle *oracle, struct slice source, struct uuid id, struct digest digest,
                   uint32_t outcome, uint64_t number, struct slice answer);

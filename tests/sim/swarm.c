@@ -78,11 +78,15 @@ void sim_draw_swarm(struct sim *sim) {
     struct sim_swarm *swarm = &sim->swarm;
     swarm->scenario = SCENARIO_NORMAL;
     if (sim_chance(sim, 4)) swarm->scenario = (enum sim_scenario)(1 + sim_below(sim, 3));
-    swarm->is_booking = sim_chance(sim, 60);
-    swarm->has_doors = swarm->is_booking && sim_chance(sim, 60);
+    swarm->kind = sim_chance(sim, 60) ? SIM_BOOKING : SIM_COUNTER;
+    /* From a chance of its own, so that the other worlds stay what they were. */
+    struct prng other = prng_seed(sim->seed ^ UINT64_C(0x9FB21C651E98DF25));
+    if (swarm->kind == SIM_COUNTER && prng_chance(&other, 45)) swarm->kind = SIM_INDEX;
+    swarm->has_doors = swarm->kind == SIM_INDEX || (swarm->kind == SIM_BOOKING && sim_chance(sim, 60));
     swarm->has_publisher = sim_chance(sim, 60);
     swarm->process_count = 2 + (uint32_t)sim_below(sim, 2);
     swarm->command_count = 12 + (uint32_t)sim_below(sim, 60);
+    if (swarm->kind == SIM_INDEX) swarm->command_count += 20; /* it takes some to have persons, and merges of them */
     swarm->backlog_max = (int64_t[]){1, 4, 60}[sim_below(sim, 3)];
     swarm->ticks = 300 + (uint32_t)sim_below(sim, 1200);
     swarm->load_gap_ms_max = (int64_t[]){2, 20, 200, 2000}[sim_below(sim, 4)];

@@ -1,0 +1,226 @@
+/* The index's clients: three systems that register much the same few people, of whom some are alike, link, unlink, merge
+ * and take back, decide suspected pairs, and flag; and that ask by id, by record and by description, now and as of then. */
+#include "tests/sim/index.h"
+
+#include "lib/base/assert.h"
+#include "lib/wire/index/index_wire.h"
+
+#include <stdio.h>
+
+enum { LOCAL_IDS = 12, DESCRIPTIONS = 8 };
+
+static const char *const nhs_numbers[] = {"9990123403", "9990123411", "9990123438", "9990123446"};
+enum { NUMBERS = sizeof nhs_numbers / sizeof nhs_numbers[0] };
+
+static uint8_t request_memory[INDEX_WIRE_ARENA_SIZE];
+
+static struct slice encode(struct sim *sim, const struct wire_table *table, const void *plain) {
+    struct arena arena = arena_over(request_memory, sizeof request_memory);
+    struct slice bytes = wire_table_encode_to_arena(table, plain, &arena);
+    ASSERT(bytes.data != NULL);
+    return fake_broker_copy(&sim->broker, bytes);
+}
+
+/* ---- people ---- */
+
+/* Local ids of different systems are of one person when they lead to the same description. */
+static void describe(uint32_t local, struct index_demographics *demographics) {
+    static const char *const families[] = {"Sandhu", "Okafor", "Featherstonehaugh"};
+    uint32_t person = local % DESCRIPTIONS;
+    (void)snprintf(demographics->family_name, sizeof demographics->family_name, "%s", families[person % 3]);
+    (void)snprintf(demographics->given_name, sizeof demographics->given_name, "Priya");
+    (void)snprintf(demographics->birth_date, sizeof demographics->birth_date, "19%u-03-07", 40 + person);
+}
+
+static void describe_record(uint32_t local, struct index_record_key *key) {
+    (void)snprintf(key->source, sizeof key->source, "pas");
+    (void)snprintf(key->local_id, sizeof key->local_id, "p%u", local);
+}
+
+/* Any id that was given; whether it is still a person's own or not. */
+static struct uuid any_id(struct sim *sim, const struct index_model *model) {
+    struct uuid nobody = {{1}};
+    for (int attempt = 0; attempt < 20 && model->item_count > 0; attempt++) {
+        const struct model_item *item = &model->items[sim_below(sim, model->item_count)];
+        if (!item->is_record) return item->id;
+    }
+    return nobody;
+}
+
+static struct uuid any_record(struct sim *sim, const struct index_model *model) {
+    struct uuid nobody = {{1}};
+    for (int attempt = 0; attempt < 20 && model->item_count > 0; attempt++) {
+        const struct model_item *item = &model->items[sim_below(sim, model->item_count)];
+        if (item->is_record) return item->id;
+    }
+    return nobody;
+}
+
+/* ---- commands ---- */
+
+static const char *make_register(struct sim *sim, struct slice *ret_request) {
+    static struct index_register_request request;
+    memset(&request, 0, sizeof request);
+    uint32_t local = (uint32_t)sim_below(sim, LOCAL_IDS);
+    struct index_demographics *demographics = &request.demographics;
+    describe_record(local, &request.key);
+    describe(local, demographics);
+    if (sim_chance(sim, 70)) {
+        uint32_t number = sim_chance(sim, 80) ? local % NUMBERS : (uint32_t)sim_below(sim, NUMBERS);
+        (void)snprintf(demographics->nhs_number, sizeof demographics->nhs_number, "%s", nhs_numbers[number]);
+        demographics->nhs_number_status = sim_chance(sim, 70) ? INDEX_NHS_VERIFIED : INDEX_NHS_NOT_TRACED;
+    }
+    *ret_request = encode(sim, &index_register_request_wire, &request);
+    return INDEX_METHOD("RegisterRecord");
+}
+
+/* Half of them approve what waits for somebody else, if anything does. */
+static const char *make_merge(struct sim *sim, const struct index_model *model, struct slice *ret_request) {
+    struct index_merge_request request;
+    memset(&request, 0, sizeof request);
+    request.survivor_id = any_id(sim, model);
+    request.other_id = any_id(sim, model);
+    (void)snprintf(request.reason, sizeof request.reason, "same address");
+    for (uint32_t i = model->merge_count; i-- > 0 && sim_chance(sim, 85);) {
+        const struct model_merge *merge = &model->merges[i];
+        if (merge->state != MODEL_WAITING) continue;
+        request.survivor_id = merge->survivor_id;
+        request.other_id = merge->other_id;
+        if (sim_chance(sim, 90)) request.approves_merge_id = merge->merge_id;
+        break;
+    }
+    *ret_request = encode(sim, &index_merge_request_wire, &request);
+    return INDEX_METHOD("MergePersons");
+}
+
+static const char *make_unmerge(struct sim *sim, const struct index_model *model, struct slice *ret_request) {
+    struct index_unmerge_request request;
+    memset(&request, 0, sizeof request);
+    request.merge_id = model->merges[sim_below(sim, model->merge_count)].merge_id;
+    (void)snprintf(request.reason, sizeof request.reason, "two after all");
+    *ret_request = encode(sim, &index_unmerge_request_wire, &request);
+    return INDEX_METHOD("UnmergePersons");
+}
+
+static const char *make_move(struct sim *sim, const struct index_model *model, struct slice *ret_request) {
+    if (sim_chance(sim, 50)) {
+        struct index_link_request request;
+        memset(&request, 0, sizeof request);
+        request.record_id = any_record(sim, model);
+        request.person_id = any_id(sim, model);
+        (void)snprintf(request.reason, sizeof request.reason, "by hand");
+        *ret_request = encode(sim, &index_link_request_wire, &request);
+        return INDEX_METHOD("LinkRecord");
+    }
+    struct index_unlink_request request;
+    memset(&request, 0, sizeof request);
+    request.record_id = any_record(sim, model);
+    (void)snprintf(request.reason, sizeof request.reason, "somebody else");
+    *ret_request = encode(sim, &index_unlink_request_wire, &request);
+    return INDEX_METHOD("UnlinkRecord");
+}
+
+static const char *make_pair_work(struct sim *sim, const struct index_model *model, struct slice *ret_request) {
+    struct uuid pair_id = model->pairs[sim_below(sim, model->pair_count)].pair_id;
+    if (sim_chance(sim, 30)) {
+        const struct index_claim_request request = {.pair_id = pair_id};
+        *ret_request = encode(sim, &index_claim_request_wire, &request);
+        return INDEX_METHOD("ClaimPair");
+    }
+    struct index_decide_request request;
+    memset(&request, 0, sizeof request);
+    request.pair_id = pair_id;
+    request.is_same = sim_chance(sim, 60);
+    (void)snprintf(request.reason, sizeof request.reason, "looked");
+    *ret_request = encode(sim, &index_decide_request_wire, &request);
+    return INDEX_METHOD("DecidePair");
+}
+
+static const char *make_flag(struct sim *sim, const struct index_model *model, struct slice *ret_request) {
+    static const enum index_flag flags[] = {INDEX_FLAG_RESTRICTED, INDEX_FLAG_DECEASED, INDEX_FLAG_SENSITIVE,
+                                            INDEX_FLAG_DO_NOT_MATCH};
+    struct index_flag_request request;
+    memset(&request, 0, sizeof request);
+    request.person_id = any_id(sim, model);
+    request.flag = flags[sim_below(sim, sim_chance(sim, 50) ? 2 : 4)];
+    request.is_set = sim_chance(sim, 60);
+    (void)snprintf(request.reason, sizeof request.reason, "asked for");
+    *ret_request = encode(sim, &index_flag_request_wire, &request);
+    return INDEX_METHOD("FlagPerson");
+}
+
+const char *index_make_request(struct sim *sim, const struct index_model *model, uint8_t *ret_source,
+                               struct slice *ret_request) {
+    *ret_source = (uint8_t)sim_below(sim, SIM_SYSTEMS);
+    uint64_t drawn = sim_below(sim, 100);
+    if (sim->command_count <= 4 || drawn < 36) return make_register(sim, ret_request);
+    if (drawn < 58) return make_merge(sim, model, ret_request);
+    if (drawn < 74 && model->merge_count > 0) return make_unmerge(sim, model, ret_request);
+    if (drawn < 84) return make_move(sim, model, ret_request);
+    if (drawn < 93 && model->pair_count > 0) return make_pair_work(sim, model, ret_request);
+    return make_flag(sim, model, ret_request);
+}
+
+/* ---- questions ---- */
+
+static struct sim_query *add_query(struct sim *sim, const struct sim_command *command, int64_t position) {
+    if (sim->query_count == SIM_QUERIES_MAX) return NULL;
+    struct sim_query *query = &sim->queries[sim->query_count++];
+    *query = (struct sim_query){.source = command->source, .min_position = position};
+    return query;
+}
+
+/* As it is, as it was when somebody asked for it, or long before. */
+static int64_t draw_as_of(struct sim *sim) {
+    if (sim_chance(sim, 40)) return 0;
+    int64_t age_ms = sim->time.now_ms - SIM_START_MS;
+    return SIM_START_MS + (sim_chance(sim, 50) ? age_ms : (int64_t)sim_below(sim, (uint64_t)age_ms + 1));
+}
+
+static void remember_person(struct sim *sim, const struct sim_command *command, int64_t position, struct uuid id) {
+    struct sim_query *query = add_query(sim, command, position);
+    if (query == NULL) return;
+    const struct index_get_request request = {.person_id = id, .as_of_ms = draw_as_of(sim)};
+    query->method = INDEX_METHOD("GetPerson");
+    query->id = id;
+    query->as_of_ms = request.as_of_ms;
+    query->request = encode(sim, &index_get_request_wire, &request);
+}
+
+/* Whoever was told of a record finds it: by its local id, and by what it says of its person. */
+static void remember_record(struct sim *sim, const struct sim_command *command, int64_t position) {
+    static struct index_register_request registered;
+    struct arena arena = arena_over(request_memory, sizeof request_memory);
+    struct wire_fault fault;
+    bool is_read = wire_table_decode(&index_register_request_wire, command->request, &arena, &registered, &fault);
+    struct sim_query *query = add_query(sim, command, position);
+    if (!is_read || query == NULL) return;
+    query->record = registered.key;
+    if (sim_chance(sim, 50)) {
+        struct index_find_request request;
+        memset(&request, 0, sizeof request);
+        request.by = INDEX_FIND_BY_RECORD;
+        request.record = registered.key;
+        request.as_of_ms = query->as_of_ms = draw_as_of(sim);
+        query->method = INDEX_METHOD("FindPerson");
+        query->request = encode(sim, &index_find_request_wire, &request);
+        return;
+    }
+    static struct index_trace_request request;
+    memset(&request, 0, sizeof request);
+    request.demographics = registered.demographics;
+    memset(request.demographics.nhs_number, 0, sizeof request.demographics.nhs_number);
+    request.demographics.nhs_number_status = INDEX_NHS_UNSPECIFIED;
+    request.limit = INDEX_CANDIDATES_MAX;
+    query->method = INDEX_METHOD("TracePerson");
+    query->request = encode(sim, &index_trace_request_wire, &request);
+}
+
+void index_remember(struct sim *sim, const struct index_model *model, const struct sim_command *command,
+                    int64_t position) {
+    if (strcmp(command->method, INDEX_METHOD("RegisterRecord")) == 0 && sim_chance(sim, 60)) {
+        remember_record(sim, command, position);
+    } else if (sim_chance(sim, 60)) {
+        remember_person(sim, command, position, any_id(sim, model));
+    }
+}

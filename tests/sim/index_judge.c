@@ -1,0 +1,209 @@
+/* Is that who it is? Every answer about a person against the model at the place in history that the answer is from. What
+ * was believed at a time is asked again and again and may never change. */
+#include "tests/sim/index.h"
+
+#include "lib/base/assert.h"
+#include "lib/digest/pseudonym.h"
+#include "lib/wire/index/index_wire.h"
+#include "services/index/core/outcome.h"
+#include "tests/sim/door.h"
+
+enum { JUDGE_ARENA_SIZE = 1024 * 1024, ASKED_MAX = 12 };
+static uint8_t memory[JUDGE_ARENA_SIZE];
+
+static void judge_person(struct sim *sim, const struct index_model *model, struct uuid id, struct model_when when,
+                         uint32_t outcome, struct slice body);
+static void judge_found(struct sim *sim, const struct index_model *model, const struct sim_query *query,
+                        struct model_when when, uint32_t outcome, struct slice body);
+static void judge_traced(struct sim *sim, const struct index_model *model, const struct sim_query *query,
+                         struct model_when when, uint32_t outcome, struct slice body);
+
+void index_judge(struct sim *sim, const struct index_model *model, const struct sim_query *query, uint32_t outcome,
+                 uint64_t position, struct slice body) {
+    const struct model_when when = {position, query->as_of_ms == 0 ? INT64_MAX : query->as_of_ms};
+    if (strcmp(query->method, INDEX_METHOD("GetPerson")) == 0) {
+        judge_person(sim, model, query->id, when, outcome, body);
+    } else if (strcmp(query->method, INDEX_METHOD("FindPerson")) == 0) {
+        judge_found(sim, model, query, when, outcome, body);
+    } else {
+        judge_traced(sim, model, query, when, outcome, body);
+    }
+}
+
+static void wrong(struct sim *sim, struct model_when when, const char *what) {
+    const char *time = when.at_ms == INT64_MAX ? "now" : "as of a time before";
+    sim_fail(sim, "a wrong answer: at entry %llu, %s: %s", (unsigned long long)when.number, time, what);
+}
+
+/* Nobody here may know of the sensitive. Whoever was of the person then and is so now is so whatever was believed. */
+static bool is_secret(const struct index_model *model, struct uuid person_id, struct model_when when) {
+    const struct model_when now = {when.number, INT64_MAX};
+    if (model_has_flag(model, person_id, INDEX_FLAG_SENSITIVE, when)) return true;
+    for (uint32_t i = 0; i < model->item_count; i++) {
+        if (model->items[i].is_record) continue;
+        const struct model_change *then = model_at(model, i, when);
+        if (then == NULL || !uuid_equal(then->label, person_id)) continue;
+        if (model_has_flag(model, model_at(model, i, now)->label, INDEX_FLAG_SENSITIVE, now)) return true;
+    }
+    return false;
+}
+
+/* Every hop, by the merges that stood then; the last of them leads to the person. */
+static void judge_hops(struct sim *sim, const struct index_model *model, struct uuid from, struct model_when when,
+                       struct uuid person_id, const struct uuid *hops, uint32_t count) {
+    uint32_t passed = 0;
+    struct uuid at = from;
+    for (const struct model_merge *merge; (merge = model_merge_of(model, at, when)) != NULL; passed++) {
+        if (passed > MODEL_MERGES_MAX) {
+            sim_fail(sim, "a way round: an id leads back to itself at entry %llu", (unsigned long long)when.number);
+            return;
+        }
+        bool is_shown = passed < count && uuid_equal(hops[passed], at);
+        if (passed < INDEX_HOPS_SHOWN_MAX && !is_shown) wrong(sim, when, "a hop is missing, or another one");
+        at = merge->survivor_id;
+    }
+    if (count > passed) wrong(sim, when, "more hops than there are merges");
+    if (!uuid_equal(at, person_id)) wrong(sim, when, "the hops do not lead to the person");
+    if (passed > 0) sim_mark(sim, MARK_INDEX_HOP);
+    if (passed > 1) sim_mark(sim, MARK_INDEX_HOPS);
+}
+
+static bool has_record(const struct index_person *person, struct uuid record_id) {
+    for (uint32_t i = 0; i < person->record_count; i++) {
+        if (uuid_equal(person->records[i].record_id, record_id)) return true;
+    }
+    return false;
+}
+
+/* Exactly the records that were of the person. */
+static void judge_records(struct sim *sim, const struct index_model *model, const struct index_person *person,
+                          struct model_when when) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < model->item_count; i++) {
+        if (!model->items[i].is_record) continue;
+        const struct model_change *change = model_at(model, i, when);
+        if (change == NULL || !uuid_equal(change->label, person->person_id)) continue;
+        count++;
+        bool is_shown = has_record(person, model->items[i].id);
+        if (!is_shown && person->record_count < INDEX_RECORDS_SHOWN_MAX) wrong(sim, when, "a record is missing");
+    }
+    if (person->record_count > count) wrong(sim, when, "a record of somebody else is shown");
+}
+
+static void judge_flags(struct sim *sim, const struct index_model *model, const struct index_person *person,
+                        struct model_when when) {
+    for (int flag = INDEX_FLAG_RESTRICTED; flag <= INDEX_FLAG_DO_NOT_MATCH; flag++) {
+        bool is_shown = false;
+        for (uint32_t i = 0; i < person->flag_count; i++) is_shown |= (int)person->flags[i] == flag;
+        bool is_set = model_has_flag(model, person->person_id, (enum index_flag)flag, when);
+        if (is_shown != is_set) wrong(sim, when, "a flag is shown that is not set, or the other way round");
+    }
+}
+
+static void judge_person(struct sim *sim, const struct index_model *model, struct uuid id, struct model_when when,
+                         uint32_t outcome, struct slice body) {
+    uint32_t item = model_find(model, id, false);
+    const struct model_change *change = item == MODEL_NONE ? NULL : model_at(model, item, when);
+    bool is_told = change != NULL && !is_secret(model, change->label, when);
+    if (outcome == REFUSED_PERSON_UNKNOWN && is_told) wrong(sim, when, "an id that was given leads nowhere");
+    if (outcome == OUTCOME_OK && !is_told) wrong(sim, when, "somebody is shown who is not there or secret");
+    if (outcome != OUTCOME_OK || !is_told) return;
+    static struct index_person person;
+    struct arena arena = arena_over(memory, sizeof memory);
+    struct wire_fault fault;
+    if (!wire_table_decode(&index_get_response_wire, body, &arena, &person, &fault)) {
+        sim_fail(sim, "unreadable: a person: %s", fault.text);
+        return;
+    }
+    if (!uuid_equal(person.person_id, change->label)) wrong(sim, when, "an id leads to somebody else");
+    judge_hops(sim, model, id, when, person.person_id, person.superseded_ids, person.superseded_count);
+    judge_records(sim, model, &person, when);
+    judge_flags(sim, model, &person, when);
+    if (when.at_ms != INT64_MAX) {
+        const struct model_change *newest = &model->changes[model->items[item].newest];
+        sim_mark(sim, uuid_equal(newest->label, change->label) ? MARK_INDEX_AS_OF : MARK_INDEX_AS_OF_OTHER);
+    }
+}
+
+static uint32_t record_of(const struct index_model *model, const struct sim_query *query) {
+    const char *organisation = sim_systems[query->source].organisation;
+    const struct service_context context = sim_service_context(model->sim);
+    struct uuid record_id =
+        pseudonym_of_record(context.pseudonym_key, organisation, query->record.source, query->record.local_id);
+    return model_find(model, record_id, true);
+}
+
+static void judge_found(struct sim *sim, const struct index_model *model, const struct sim_query *query,
+                        struct model_when when, uint32_t outcome, struct slice body) {
+    uint32_t item = record_of(model, query);
+    const struct model_change *change = item == MODEL_NONE ? NULL : model_at(model, item, when);
+    bool is_told = change != NULL && !is_secret(model, change->label, when);
+    if (outcome == REFUSED_PERSON_UNKNOWN && is_told) wrong(sim, when, "a record leads nowhere");
+    if (outcome == OUTCOME_OK && !is_told) wrong(sim, when, "a record leads to somebody who is not there or secret");
+    if (outcome != OUTCOME_OK || !is_told) return;
+    struct index_find_answer found;
+    struct arena arena = arena_over(memory, sizeof memory);
+    struct wire_fault fault;
+    if (!wire_table_decode(&index_find_response_wire, body, &arena, &found, &fault)) {
+        sim_fail(sim, "unreadable: who was found: %s", fault.text);
+        return;
+    }
+    if (!uuid_equal(found.person_id, change->label)) wrong(sim, when, "a record leads to somebody else");
+    judge_hops(sim, model, change->home, when, found.person_id, found.superseded_ids, found.superseded_count);
+}
+
+/* Whoever was told that a record is there finds its person by the same description at any door that has read so far. */
+static void judge_traced(struct sim *sim, const struct index_model *model, const struct sim_query *query,
+                         struct model_when when, uint32_t outcome, struct slice body) {
+    uint32_t item = record_of(model, query);
+    const struct model_change *change = item == MODEL_NONE ? NULL : model_at(model, item, when);
+    bool is_hidden = change == NULL || is_secret(model, change->label, when) ||
+                     model_has_flag(model, change->label, INDEX_FLAG_DO_NOT_MATCH, when);
+    if (outcome != OUTCOME_OK || is_hidden) return;
+    static struct index_trace_answer traced;
+    struct arena arena = arena_over(memory, sizeof memory);
+    struct wire_fault fault;
+    if (!wire_table_decode(&index_trace_response_wire, body, &arena, &traced, &fault)) {
+        sim_fail(sim, "unreadable: who was traced: %s", fault.text);
+        return;
+    }
+    sim_mark(sim, MARK_INDEX_TRACED);
+    for (uint32_t i = 0; i < traced.candidate_count; i++) {
+        if (uuid_equal(traced.candidates[i].person_id, change->label)) return;
+    }
+    sim_fail(sim, "not found by description: who was registered before entry %llu, by a door that has read it",
+             (unsigned long long)when.number);
+}
+
+/* ---- from rows ---- */
+
+static void ask_rows(struct sim *sim, const struct index_model *model, const struct rows *rows, struct uuid id,
+                     struct model_when when) {
+    static uint8_t asked[JUDGE_ARENA_SIZE], answered[64 * 1024];
+    const struct service *service = sim->pure_service;
+    const struct service_context context = sim_service_context(sim);
+    const struct index_get_request request = {.person_id = id, .as_of_ms = when.at_ms == INT64_MAX ? 0 : when.at_ms};
+    struct arena arena = arena_over(asked, sizeof asked);
+    struct slice bytes = wire_table_encode_to_arena(&index_get_request_wire, &request, &arena);
+    struct buffer out = buffer_over(answered, sizeof answered);
+    const struct ingress ingress = {.system = slice_text(sim_systems[0].id),
+                                    .organisation = slice_text(sim_systems[0].organisation)};
+    struct service_refusal refusal = {0};
+    for (uint32_t i = 0; i < service->method_count; i++) {
+        if (strcmp(service->methods[i].name, INDEX_METHOD("GetPerson")) != 0) continue;
+        uint32_t outcome =
+            service->methods[i].query(&context, &ingress, rows, sim->time.now_ms, bytes, &arena, &out, &refusal);
+        ASSERT(!out.is_full);
+        judge_person(sim, model, id, when, outcome, buffer_slice(&out));
+    }
+}
+
+void index_judge_some(struct sim *sim, const struct index_model *model, const struct rows *rows, uint64_t number) {
+    for (int i = 0; i < ASKED_MAX && model->item_count > 0 && !sim->has_failed; i++) {
+        const struct model_item *item = &model->items[sim_below(sim, model->item_count)];
+        if (item->is_record) continue;
+        ask_rows(sim, model, rows, item->id, (struct model_when){number, INT64_MAX});
+        int64_t at_ms = model->changes[sim_below(sim, model->change_count)].when.at_ms;
+        ask_rows(sim, model, rows, item->id, (struct model_when){number, at_ms});
+    }
+}
