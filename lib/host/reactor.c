@@ -87,6 +87,7 @@ static void end_news(struct reactor *r, bool is_done) {
     r->kept_done = own->done;
     r->kept_ms = reactor_now(r);
     r->passed = 0;
+    r->was_read_on_suspicion = false;
     if (own->done > 0) {
         reactor_open_again(r, 0, "more events of the record are to be followed");
     } else {

@@ -127,10 +127,7 @@ static enum taken judge(struct reactor *r, const struct logged *logged) {
         reactor_open_again(r, 0, "an entry was decided on another history");
         return TAKEN_ENOUGH;
     }
-    if (step.verdict == VERDICT_ENTRY) {
-        r->was_read_on_suspicion = false;
-        if (react(r, &step.record.as.entry, &step.place)) return TAKEN_ENOUGH;
-    }
+    if (step.verdict == VERDICT_ENTRY && react(r, &step.record.as.entry, &step.place)) return TAKEN_ENOUGH;
     r->read = step.place;
     r->passed++;
     return TAKEN_MORE;

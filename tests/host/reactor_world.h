@@ -130,8 +130,7 @@ static inline void world_log_claim(void) {
     world_log(&record);
 }
 
-/* An entry with up to four events, separated by spaces. */
-static inline void world_happens(const char *events) {
+static inline void world_log_entry(const char *events, bool is_of_another_history) {
     char text[256];
     uint8_t body_memory[512];
     struct entry_body body = {.schema = 1, .outcome = 1};
@@ -153,7 +152,18 @@ static inline void world_happens(const char *events) {
                                      .command_at = {0, 1},
                                      .body = buffer_slice(&out)};
     assert_true(journal_name_set(&record.as.entry.source, slice_text("111-east")));
+    if (is_of_another_history) record.as.entry.prev.bytes[0] ^= 1;
     world_log(&record);
+}
+
+/* An entry with up to four events, separated by spaces. */
+static inline void world_happens(const char *events) {
+    world_log_entry(events, false);
+}
+
+/* What a cut journal and a clone look like: an entry that is right but for the history it was decided on. */
+static inline void world_strays(const char *events) {
+    world_log_entry(events, true);
 }
 
 /* ---- processes ---- */

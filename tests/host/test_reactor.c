@@ -17,6 +17,22 @@ static void test_follows_in_order(void **state) {
     assert_int_equal(world.asked_count, 3);
 }
 
+/* It reads again from its place, finds that nothing is lost, and goes on: also over entries that were of no concern. */
+static void test_a_stray_entry_ends_nothing(void **state) {
+    (void)state;
+    world_happens(".nothing");
+    world_strays("!lost");
+    world_happens(".nothing");
+    world_strays("!lost");
+    world_happens("!a");
+    world_strays("!lost");
+    world_happens("!b");
+    world_start(0, true);
+    world_run(1000);
+    assert_string_equal(world.taken, "!a!b");
+    assert_int_equal(world_look(0).state, REACTOR_FOLLOWING);
+}
+
 static void test_only_the_owner_follows(void **state) {
     (void)state;
     world_happens("!a");
@@ -260,6 +276,7 @@ static void test_errands(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_follows_in_order, begin, end),
+        cmocka_unit_test_setup_teardown(test_a_stray_entry_ends_nothing, begin, end),
         cmocka_unit_test_setup_teardown(test_only_the_owner_follows, begin, end),
         cmocka_unit_test_setup_teardown(test_events_of_one_record, begin, end),
         cmocka_unit_test_setup_teardown(test_asked_by_two_owners, begin, end),

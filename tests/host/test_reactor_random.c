@@ -33,6 +33,7 @@ static void source_goes_on(void) {
         seen_events++;
     }
     if (draw(20) == 0) world_log_claim();
+    if (draw(12) == 0) world_strays("!of another history");
     world_happens(events);
 }
 
