@@ -31,6 +31,7 @@ int reactor_step(struct reactor *r, bool is_owner) {
     }
     if (r->state == REACTOR_IDLE) reactor_open_again(r, 0, "the partition is ours");
     if (r->own.state == OWN_ENDED) end_request(r);
+    if (r->state == REACTOR_STOPPED) return REACTOR_IDLE_MS;
     if (r->own.state == OWN_WAITS) return r->own.due_ms > now_ms ? (int)(r->own.due_ms - now_ms) : 0;
     if (r->own.state == OWN_AT_DOOR) return REACTOR_IDLE_MS; /* the door's step sees the reply first */
     if (r->not_before_ms > now_ms) return (int)(r->not_before_ms - now_ms);
@@ -43,7 +44,8 @@ int reactor_step(struct reactor *r, bool is_owner) {
     return left_ms < 1 ? 1 : left_ms < REACTOR_IDLE_MS ? (int)left_ms : REACTOR_IDLE_MS;
 }
 
-/* What could not be done now is asked again under the same id; what was done, or never will be, ends. */
+/* What could not be done now is asked again under the same id; what was done, or never will be, ends. News that were
+ * decided too late never will be under their id: they are asked for under another one. */
 static void end_request(struct reactor *r) {
     struct own_request *own = &r->own;
     switch (own->status) {
@@ -64,6 +66,15 @@ static void end_request(struct reactor *r) {
             end_errand(r, false); /* whom it needs is away: later */
             return;
         }
+        if (own->is_set_aside) {
+            own->state = OWN_NONE;
+            reactor_halt(r, "what an event of the source's journal means was set aside");
+            return;
+        }
+        if (own->is_told_again) {
+            end_news(r, false);
+            return;
+        }
         break;
     case REPLY_IN_PROGRESS:
     case REPLY_TOO_BUSY:
@@ -79,7 +90,7 @@ static void end_news(struct reactor *r, bool is_done) {
     own->state = OWN_NONE;
     if (!is_done) {
         r->attempt++;
-        reactor_open_again(r, REACTOR_PAUSE_MS, "a request to the service itself was refused");
+        reactor_open_again(r, REACTOR_PAUSE_MS, "a request to the service itself was refused or came too late");
         return;
     }
     r->attempt = 0;

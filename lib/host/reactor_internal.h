@@ -35,7 +35,10 @@ struct own_request {
     const char *method;
     size_t size;
     uint8_t body[REACTOR_REQUEST_MAX];
-    enum reply_status status; /* of OWN_ENDED */
+    /* Of OWN_ENDED. */
+    enum reply_status status;
+    bool is_told_again; /* an entry about this id stands in the journal, and nothing more comes of it */
+    bool is_set_aside;  /* it killed its owner three times */
     /* Of news: where the place is then. */
     int64_t offset;
     uint32_t done;

@@ -56,5 +56,7 @@ static enum status take_reply(void *context, const struct socket_route *route, s
     ASSERT(is_read); /* the door wrote it */
     own->state = OWN_ENDED;
     own->status = reply.status;
+    own->is_told_again = reply.repeated_answer;
+    own->is_set_aside = slice_equal(reply.outcome, slice_text(outcome_common_row(OUTCOME_SET_ASIDE)->name));
     return STATUS_OK;
 }

@@ -48,6 +48,8 @@ struct world {
     struct journal_state state;
     struct process processes[WORLD_PROCESSES];
     enum reply_status next_status; /* of the next reply, when it is not OK: nothing is decided */
+    const char *first_answer;      /* of the first id that is asked, and told again for ever; NULL: it is decided */
+    struct uuid first_id;
     uint32_t asked_count, done_count, out_of_step_count, alarm_count;
     struct uuid last_id;
     char taken[WORLD_TAKEN_MAX]; /* the events that were taken in, in order */
@@ -255,20 +257,38 @@ static inline enum reply_status world_decide(const struct asked *asked) {
     return is_done || is_next ? REPLY_OK : REPLY_REFUSED;
 }
 
-static inline void world_reply(const struct asked *asked, enum reply_status status) {
+static inline void world_tell(const struct asked *asked, enum reply_status status, const char *outcome,
+                              bool is_repeated) {
     struct process *process = &world.processes[asked->process];
     uint8_t bytes[EXCHANGE_REPLY_HEADER_MAX];
     struct buffer out = buffer_over(bytes, sizeof bytes);
-    const struct reply_header header = {
-        .request_id = asked->id, .status = status, .outcome = slice_text("x"), .answered_by = slice_text("p")};
+    const struct reply_header header = {.request_id = asked->id,
+                                        .status = status,
+                                        .repeated_answer = is_repeated,
+                                        .outcome = slice_text(outcome),
+                                        .answered_by = slice_text("p")};
     reply_header_encode(&header, &out);
     (void)process->socket.send(process->socket.context, &asked->route, buffer_slice(&out), (struct slice){0});
+}
+
+static inline void world_reply(const struct asked *asked, enum reply_status status) {
+    world_tell(asked, status, "x", false);
+}
+
+/* An entry about the id stands in the journal, and it says that nothing was done. */
+static inline bool world_has_first_answer(const struct asked *asked) {
+    if (world.first_answer == NULL) return false;
+    bool is_first = uuid_is_zero(world.first_id);
+    if (is_first) world.first_id = asked->id;
+    if (!uuid_equal(world.first_id, asked->id)) return false;
+    world_tell(asked, REPLY_UNAVAILABLE, world.first_answer, !is_first);
+    return true;
 }
 
 static inline int world_step(uint32_t index) {
     struct process *process = &world.processes[index];
     struct asked asked;
-    if (world_hear(index, &asked) && !process->is_deaf) {
+    if (world_hear(index, &asked) && !process->is_deaf && !world_has_first_answer(&asked)) {
         enum reply_status status = world.next_status;
         world.next_status = REPLY_OK;
         if (status == REPLY_OK) status = world_decide(&asked);

@@ -33,6 +33,36 @@ static void test_a_stray_entry_ends_nothing(void **state) {
     assert_int_equal(world_look(0).state, REACTOR_FOLLOWING);
 }
 
+/* Decided too late, as after a change of owner: the id is used up, also for whoever owns next, and the event is not. */
+static void test_what_expired_is_asked_under_another_id(void **state) {
+    (void)state;
+    world.first_answer = "expired";
+    world_happens("!a");
+    world_start(0, true);
+    world_run(100);
+    assert_string_equal(world.taken, "");
+    world_die(0);
+    world_start(1, true);
+    world_run(2000);
+    assert_string_equal(world.taken, "!a");
+    world_happens("!b");
+    world_run(1000);
+    assert_string_equal(world.taken, "!a!b");
+}
+
+/* It would only kill its owner again. */
+static void test_what_was_set_aside_stops(void **state) {
+    (void)state;
+    world.first_answer = "set_aside";
+    world_happens("!a");
+    world_start(0, true);
+    world_run(2000);
+    assert_int_equal(world_look(0).state, REACTOR_STOPPED);
+    assert_string_equal(world.taken, "");
+    assert_int_equal(world.alarm_count, 1);
+    assert_in_range(world.asked_count, 1, 2);
+}
+
 static void test_only_the_owner_follows(void **state) {
     (void)state;
     world_happens("!a");
@@ -277,6 +307,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_follows_in_order, begin, end),
         cmocka_unit_test_setup_teardown(test_a_stray_entry_ends_nothing, begin, end),
+        cmocka_unit_test_setup_teardown(test_what_expired_is_asked_under_another_id, begin, end),
+        cmocka_unit_test_setup_teardown(test_what_was_set_aside_stops, begin, end),
         cmocka_unit_test_setup_teardown(test_only_the_owner_follows, begin, end),
         cmocka_unit_test_setup_teardown(test_events_of_one_record, begin, end),
         cmocka_unit_test_setup_teardown(test_asked_by_two_owners, begin, end),
