@@ -51,19 +51,14 @@ static enum service_reaction react(const struct service_news *news, struct arena
     return ret_request->body.data != NULL ? REACTION_REQUEST : REACTION_UNREADABLE;
 }
 
-/* An update leaves the record where it is. */
-static bool is_own_and_new(const struct index_record_registered *event) {
-    return event->how != INDEX_UPDATED && index_text_equal(event->source, BOOKING_RECORD_SOURCE);
-}
-
-/* Records of other sources are of no concern: their persons are found by look-up. Every merge is, because anybody may be
- * booked. */
+/* Records of other sources are of no concern: their persons are found by look-up. One of booking's own is, also when the
+ * index had it already: whoever tells of it again awaits an answer. Every merge is, because anybody may be booked. */
 static enum follow_change meaning(const struct index_event *event, struct follow_request *request) {
     switch (event->kind) {
     case INDEX_EVENT_RECORD_REGISTERED:
         request->child_id = event->record_registered.record_id;
         request->parent_id = event->record_registered.person_id;
-        return is_own_and_new(&event->record_registered) ? FOLLOW_RECORD : FOLLOW_NONE;
+        return index_text_equal(event->record_registered.source, BOOKING_RECORD_SOURCE) ? FOLLOW_RECORD : FOLLOW_NONE;
     case INDEX_EVENT_RECORD_MOVED:
         request->child_id = event->record_moved.record_id;
         request->parent_id = event->record_moved.to_person_id;
