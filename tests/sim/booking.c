@@ -1,6 +1,7 @@
 /* Booking's clients: they publish sessions, hold, book and cancel, mostly around the same few slots. And booking's own
  * promise: at every prefix of the journal no slot has more bookings than places, counted here from the events alone. */
 #include "tests/sim/booking.h"
+#include "tests/sim/index.h"
 
 #include "lib/base/assert.h"
 #include "lib/wire/booking/booking_client.h"
@@ -48,12 +49,27 @@ static struct booking_slot_id any_slot(struct sim *sim, const struct rows *rows)
     return slot;
 }
 
+/* Where an index is followed, people are those that it may know: by number, by description, or both. */
+static void describe_person(struct sim *sim, struct booking_person *person) {
+    struct index_demographics demographics = {0};
+    uint32_t number = (uint32_t)sim_below(sim, 8);
+    index_describe(number, &demographics);
+    memcpy(person->family_name, demographics.family_name, sizeof person->family_name);
+    memcpy(person->given_name, demographics.given_name, sizeof person->given_name);
+    memcpy(person->birth_date, demographics.birth_date, sizeof person->birth_date);
+    if (sim_chance(sim, 50)) memset(person->local_id, 0, sizeof person->local_id);
+    if (sim_chance(sim, 40)) {
+        (void)snprintf(person->nhs_number, sizeof person->nhs_number, "%s", index_nhs_number(number));
+    }
+}
+
 static void book(struct sim *sim, const struct rows *rows, struct buffer *out) {
     struct book_request request = {0};
     request.is_from_hold = sim_chance(sim, 40) && any_id(sim, rows, BOOKING_TABLE_HOLD, &request.hold_id);
     if (!request.is_from_hold) request.slot_id = any_slot(sim, rows);
     (void)snprintf(request.person.local_id, sizeof request.person.local_id, "p%u", (unsigned)sim_below(sim, 9));
     (void)snprintf(request.person.family_name, sizeof request.person.family_name, FAMILY_NAME);
+    if (sim->swarm.has_source) describe_person(sim, &request.person);
     (void)snprintf(request.contact.phone, sizeof request.contact.phone, "020 7946 0000");
     book_request_encode(&request, out);
 }
@@ -66,16 +82,16 @@ const char *booking_make_request(struct sim *sim, const struct rows *rows, uint8
     *ret_source = (uint8_t)sim_below(sim, SIM_SYSTEMS);
     uint64_t drawn = sim_below(sim, 100);
     struct uuid id;
-    if (sim->command_count <= 2 || drawn < 8) {
+    if (sim->command_count <= 2 || drawn < (sim->swarm.has_source ? 14 : 8)) {
         method = BOOKING_METHOD_PUBLISH_SESSION;
         *ret_source = 2;
         publish(sim, &out);
-    } else if (drawn < 35) {
+    } else if (drawn < (sim->swarm.has_source ? 18 : 35)) {
         method = BOOKING_METHOD_HOLD;
         const struct hold_request request = {.slot_id = any_slot(sim, rows),
                                              .hold_seconds = sim_chance(sim, 70) ? 30 : 0};
         hold_request_encode(&request, &out);
-    } else if (drawn < 55 && any_id(sim, rows, BOOKING_TABLE_BOOKING, &id)) {
+    } else if (drawn < (sim->swarm.has_source ? 30 : 55) && any_id(sim, rows, BOOKING_TABLE_BOOKING, &id)) {
         method = BOOKING_METHOD_CANCEL;
         const struct cancel_request request = {.booking_id = id, .reason = BOOKING_CANCEL_PERSON};
         cancel_request_encode(&request, &out);

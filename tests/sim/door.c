@@ -1,6 +1,7 @@
 /* A process's door on twins, and what its clients make of the replies. The door is the product's; the inbox, Redis, and
  * the writer to the command log are twins, and its clock is the process's. */
 #include "tests/sim/door.h"
+#include "tests/sim/source.h"
 
 #include "lib/base/assert.h"
 #include "lib/host/door.h"
@@ -25,10 +26,15 @@ struct sim_door {
     struct fake_vault keys;
     struct vault vault;
     void *derived; /* of a service that derives */
+    /* Of a service that follows another: NULL without one. */
+    struct source_asker *asker;
+    struct fake_reader source;
+    struct reactor *reactor;
     struct door *door;
     uint64_t asked, replied;
 };
 
+enum { SOURCE_ASK_MS_MAX = 300, SOURCE_ADVANCE_MS = 4000 };
 static const uint8_t pseudonym_key[32] = {7};
 static struct policy policies[SIM_INDEX + 1]; /* the same for every door of every world, and read once */
 static bool are_policies_read[SIM_INDEX + 1];
@@ -64,6 +70,10 @@ static const struct policy *make_policy(const struct sim *sim) {
                                  sim_systems[i].id, i, sim_systems[i].organisation, sim_systems[i].role);
     }
     const char *first = sim->service.methods[0].name;
+    size += (size_t)snprintf(text + size, sizeof text - size,
+                             "system %s { key 9999@w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID; organisation %s; role service; "
+                             "in_flight 12; per_second 10000 }\n",
+                             sim->service.name, SOURCE_ORGANISATION);
     size += (size_t)snprintf(text + size, sizeof text - size, "allow { methods %.*s/* }\n", (int)strcspn(first, "/"),
                              first);
     ASSERT(size < sizeof text);
@@ -130,6 +140,75 @@ static void derive(struct sim_door *door, struct service_context *context) {
     follow(door);
 }
 
+static void on_reactor_moved(void *context, enum reactor_state from, enum reactor_state to, const char *why) {
+    const struct sim_door *door = context;
+    struct sim *sim = door->process->sim;
+    (void)from;
+    sim_tell(sim, door->process, "reactor", why, to, INT64_MIN);
+    if (to != REACTOR_STOPPED) return;
+    sim_mark(sim, MARK_SOURCE_CUT_STOP);
+    if (source_cut_at(sim->source) == INT64_MAX) {
+        sim_fail(sim, "false stop: p%d's reactor: %s", door->process->index, why);
+    }
+}
+
+/* The index beside booking, as the host has it: who is asked, and a journal that is followed. */
+static void meet_source(struct sim_door *door, struct door_options *options, struct door_ports *ports) {
+    struct process *process = door->process;
+    struct sim *sim = process->sim;
+    door->asker = NULL;
+    door->reactor = NULL;
+    if (sim->source == NULL) return;
+    options->limits.ask_ms_max = SOURCE_ASK_MS_MAX;
+    options->service_context.own_organisation = slice_text(SOURCE_ORGANISATION);
+    door->asker = source_asker_new(sim);
+    fake_reader_init(&door->source, &sim->broker, &process->hooks);
+    struct reactor_options reactor = {
+        .service = &sim->service, .identity = *source_identity(sim->source), .advance_ms = SOURCE_ADVANCE_MS};
+    (void)snprintf(reactor.journal_topic, sizeof reactor.journal_topic, "%s", source_journal(sim->source)->topic);
+    const struct reactor_ports reads = {.journal = fake_reader_port(&door->source),
+                                        .store = fake_store_port(&process->store),
+                                        .clock = fake_clock_port(&door->clock),
+                                        .hash = fake_digest};
+    const struct reactor_listener listener = {.context = door, .moved = on_reactor_moved, .alarm = on_alarm};
+    door->reactor = reactor_new(&reactor, &reads, &listener);
+    ASSERT(door->reactor != NULL);
+    ports->ask = source_asker_port(door->asker);
+    ports->own = reactor_socket(door->reactor);
+}
+
+static void leave_source(struct sim_door *door) {
+    source_asker_free(door->asker);
+    if (door->reactor == NULL) return;
+    reactor_free(door->reactor);
+    fake_reader_fini(&door->source);
+}
+
+/* After the door's step, as the host does. In how many milliseconds it wants to be called again. */
+static int step_source(struct sim_door *door, int wait_ms) {
+    const struct sim *sim = door->process->sim;
+    if (door->reactor == NULL) return wait_ms;
+    door->source.lag_ms = door->process->journal.lag_ms;
+    door->source.nothing_per_mille = door->process->journal.nothing_per_mille;
+    int reactor_ms = reactor_step(door->reactor, door->process->view.state == REPLICA_OWNING);
+    ASSERT(reactor_ms >= 0);
+    if (reactor_ms < wait_ms) wait_ms = reactor_ms;
+    int64_t now_ms = sim->time.now_ms, reader_ms = fake_reader_next_ms(&door->source);
+    int64_t next_ms = source_asker_due_ms(door->asker);
+    if (reader_ms > now_ms && reader_ms < next_ms) next_ms = reader_ms;
+    if (next_ms < now_ms + wait_ms) wait_ms = next_ms <= now_ms ? 0 : (int)(next_ms - now_ms);
+    return wait_ms;
+}
+
+void sim_door_disconnect(struct sim_door *door, bool is_failure, bool is_leader_new) {
+    if (door == NULL || door->reactor == NULL) return;
+    door->source.pending = is_failure ? TOPIC_FAILED : TOPIC_DISCONNECTED;
+    door->source.is_leader_new = is_leader_new;
+    if (door->process->wake_at_ms > door->process->sim->time.now_ms) {
+        door->process->wake_at_ms = door->process->sim->time.now_ms;
+    }
+}
+
 struct sim_door *sim_door_new(struct process *process) {
     struct sim *sim = process->sim;
     struct sim_door *door = malloc(sizeof *door);
@@ -162,13 +241,14 @@ struct sim_door *sim_door_new(struct process *process) {
     options.service_context.vault = &door->vault;
     derive(door, &options.service_context);
     (void)snprintf(options.process, sizeof options.process, "p%d", process->index);
-    const struct door_ports ports = {.socket = fake_socket_port(&door->socket),
-                                     .writer = fake_writer_port(&door->writer),
-                                     .store = fake_store_port(&process->store),
-                                     .cache = fake_cache_port(&door->cache),
-                                     .audit = {.has_room = audit_has_room, .put = audit_put},
-                                     .clock = fake_clock_port(&door->clock),
-                                     .hash = fake_digest};
+    struct door_ports ports = {.socket = fake_socket_port(&door->socket),
+                               .writer = fake_writer_port(&door->writer),
+                               .store = fake_store_port(&process->store),
+                               .cache = fake_cache_port(&door->cache),
+                               .audit = {.has_room = audit_has_room, .put = audit_put},
+                               .clock = fake_clock_port(&door->clock),
+                               .hash = fake_digest};
+    meet_source(door, &options, &ports);
     const struct door_listener listener = {.context = door, .alarm = on_alarm};
     door->door = door_new(&options, &ports, &listener);
     ASSERT(door->door != NULL);
@@ -178,6 +258,7 @@ struct sim_door *sim_door_new(struct process *process) {
 void sim_door_free(struct sim_door *door) {
     if (door == NULL) return;
     door_free(door->door);
+    leave_source(door);
     if (door->derived != NULL) door->process->sim->service.derived->close(door->derived);
     fake_socket_fini(&door->socket);
     fake_writer_fini(&door->writer);
@@ -195,6 +276,7 @@ int sim_door_step(struct sim_door *door) {
         door_keys_settled(door->door);
     }
     int wait_ms = door_step(door->door);
+    wait_ms = step_source(door, wait_ms);
     if (door->keys.settled < door->keys.made) wait_ms = 0;
     int64_t now_ms = sim->time.now_ms;
     int64_t next_ms = fake_writer_next_ms(&door->writer);

@@ -15,6 +15,8 @@ void sim_door_committed(struct sim_door *door, const struct journal_state *state
 /* A client's request arrives, or is lost when the inbox is full. index comes back with the reply. */
 void sim_door_ask(struct sim_door *door, uint32_t index, const char *system, const struct request_header *header,
                   struct slice body);
+/* The connection to the source's journal is lost, or its reader fails. NULL is nobody. */
+void sim_door_disconnect(struct sim_door *door, bool is_failure, bool is_leader_new);
 /* How many commands this door believes to wait for a decision. */
 int64_t sim_door_backlog(const struct sim_door *door);
 /* At the end: everything that was received had exactly one reply. */

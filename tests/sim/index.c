@@ -24,12 +24,16 @@ static struct slice encode(struct sim *sim, const struct wire_table *table, cons
 /* ---- people ---- */
 
 /* Local ids of different systems are of one person when they lead to the same description. */
-static void describe(uint32_t local, struct index_demographics *demographics) {
+void index_describe(uint32_t local, struct index_demographics *demographics) {
     static const char *const families[] = {"Sandhu", "Okafor", "Featherstonehaugh"};
     uint32_t person = local % DESCRIPTIONS;
     (void)snprintf(demographics->family_name, sizeof demographics->family_name, "%s", families[person % 3]);
     (void)snprintf(demographics->given_name, sizeof demographics->given_name, "Priya");
     (void)snprintf(demographics->birth_date, sizeof demographics->birth_date, "19%u-03-07", 40 + person);
+}
+
+const char *index_nhs_number(uint32_t number) {
+    return nhs_numbers[number % NUMBERS];
 }
 
 static void describe_record(uint32_t local, struct index_record_key *key) {
@@ -64,7 +68,7 @@ static const char *make_register(struct sim *sim, struct slice *ret_request) {
     uint32_t local = (uint32_t)sim_below(sim, LOCAL_IDS);
     struct index_demographics *demographics = &request.demographics;
     describe_record(local, &request.key);
-    describe(local, demographics);
+    index_describe(local, demographics);
     if (sim_chance(sim, 70)) {
         uint32_t number = sim_chance(sim, 80) ? local % NUMBERS : (uint32_t)sim_below(sim, NUMBERS);
         (void)snprintf(demographics->nhs_number, sizeof demographics->nhs_number, "%s", nhs_numbers[number]);
@@ -80,6 +84,9 @@ static const char *make_merge(struct sim *sim, const struct index_model *model, 
     memset(&request, 0, sizeof request);
     request.survivor_id = any_id(sim, model);
     request.other_id = any_id(sim, model);
+    /* Where bookings follow, those who are booked are more often taken for one. */
+    if (sim_chance(sim, 70)) (void)oracle_any_person(sim->oracle, prng_u64(&sim->prng), &request.survivor_id);
+    if (sim_chance(sim, 50)) (void)oracle_any_person(sim->oracle, prng_u64(&sim->prng), &request.other_id);
     (void)snprintf(request.reason, sizeof request.reason, "same address");
     for (uint32_t i = model->merge_count; i-- > 0 && sim_chance(sim, 85);) {
         const struct model_merge *merge = &model->merges[i];
@@ -96,7 +103,8 @@ static const char *make_merge(struct sim *sim, const struct index_model *model, 
 static const char *make_unmerge(struct sim *sim, const struct index_model *model, struct slice *ret_request) {
     struct index_unmerge_request request;
     memset(&request, 0, sizeof request);
-    request.merge_id = model->merges[sim_below(sim, model->merge_count)].merge_id;
+    request.merge_id =
+        model->merges[model->merge_count - 1 - sim_below(sim, sim_below(sim, model->merge_count) + 1)].merge_id;
     (void)snprintf(request.reason, sizeof request.reason, "two after all");
     *ret_request = encode(sim, &index_unmerge_request_wire, &request);
     return INDEX_METHOD("UnmergePersons");

@@ -4,7 +4,10 @@
 
 #include "tests/sim/index_model.h"
 
-/* index.c: a request of some client, about whom the model knows. Returns the method. */
+/* index.c: one of a few people, by their number. */
+void index_describe(uint32_t number, struct index_demographics *demographics);
+const char *index_nhs_number(uint32_t number);
+/* A request of some client, about whom the model knows. Returns the method. */
 const char *index_make_request(struct sim *sim, const struct index_model *model, uint8_t *ret_source,
                                struct slice *ret_request);
 /* A command was answered with OK: what may now be asked by anybody, at any door, for ever. */

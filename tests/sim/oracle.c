@@ -148,6 +148,7 @@ void oracle_cut(struct oracle *oracle, int64_t new_end) {
     oracle->row_count = 0;
     oracle->promise.slot_count = 0;
     if (oracle->index != NULL) index_model_clear(oracle->index);
+    if (oracle->follow != NULL) follow_clear(oracle->follow);
     oracle->events.count = oracle->dead.count = 0;
     oracle->state = (struct journal_state){0};
     oracle->is_replaying = true;
@@ -179,6 +180,17 @@ bool oracle_is_converged(struct oracle *oracle) {
     return true;
 }
 
+bool oracle_is_followed(const struct oracle *oracle) {
+    if (oracle->follow == NULL) return true;
+    if (!follow_is_complete(oracle->follow)) return false;
+    follow_compare(oracle->follow);
+    return true;
+}
+
+bool oracle_any_person(const struct oracle *oracle, uint64_t drawn, struct uuid *ret_person_id) {
+    return oracle->follow != NULL && follow_any_person(oracle->follow, drawn, ret_person_id);
+}
+
 const struct index_model *oracle_index(const struct oracle *oracle) {
     return oracle->index;
 }
@@ -192,6 +204,7 @@ struct oracle *oracle_new(struct sim *sim) {
     ASSERT(oracle != NULL);
     oracle->sim = sim;
     if (sim->swarm.kind == SIM_INDEX) oracle->index = index_model_new(sim);
+    if (sim->swarm.has_source) oracle->follow = follow_new(sim);
     fake_store_init(&oracle->fold, NULL);
     return oracle;
 }
@@ -205,6 +218,7 @@ void oracle_free(struct oracle *oracle) {
     free(oracle->events.hashes);
     free(oracle->dead.hashes);
     index_model_free(oracle->index);
+    follow_free(oracle->follow);
     free(oracle);
 }
 

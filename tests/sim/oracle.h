@@ -3,6 +3,7 @@
 #define BHR_TESTS_SIM_ORACLE_H
 
 #include "tests/sim/booking.h"
+#include "tests/sim/follow.h"
 #include "tests/sim/index.h"
 
 /* One record of the journal as history sees it. */
@@ -52,6 +53,7 @@ struct oracle {
     struct claimed *claims;
     struct booking_promise promise;
     struct index_model *index; /* NULL in a world without */
+    struct follow *follow;     /* the same */
     bool is_replaying;         /* after a cut: what was checked before is not checked again */
     struct public_expected events, dead;
     bool is_public_beyond; /* something is public that was cut away since */

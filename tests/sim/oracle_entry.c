@@ -236,6 +236,7 @@ static void fold(struct oracle *oracle, const struct rows *rows, const struct en
             index_model_event(oracle->index, (struct model_when){entry->number, entry->decided_at_ms}, body->events[i]);
         }
     }
+    if (oracle->follow != NULL && !oracle->sim->has_failed) follow_entry(oracle->follow, entry, body);
     if (entry->kind == ENTRY_TIMER) {
         bool is_parked = body->outcome == OUTCOME_SET_ASIDE || body->outcome == OUTCOME_TOO_LARGE;
         if (is_parked) timer_park(rows, entry->timer);

@@ -4,6 +4,7 @@
 #include "tests/sim/door.h"
 #include "tests/sim/index.h"
 #include "tests/sim/public.h"
+#include "tests/sim/source.h"
 
 #include "lib/base/assert.h"
 #include "lib/host/replica_meta.h"
@@ -11,7 +12,7 @@
 #include <stdio.h>
 
 enum {
-    ACTORS_MAX = SIM_PROCESSES_MAX + 3,
+    ACTORS_MAX = SIM_PROCESSES_MAX + 4,
     /* Until everything is right again after the last fault. Waits that may follow one another: an append that lands 30 s
      * late and ends an ownership, 10 s of a fenced replica, 15 s out of the group, a session of 6 s, and some of it twice.
      * A run prints the longest that it met. */
@@ -54,6 +55,9 @@ static void appended(void *context, const struct fake_log *log, const struct fak
         struct process *process = &sim->processes[i];
         if (process->state != PROCESS_UP) continue;
         if (log == sim->journal) sim_public_wake(process->public);
+        if (log == source_journal(sim->source) && process->wake_at_ms > sim->time.now_ms) {
+            process->wake_at_ms = sim->time.now_ms;
+        }
         bool is_journal = process->journal.log == log;
         if (!is_journal && process->commands.log != log) continue;
         int64_t lag_ms = is_journal ? process->journal.lag_ms : process->commands.lag_ms;
@@ -146,6 +150,7 @@ static void begin(struct sim *sim, uint64_t seed, const struct sim_limits *limit
     sim->broker.context = sim;
     sim->broker.appended = appended;
     append_genesis(sim);
+    if (sim->swarm.has_source) sim->source = source_new(sim);
     for (uint32_t i = 0; i < sim->swarm.process_count; i++) process_init(sim, (int)i);
     if (sim->swarm.scenario == SCENARIO_WRONG_CLUSTER) forge_store(sim, &sim->processes[0]);
     sim->load_at_ms = sim->time.now_ms + (int64_t)sim_below(sim, 300);
@@ -159,6 +164,8 @@ static void end(struct sim *sim) {
     }
     oracle_free(sim->oracle);
     sim->oracle = NULL;
+    source_free(sim->source);
+    sim->source = NULL;
     fake_broker_fini(&sim->broker);
     service_set_sim(NULL);
 }
@@ -188,7 +195,7 @@ static int64_t due_ms(const struct process *process) {
     return wake_at_ms > process->paused_until_ms ? wake_at_ms : process->paused_until_ms;
 }
 
-enum { ACTOR_BROKER = SIM_PROCESSES_MAX, ACTOR_LOAD, ACTOR_CHAOS };
+enum { ACTOR_BROKER = SIM_PROCESSES_MAX, ACTOR_LOAD, ACTOR_CHAOS, ACTOR_SOURCE };
 
 /* One thing happens. False when nothing ever will again. */
 static bool step(struct sim *sim) {
@@ -197,6 +204,7 @@ static bool step(struct sim *sim) {
     due[ACTOR_BROKER] = fake_broker_next_ms(&sim->broker);
     due[ACTOR_LOAD] = sim->load_at_ms;
     due[ACTOR_CHAOS] = sim->chaos_at_ms;
+    due[ACTOR_SOURCE] = source_due_ms(sim->source);
     int64_t next_ms = INT64_MAX;
     for (int i = 0; i < ACTORS_MAX; i++) next_ms = due[i] < next_ms ? due[i] : next_ms;
     if (next_ms == INT64_MAX) return false;
@@ -214,6 +222,8 @@ static bool step(struct sim *sim) {
         load_step(sim);
     } else if (actor == ACTOR_CHAOS) {
         chaos_strike(sim);
+    } else if (actor == ACTOR_SOURCE) {
+        source_step(sim->source);
     } else if (sim->processes[actor].state == PROCESS_DOWN) {
         process_start(&sim->processes[actor]);
         sim_event(sim, actor);
@@ -236,6 +246,7 @@ static void heal(struct sim *sim) {
     struct sim_swarm *swarm = &sim->swarm;
     swarm->poison_percent = swarm->copy_percent = swarm->reuse_percent = swarm->strange_percent = 0;
     swarm->expired_percent = swarm->huge_percent = swarm->reply_lost_percent = 0;
+    source_heal(sim->source);
     sim_tell(sim, NULL, "everything heals", "", (int64_t)sim->ticks, INT64_MIN);
     for (int i = 0; i < SIM_PROCESSES_MAX; i++) {
         struct process *process = &sim->processes[i];
@@ -322,5 +333,6 @@ static const char *what_is_missing(struct sim *sim) {
     if (sim->swarm.has_publisher && !sim->is_public_over && !oracle_is_public_complete(sim->oracle)) {
         return "what happened is not public";
     }
+    if (!oracle_is_followed(sim->oracle)) return "what the source says is not followed";
     return is_settled(sim) ? NULL : "the ownership does not settle";
 }

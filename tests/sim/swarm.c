@@ -84,11 +84,21 @@ void sim_draw_swarm(struct sim *sim) {
     if (swarm->kind == SIM_COUNTER && prng_chance(&other, 45)) swarm->kind = SIM_INDEX;
     swarm->has_doors = swarm->kind == SIM_INDEX || (swarm->kind == SIM_BOOKING && sim_chance(sim, 60));
     swarm->has_publisher = sim_chance(sim, 60);
+    if (swarm->kind == SIM_BOOKING && swarm->has_doors && prng_chance(&other, 40)) {
+        swarm->has_source = true;
+        swarm->source_away_percent = (unsigned[]){0, 5, 30}[prng_below(&other, 3)];
+        swarm->source_noise_percent = (unsigned[]){0, 10, 40}[prng_below(&other, 3)];
+        swarm->source_cut_percent = prng_chance(&other, 25) ? 5 : 0;
+    }
     swarm->process_count = 2 + (uint32_t)sim_below(sim, 2);
     swarm->command_count = 12 + (uint32_t)sim_below(sim, 60);
     if (swarm->kind == SIM_INDEX) swarm->command_count += 20; /* it takes some to have persons, and merges of them */
     swarm->backlog_max = (int64_t[]){1, 4, 60}[sim_below(sim, 3)];
     swarm->ticks = 300 + (uint32_t)sim_below(sim, 1200);
+    if (swarm->has_source) { /* two stories, and what one has to do with the other */
+        swarm->command_count += 20;
+        swarm->ticks += 500;
+    }
     swarm->load_gap_ms_max = (int64_t[]){2, 20, 200, 2000}[sim_below(sim, 4)];
     swarm->chaos_gap_ms_max = (int64_t[]){50, 300, 1000, 5000}[sim_below(sim, 4)];
     for (int i = 0; i < SIM_CHAOS_KINDS; i++) {
