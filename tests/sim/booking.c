@@ -40,6 +40,8 @@ static void publish(struct sim *sim, struct buffer *out) {
     (void)snprintf(session->service_id, sizeof session->service_id, "svc-%u", (unsigned)sim_below(sim, 4));
     session->audience = sim_chance(sim, 80) ? BOOKING_AUDIENCE_HUB : BOOKING_AUDIENCE_PRACTICE;
     session->starts_at_ms = sim->time.now_ms + starts[sim_below(sim, 3)] + (int64_t)sim_below(sim, 1000);
+    /* Where people are merged, one that was booked must not be in everybody's way. */
+    if (sim->swarm.has_source) session->starts_at_ms += (int64_t)(1 + sim_below(sim, 40)) * 3600 * 1000;
     publish_request_encode(&request, out);
 }
 

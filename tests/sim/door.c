@@ -146,6 +146,10 @@ static void on_reactor_moved(void *context, enum reactor_state from, enum reacto
     (void)from;
     sim_tell(sim, door->process, "reactor", why, to, INT64_MIN);
     if (to != REACTOR_STOPPED) return;
+    if (strstr(why, "was set aside") != NULL) {
+        sim->is_source_over = true;
+        return;
+    }
     sim_mark(sim, MARK_SOURCE_CUT_STOP);
     if (source_cut_at(sim->source) == INT64_MAX) {
         sim_fail(sim, "false stop: p%d's reactor: %s", door->process->index, why);

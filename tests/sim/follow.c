@@ -285,7 +285,7 @@ bool follow_any_person(const struct follow *follow, uint64_t drawn, struct uuid 
 /* While history's time is ahead of every clock, whatever is asked comes too late. */
 bool follow_is_complete(const struct follow *follow) {
     const struct sim *sim = follow->sim;
-    if (follow->is_judged_no_more || source_cut_at(sim->source) != INT64_MAX) return true;
+    if (follow->is_judged_no_more || sim->is_source_over || source_cut_at(sim->source) != INT64_MAX) return true;
     if (oracle_state(sim->oracle)->decided_at_ms > sim->time.now_ms + AHEAD_MS_MAX) return true;
     for (uint32_t i = 0; i < follow->told_count; i++) {
         if (follow->told[i].is_awaited) return false;

@@ -163,6 +163,7 @@ struct sim {
     struct oracle *oracle;
     struct source *source; /* NULL in a world without */
     bool is_healing;       /* the liveness phase: no more faults */
+    bool is_source_over;   /* what an event of the source means was set aside: following stops there */
     bool is_public_over; /* a publisher found its position cut away: what was lost stays public, and nothing is added */
     bool is_inside_stall;
     bool was_cut, has_twins;

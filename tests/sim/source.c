@@ -9,6 +9,9 @@
 
 #include <stdlib.h>
 
+/* Bookings come only once somebody owns. */
+enum { BEGIN_MS_MAX = 6000, GAP_MS_MIN = 600 };
+
 static bool decide(struct source *source, const struct ingress *ingress, const struct service_method *method,
                    struct slice request, struct entry_body *body, struct slice *ret_answer);
 static void follow_derived(struct source *source);
@@ -110,7 +113,8 @@ static void go_away(struct source *source) {
 void source_step(struct source *source) {
     struct sim *sim = source->sim;
     const struct sim_swarm *swarm = &sim->swarm;
-    source->due_ms = sim->time.now_ms + 1 + (int64_t)sim_below(sim, (uint64_t)swarm->load_gap_ms_max);
+    int64_t gap_ms_max = swarm->load_gap_ms_max > GAP_MS_MIN ? swarm->load_gap_ms_max : GAP_MS_MIN;
+    source->due_ms = sim->time.now_ms + 1 + (int64_t)sim_below(sim, (uint64_t)gap_ms_max);
     if (sim->is_healing || ++source->steps > STEPS_MAX) {
         source->due_ms = INT64_MAX;
         return;
@@ -222,7 +226,7 @@ struct source *source_new(struct sim *sim) {
     source->model = index_model_new(sim);
     source_genesis(source);
     source_claim(source);
-    source->due_ms = sim->time.now_ms + (int64_t)sim_below(sim, 300);
+    source->due_ms = sim->time.now_ms + (int64_t)sim_below(sim, BEGIN_MS_MAX);
     return source;
 }
 

@@ -15,8 +15,7 @@
 enum source_kind { SOURCE_RECORD, SOURCE_MERGE, SOURCE_UNMERGE };
 struct source_item {
     int64_t offset;
-    uint32_t
-        done; /* what a place after it says: how many events of the record come before the next that counts; 0: all */
+    uint32_t done; /* in a place after it: its record has more that counts from this event on; 0: it has not */
     uint64_t number;
     enum source_kind kind;
     struct uuid child_id, parent_id, merge_id;
@@ -49,7 +48,7 @@ struct ask_port source_asker_port(struct source_asker *asker);
 /* When the next answer is there; INT64_MAX: nothing was asked. */
 int64_t source_asker_due_ms(const struct source_asker *asker);
 
-/* source.c, for the askers: does what was asked as if by booking. The outcome; the answer lies in memory of the next call. */
+/* source.c, for the askers: does what booking asks, and returns the outcome. The answer is lent until the next call. */
 uint32_t source_answer(struct source *source, const char *method, struct slice body, struct slice *ret_answer,
                        uint64_t *ret_number);
 
