@@ -103,8 +103,12 @@ static const char *make_merge(struct sim *sim, const struct index_model *model, 
 static const char *make_unmerge(struct sim *sim, const struct index_model *model, struct slice *ret_request) {
     struct index_unmerge_request request;
     memset(&request, 0, sizeof request);
-    request.merge_id =
-        model->merges[model->merge_count - 1 - sim_below(sim, sim_below(sim, model->merge_count) + 1)].merge_id;
+    /* Mostly one that stands. */
+    const struct model_merge *merge = &model->merges[sim_below(sim, model->merge_count)];
+    for (int tries = 0; tries < 4 && merge->state != MODEL_DONE; tries++) {
+        merge = &model->merges[sim_below(sim, model->merge_count)];
+    }
+    request.merge_id = merge->merge_id;
     (void)snprintf(request.reason, sizeof request.reason, "two after all");
     *ret_request = encode(sim, &index_unmerge_request_wire, &request);
     return INDEX_METHOD("UnmergePersons");

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 /* Bookings come only once somebody owns. */
-enum { BEGIN_MS_MAX = 6000, GAP_MS_MIN = 600 };
+enum { BEGIN_MS_MAX = 2000, GAP_MS_MIN = 400 };
 
 static bool decide(struct source *source, const struct ingress *ingress, const struct service_method *method,
                    struct slice request, struct entry_body *body, struct slice *ret_answer);
