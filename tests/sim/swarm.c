@@ -81,10 +81,10 @@ void sim_draw_swarm(struct sim *sim) {
     swarm->kind = sim_chance(sim, 60) ? SIM_BOOKING : SIM_COUNTER;
     /* From a chance of its own, so that the other worlds stay what they were. */
     struct prng other = prng_seed(sim->seed ^ UINT64_C(0x9FB21C651E98DF25));
-    if (swarm->kind == SIM_COUNTER && prng_chance(&other, 45)) swarm->kind = SIM_INDEX;
+    if (swarm->kind == SIM_COUNTER && prng_chance(&other, 35)) swarm->kind = SIM_INDEX;
     swarm->has_doors = swarm->kind == SIM_INDEX || (swarm->kind == SIM_BOOKING && sim_chance(sim, 60));
     swarm->has_publisher = sim_chance(sim, 60);
-    if (swarm->kind == SIM_BOOKING && swarm->has_doors && prng_chance(&other, 40)) {
+    if (swarm->kind == SIM_BOOKING && swarm->has_doors && prng_chance(&other, 35)) {
         swarm->has_source = true;
         swarm->source_away_percent = (unsigned[]){0, 5, 30}[prng_below(&other, 3)];
         swarm->source_noise_percent = (unsigned[]){0, 10, 40}[prng_below(&other, 3)];
