@@ -56,6 +56,9 @@ void search_settle(struct search *search);
 /* Those like this person with at least that posterior, at most limit of them. */
 void search_find(const struct search *search, const struct match_person *person, uint32_t posterior_ppm_min,
                  uint32_t limit, struct search_result *ret_result);
+/* The same by other rules, which nobody else is answered by. */
+void search_find_by(const struct search *search, const struct match_rules *rules, const struct match_person *person,
+                    uint32_t posterior_ppm_min, uint32_t limit, struct search_result *ret_result);
 /* The same by looking at everybody: slow, and what find is tested against. */
 void search_find_slowly(const struct search *search, const struct match_person *person, uint32_t posterior_ppm_min,
                         uint32_t limit, struct search_result *ret_result);

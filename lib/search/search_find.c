@@ -37,7 +37,7 @@ static void gather_meant(struct finder *finder, const struct match_text *name, b
 static void compare_waiting(struct finder *finder);
 static void judge(struct finder *finder, uint32_t number);
 
-void search_find(const struct search *search, const struct match_person *person, uint32_t posterior_ppm_min,
+static void find(const struct search *search, const struct match_person *person, uint32_t posterior_ppm_min,
                  uint32_t limit, struct search_result *ret_result) {
     ASSERT(limit > 0 && limit <= SEARCH_FOUND_MAX);
     struct finder finder;
@@ -45,7 +45,6 @@ void search_find(const struct search *search, const struct match_person *person,
     finder.posterior_ppm_min = posterior_ppm_min;
     finder.limit = limit;
     finder.result = ret_result;
-    (void)pthread_rwlock_rdlock(search->lock);
     begin(&finder, search, person);
     gather(&finder, keys, keys_asked(&finder.view, keys));
     compare_waiting(&finder);
@@ -59,6 +58,24 @@ void search_find(const struct search *search, const struct match_person *person,
         gather_meant(&finder, finder.view.given, true);
         compare_waiting(&finder);
     }
+}
+
+void search_find(const struct search *search, const struct match_person *person, uint32_t posterior_ppm_min,
+                 uint32_t limit, struct search_result *ret_result) {
+    (void)pthread_rwlock_rdlock(search->lock);
+    find(search, person, posterior_ppm_min, limit, ret_result);
+    (void)pthread_rwlock_unlock(search->lock);
+}
+
+/* Everybody as they are, seen through other rules: a copy of what is not behind a pointer, while nobody may change it. */
+void search_find_by(const struct search *search, const struct match_rules *rules, const struct match_person *person,
+                    uint32_t posterior_ppm_min, uint32_t limit, struct search_result *ret_result) {
+    ASSERT(rules != NULL);
+    (void)pthread_rwlock_rdlock(search->lock);
+    struct search other = *search;
+    other.rules = rules;
+    match_bounds_of(rules, &other.bounds);
+    find(&other, person, posterior_ppm_min, limit, ret_result);
     (void)pthread_rwlock_unlock(search->lock);
 }
 

@@ -218,6 +218,41 @@ static void a_history_answers_as_one_built_anew(void **state) {
     search_free(built);
 }
 
+/* As a search answers that uses them, and whoever uses the old ones notices nothing. */
+static void other_rules_answer_as_if_they_were_in_use(void **state) {
+    (void)state;
+    static struct search_result by, in_use, untouched, again;
+    struct match_rules other = rules;
+    other.version++;
+    other.prior_millibits -= 9000;
+    other.weights[MATCH_FAMILY][MATCH_LEVEL_SAME] /= 4;
+    other.weights[MATCH_GIVEN][MATCH_LEVEL_SAME] *= 3;
+    struct search *old = search_new(&rules, PEOPLE), *new = search_new(&other, PEOPLE);
+    static struct match_person people[PEOPLE];
+    for (uint32_t i = 0; i < PEOPLE; i++) {
+        people[i] = draw_person();
+        assert_true(search_put(old, id_of(i), &people[i]) && search_put(new, id_of(i), &people[i]));
+    }
+    unsigned differ = 0;
+    for (uint32_t i = 0; i < PEOPLE; i++) {
+        struct match_person person = spoil(people[i]);
+        memset(&by, 0, sizeof by);
+        memset(&in_use, 0, sizeof in_use);
+        memset(&untouched, 0, sizeof untouched);
+        memset(&again, 0, sizeof again);
+        search_find(old, &person, HALF_PPM, 10, &untouched);
+        search_find_by(old, &other, &person, HALF_PPM, 10, &by);
+        search_find(new, &person, HALF_PPM, 10, &in_use);
+        search_find(old, &person, HALF_PPM, 10, &again);
+        assert_memory_equal(&by, &in_use, sizeof by);
+        assert_memory_equal(&again, &untouched, sizeof again);
+        differ += memcmp(&by, &untouched, sizeof by) != 0;
+    }
+    assert_true(differ > PEOPLE / 4);
+    search_free(old);
+    search_free(new);
+}
+
 static void the_keys_miss_almost_nobody_whom_a_look_at_all_finds(void **state) {
     (void)state;
     static struct search_result quick, slow;
@@ -303,6 +338,7 @@ int main(void) {
         cmocka_unit_test_setup(who_is_put_is_found_and_who_is_removed_is_not, read_rules),
         cmocka_unit_test_setup(a_full_search_says_so_and_has_room_again, read_rules),
         cmocka_unit_test_setup(a_history_answers_as_one_built_anew, read_rules),
+        cmocka_unit_test_setup(other_rules_answer_as_if_they_were_in_use, read_rules),
         cmocka_unit_test_setup(the_keys_miss_almost_nobody_whom_a_look_at_all_finds, read_rules),
         cmocka_unit_test_setup(who_is_passed_over_early_is_nobody_whom_a_look_at_all_keeps, read_rules),
         cmocka_unit_test_setup(names_that_sound_differently_for_one_error_are_found, read_rules),
