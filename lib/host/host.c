@@ -270,6 +270,7 @@ static void enter(struct host *host, enum host_stage stage) {
     case HOST_SERVING:
         if (host->config.door_endpoint[0] != '\0') {
             struct error error = {0};
+            host_kept_open(host);
             if (host_door_open(host, &error) != STATUS_OK) {
                 log_event(LOG_ERROR, "door_refused", LOG_TEXT("text", error.message));
                 host->exit_code = HOST_EXIT_REFUSED;
@@ -318,6 +319,7 @@ static void wake(void *context) {
 static void end(struct host *host) {
     if (host->loop != NULL) host_door_close(host);
     host_derived_close(host);
+    host_kept_close(host);
     host_keys_close(host);
     health_close(host->health);
     redis_cache_close(host->redis);

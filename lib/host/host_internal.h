@@ -7,6 +7,7 @@
  *   host_ask.c    another service, asked over ZeroMQ
  *   host_react.c  another service's journal, followed
  *   host_derived.c what the service derives from its rows
+ *   host_kept.c   what the service keeps of what it was asked
  *   host_policy.c the policy while the process runs
  *   host_watch.c  once a second: metrics, presence; readiness */
 #ifndef BHR_HOST_HOST_INTERNAL_H
@@ -19,6 +20,7 @@
 #include "lib/host/health.h"
 #include "lib/host/host.h"
 #include "lib/host/intake.h"
+#include "lib/host/kept.h"
 #include "lib/host/master_key_file.h"
 #include "lib/host/news.h"
 #include "lib/host/person_keys.h"
@@ -76,6 +78,9 @@ struct host {
     struct host_peer peer;
     char own_organisation[16];              /* as the policy has it; under it other services know this one */
     struct service_context service_context; /* derived NULL when the service derives nothing */
+    struct kept *kept;                      /* NULL where nothing is kept */
+    struct kept_port kept_port;
+    uint64_t kept_dropped; /* what the metrics already know */
     char command_topic[REPLICA_TOPIC_MAX];
     int32_t partition;
     struct topics_systems request_systems;
@@ -198,6 +203,12 @@ bool host_derived_step(struct host *host);
 /* All steps: with a commit, before its replies leave. */
 void host_derived_follow(struct host *host);
 void host_derived_close(struct host *host);
+
+/* host_kept.c */
+/* Before the door is opened, which takes a copy of the service's context. */
+void host_kept_open(struct host *host);
+void host_kept_watch(struct host *host);
+void host_kept_close(struct host *host);
 
 /* host_watch.c */
 bool host_is_ready(void *context, char ret_reason[HEALTH_REASON_MAX]);

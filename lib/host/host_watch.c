@@ -95,6 +95,7 @@ void host_watch(struct host *host) {
     bool is_redis_up = host->cache.is_up != NULL && host->cache.is_up(host->cache.context);
     metrics_set(METRIC_REDIS_UP, NULL, NULL, is_redis_up);
     host_audit_watch(host);
+    host_kept_watch(host);
     host_react_watch(host);
     struct clock_port clock = system_clock_port();
     int64_t wall_ms = clock.wall_ms(clock.context);

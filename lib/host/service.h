@@ -13,6 +13,7 @@
 #include "lib/base/outcome.h"
 #include "lib/base/rows.h"
 #include "lib/base/timers.h"
+#include "lib/port/kept.h"
 #include "lib/port/vault.h"
 
 enum { SERVICE_EVENTS_MAX = 4, SERVICE_DETAIL_MAX = 160, SERVICE_ANSWER_MAX = 64 * 1024 };
@@ -52,8 +53,9 @@ struct service_context {
     /* The value of one of the service's own configuration rows, by name. A name that is not there is a bug. */
     int64_t (*config_number)(const struct service_context *context, const char *name);
     const void *config;
-    const char *rules_file; /* "" without one */
-    void *derived;          /* only of a service that derives: what it has derived */
+    const char *rules_file;       /* "" without one */
+    const struct kept_port *kept; /* of a service that keeps requests; NULL where nothing is kept */
+    void *derived;                /* only of a service that derives: what it has derived */
     /* In ask, and in accept of a service that derives: a snapshot of the rows. NULL else. */
     const struct rows *rows;
     struct slice own_organisation; /* ODS code under which other services know this one; empty when it asks none */
@@ -199,6 +201,10 @@ struct service {
 
     const struct service_derived *derived; /* NULL: all it answers is in the rows */
     const struct service_source *source;   /* NULL: it follows nobody */
+
+    /* Rows of its configuration: for how many hours it keeps some of what it was asked (0: nothing), and in how many MiB of
+     * a file. NULL: it never keeps anything. */
+    const char *kept_hours_row, *kept_mib_row;
 
     /* gather -> decide -> encode one command. Bytes that cannot be read are OUTCOME_UNREADABLE with the field named. */
     void (*decide)(const struct rows *rows, struct slice command, int64_t now_ms, struct arena *arena,

@@ -61,6 +61,40 @@ static void it_is_a_queue(void **state) {
     spool_close(spool);
 }
 
+/* How often the byte stands in the file at least eight times in a row. */
+static uint32_t runs_of(uint8_t byte) {
+    static uint8_t bytes[SPOOL_BYTES_MIN];
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    size_t size = fread(bytes, 1, sizeof bytes, file);
+    (void)fclose(file);
+    uint32_t runs = 0, length = 0;
+    for (size_t i = 0; i < size; i++) {
+        length = bytes[i] == byte ? length + 1 : 0;
+        runs += length == 8;
+    }
+    return runs;
+}
+
+static void what_is_wiped_is_not_in_the_file(void **state) {
+    (void)state;
+    struct spool_file *spool = open_spool(&usual);
+    for (uint64_t n = 1; n < 4; n++) assert_true(put(spool, n));
+    spool_forget_first(spool);
+    assert_int_equal(runs_of(1), 1);
+    spool_wipe_first(spool);
+    assert_int_equal(runs_of(2), 0);
+    assert_int_equal(runs_of(3), 1);
+    expect_all(spool, 3, 1);
+    spool_wipe_first(spool);
+    assert_int_equal(runs_of(3), 0);
+    assert_true(put(spool, 4));
+    spool_close(spool);
+    spool = open_spool(&usual);
+    expect_all(spool, 4, 1);
+    spool_close(spool);
+}
+
 static void it_takes_so_many_records_and_no_more(void **state) {
     (void)state;
     struct spool_file *spool = open_spool(&(struct spool_limits){.bytes_max = SPOOL_BYTES_MIN, .records_max = 5});
@@ -231,6 +265,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(it_is_a_queue),
+        TEST(what_is_wiped_is_not_in_the_file),
         TEST(it_takes_so_many_records_and_no_more),
         TEST(it_takes_so_many_bytes_and_no_more),
         TEST(what_is_in_it_survives_kill_9),

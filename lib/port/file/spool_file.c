@@ -97,6 +97,14 @@ void spool_forget_first(struct spool_file *spool) {
     *(volatile uint64_t *)&spool->head->head = head;
 }
 
+/* The head first: a process that dies in between leaves a whole queue, and what is not overwritten yet will be by the
+ * records to come. */
+void spool_wipe_first(struct spool_file *spool) {
+    struct spool_place place = spool->places[spool->first % spool->places_max];
+    spool_forget_first(spool);
+    memset(spool->ring + place.position % spool->ring_size, 0, (size_t)room_of(place.size));
+}
+
 uint64_t spool_first(const struct spool_file *spool) {
     return spool->first;
 }

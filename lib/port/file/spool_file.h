@@ -39,5 +39,7 @@ bool spool_put(struct spool_file *spool, struct slice record);
 /* Borrowed until the record is forgotten. */
 struct slice spool_at(const struct spool_file *spool, uint64_t number);
 void spool_forget_first(struct spool_file *spool);
+/* The same, and its bytes are overwritten in the file. */
+void spool_wipe_first(struct spool_file *spool);
 
 #endif
