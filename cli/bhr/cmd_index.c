@@ -1,6 +1,7 @@
 /* bhr index register, find, show, flag: one record, one person. */
 #include "cli/bhr/commands.h"
 #include "cli/bhr/index_ask.h"
+#include "services/index/core/mask.h"
 
 /* ---- register ---- */
 

@@ -1,5 +1,5 @@
 /* One question to the index: a plain struct goes out by its table, another comes back by its own. Also the options that
- * describe somebody, and what may be shown of them. */
+ * describe somebody. */
 #ifndef BHR_CLI_INDEX_ASK_H
 #define BHR_CLI_INDEX_ASK_H
 
@@ -61,8 +61,5 @@ int index_id_read(const struct cli *cli, const struct arguments *arguments, uint
         .name = "reason", .value = "TEXT", .kind = OPTION_TEXT, .is_required = true,                                   \
         .sentence = "Why, at most 200 bytes, without what identifies a person"                                         \
     }
-
-/* Leaves of names the first letter, of a birth date the year, of a postcode the district, of numbers the end. */
-void index_mask(struct index_demographics *demographics);
 
 #endif

@@ -188,11 +188,16 @@ static void explain(const struct search_found *found, struct index_match *ret_ma
     }
 }
 
-uint32_t derived_find(const struct index_derived *derived, const struct index_demographics *demographics,
-                      uint32_t posterior_ppm_min, uint32_t limit, struct derived_found *ret_found) {
+uint32_t derived_find(const struct index_derived *derived, const struct match_rules *rules,
+                      const struct index_demographics *demographics, uint32_t posterior_ppm_min, uint32_t limit,
+                      struct derived_found *ret_found) {
     static struct search_result result;
     struct match_person person = person_of(demographics);
-    search_find(derived->search, &person, posterior_ppm_min, limit, &result);
+    if (rules == NULL) {
+        search_find(derived->search, &person, posterior_ppm_min, limit, &result);
+    } else {
+        search_find_by(derived->search, rules, &person, posterior_ppm_min, limit, &result);
+    }
     ASSERT(result.count <= limit);
     for (uint32_t i = 0; i < result.count; i++) {
         ret_found[i].record_id = result.found[i].record_id;

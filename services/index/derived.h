@@ -8,6 +8,7 @@
 #define BHR_INDEX_DERIVED_H
 
 #include "lib/host/service.h"
+#include "lib/match/rules.h"
 #include "services/index/core/index_answer.h"
 
 struct index_derived;
@@ -19,8 +20,10 @@ struct derived_found {
     struct uuid record_id;
     struct index_match match;
 };
-uint32_t derived_find(const struct index_derived *derived, const struct index_demographics *demographics,
-                      uint32_t posterior_ppm_min, uint32_t limit, struct derived_found *ret_found);
+/* rules: NULL for those in use. */
+uint32_t derived_find(const struct index_derived *derived, const struct match_rules *rules,
+                      const struct index_demographics *demographics, uint32_t posterior_ppm_min, uint32_t limit,
+                      struct derived_found *ret_found);
 uint32_t derived_rules_version(const struct index_derived *derived);
 
 #endif

@@ -3,6 +3,7 @@
 #define BHR_INDEX_GLUE_H
 
 #include "lib/host/service.h"
+#include "lib/match/rules.h"
 #include "lib/wire/index/index_wire.h"
 
 /* OUTCOME_INVALID with the fault as its detail. */
@@ -16,11 +17,21 @@ bool index_own_key(const struct ingress *ingress, struct index_record_key *key, 
                   struct service_refusal *ret_refusal)
 INDEX_QUERY(answer_find_person);
 INDEX_QUERY(answer_trace_person);
+INDEX_QUERY(answer_try_rules);
 INDEX_QUERY(answer_get_person);
 INDEX_QUERY(answer_list_pairs);
 INDEX_QUERY(answer_get_board);
 INDEX_QUERY(answer_get_organisation);
 INDEX_QUERY(answer_find_services);
+
+/* Who fits a description, as this asker may know it; rules: NULL for those in use. *ret_like: the record most like it,
+ * whoever may know of it; zero without one. */
+void index_trace(const struct service_context *context, const struct ingress *ingress, const struct rows *rows,
+                 const struct match_rules *rules, const struct index_trace_request *asked,
+                 struct index_trace_answer *ret_answer, struct uuid *ret_like);
+/* Keeps a look-up for a while where that is wanted (try_rules.c); allocates nothing but in the request's arena. */
+void index_keep(const struct service_context *context, struct arena *arena, const struct index_trace_request *asked,
+                struct uuid like);
 
 /* Whom a request is about. */
 #define INDEX_ABOUT(name)                                                                                              \

@@ -118,13 +118,16 @@ static void add_candidate(struct index_trace_answer *answer, struct uuid person_
     answer->candidates[answer->candidate_count++] = (struct index_candidate){.person_id = person_id, .match = *match};
 }
 
+/* *ret_like: the record that is most like it, whoever may know of it; zero without one. */
 static void gather_candidates(const struct service_context *context, const struct ingress *ingress,
-                              const struct rows *rows, const struct index_demographics *demographics,
-                              struct index_trace_answer *answer) {
+                              const struct rows *rows, const struct match_rules *rules,
+                              const struct index_demographics *demographics, struct index_trace_answer *answer,
+                              struct uuid *ret_like) {
     struct derived_found found[INDEX_CANDIDATES_MAX];
     uint32_t review_ppm = (uint32_t)context->config_number(context, "review_ppm");
-    uint32_t count = derived_find(context->derived, demographics, review_ppm, INDEX_CANDIDATES_MAX, found);
+    uint32_t count = derived_find(context->derived, rules, demographics, review_ppm, INDEX_CANDIDATES_MAX, found);
     bool is_by_place = demographics->postcode[0] != '\0' || demographics->address_line_count > 0;
+    *ret_like = count > 0 ? found[0].record_id : (struct uuid){{0}};
     for (uint32_t i = 0; i < count; i++) {
         struct uuid group_id, person_id;
         bool is_known = record_group_get(rows, found[i].record_id, INDEX_NOW, &group_id) &&
@@ -149,6 +152,15 @@ static void judge_trace(uint32_t limit, uint32_t link_ppm, struct index_trace_an
     if (is_too_many || (limit == 0 && !is_sure)) answer->candidate_count = 0;
 }
 
+void index_trace(const struct service_context *context, const struct ingress *ingress, const struct rows *rows,
+                 const struct match_rules *rules, const struct index_trace_request *asked,
+                 struct index_trace_answer *ret_answer, struct uuid *ret_like) {
+    memset(ret_answer, 0, sizeof *ret_answer);
+    ret_answer->rules_version = rules != NULL ? rules->version : derived_rules_version(context->derived);
+    gather_candidates(context, ingress, rows, rules, &asked->demographics, ret_answer, ret_like);
+    judge_trace(asked->limit, (uint32_t)context->config_number(context, "link_ppm"), ret_answer);
+}
+
 INDEX_QUERY(answer_trace_person) {
     (void)now_ms;
     struct index_trace_request asked;
@@ -168,8 +180,9 @@ INDEX_QUERY(answer_trace_person) {
     if (!has_name || !has_more) return refuse(ret_refusal, REFUSED_TOO_LITTLE_TO_GO_BY);
     struct index_trace_answer *answer = arena_zalloc(arena, sizeof *answer);
     if (answer == NULL) return refuse(ret_refusal, OUTCOME_TOO_LARGE);
-    gather_candidates(context, ingress, rows, d, answer);
-    judge_trace(asked.limit, (uint32_t)context->config_number(context, "link_ppm"), answer);
+    struct uuid like;
+    index_trace(context, ingress, rows, NULL, &asked, answer, &like);
+    index_keep(context, arena, &asked, like);
     return tell(&index_trace_response_wire, answer, arena, out, ret_refusal);
 }
 

@@ -32,17 +32,17 @@ struct index_hash resolve_nhs_hash(const uint8_t key[32], const char *nhs_number
     return hash;
 }
 
-bool resolve_seal(const struct vault *vault, struct uuid record_id, const struct index_details *details,
-                  struct index_sealed *ret_sealed) {
+static bool seal(const struct vault *vault, struct uuid sealed_for, const struct wire_table *table, const void *plain,
+                 struct index_sealed *ret_sealed) {
     uint8_t bytes[INDEX_DETAILS_MAX], memory[8192];
     struct arena arena = arena_over(memory, sizeof memory);
-    struct buffer plain = buffer_over(bytes, sizeof bytes);
-    wire_table_encode(&index_details_wire, details, &arena, &plain);
-    ASSERT(!plain.is_full);
+    struct buffer encoded = buffer_over(bytes, sizeof bytes);
+    wire_table_encode(table, plain, &arena, &encoded);
+    ASSERT(!encoded.is_full);
     memset(ret_sealed, 0, sizeof *ret_sealed);
     struct buffer out = buffer_over(ret_sealed->ciphertext, sizeof ret_sealed->ciphertext);
     struct vault_box box;
-    if (vault->seal(vault->context, record_id, buffer_slice(&plain), &out, &box) != VAULT_DONE) return false;
+    if (vault->seal(vault->context, sealed_for, buffer_slice(&encoded), &out, &box) != VAULT_DONE) return false;
     ASSERT(box.ciphertext.data == ret_sealed->ciphertext);
     ret_sealed->key_id = box.key_id;
     memcpy(ret_sealed->nonce, box.nonce, sizeof ret_sealed->nonce);
@@ -50,18 +50,48 @@ bool resolve_seal(const struct vault *vault, struct uuid record_id, const struct
     return true;
 }
 
-enum vault_result resolve_open(const struct vault *vault, struct uuid record_id, const struct index_sealed *sealed,
-                               struct index_details *ret_details) {
+static enum vault_result open_sealed(const struct vault *vault, struct uuid sealed_for,
+                                     const struct index_sealed *sealed, const struct wire_table *table,
+                                     void *ret_plain) {
     uint8_t bytes[INDEX_CIPHERTEXT_MAX], memory[8192];
     struct arena arena = arena_over(memory, sizeof memory);
-    struct buffer plain = buffer_over(bytes, sizeof bytes);
+    struct buffer opened = buffer_over(bytes, sizeof bytes);
     struct vault_box box = {.key_id = sealed->key_id, .ciphertext = slice_of(sealed->ciphertext, sealed->size)};
     memcpy(box.nonce, sealed->nonce, sizeof box.nonce);
     struct wire_fault fault;
-    enum vault_result result = vault->open(vault->context, record_id, &box, &plain);
+    enum vault_result result = vault->open(vault->context, sealed_for, &box, &opened);
     if (result != VAULT_DONE) return result;
-    bool is_good = wire_table_decode(&index_details_wire, buffer_slice(&plain), &arena, ret_details, &fault);
+    bool is_good = wire_table_decode(table, buffer_slice(&opened), &arena, ret_plain, &fault);
     return is_good ? VAULT_DONE : VAULT_BROKEN;
+}
+
+bool resolve_seal(const struct vault *vault, struct uuid record_id, const struct index_details *details,
+                  struct index_sealed *ret_sealed) {
+    return seal(vault, record_id, &index_details_wire, details, ret_sealed);
+}
+
+enum vault_result resolve_open(const struct vault *vault, struct uuid record_id, const struct index_sealed *sealed,
+                               struct index_details *ret_details) {
+    return open_sealed(vault, record_id, sealed, &index_details_wire, ret_details);
+}
+
+/* ---- look-ups ---- */
+
+struct uuid resolve_nobody_id(const uint8_t key[32]) {
+    return uuid_v8_make(digest_keyed(key, slice_text("Llook-ups of nobody")));
+}
+
+/* A key that is new is not awaited: when it is lost, so is what was kept with it, and nobody was promised that. */
+bool resolve_seal_look_up(const struct vault *vault, struct uuid sealed_for, const struct index_trace_request *asked,
+                          struct index_sealed *ret_sealed) {
+    bool is_sealed = seal(vault, sealed_for, &index_trace_request_wire, asked, ret_sealed);
+    if (vault->take_awaited != NULL) (void)vault->take_awaited(vault->context);
+    return is_sealed;
+}
+
+enum vault_result resolve_open_look_up(const struct vault *vault, const struct index_kept *kept,
+                                       struct index_trace_request *ret_asked) {
+    return open_sealed(vault, kept->sealed_for, &kept->sealed, &index_trace_request_wire, ret_asked);
 }
 
 uint32_t resolve_fields(const struct index_demographics *demographics) {
@@ -122,7 +152,8 @@ void resolve_proposals(const struct service_context *context, const struct index
     propose_by_number(context, demographics, order);
     /* One more than there is room for: a known record finds itself. */
     struct derived_found found[INDEX_PROPOSALS_MAX + 1];
-    uint32_t count = derived_find(context->derived, demographics, order->review_ppm, INDEX_PROPOSALS_MAX + 1, found);
+    uint32_t count =
+        derived_find(context->derived, NULL, demographics, order->review_ppm, INDEX_PROPOSALS_MAX + 1, found);
     for (uint32_t i = 0; i < count && order->proposal_count < INDEX_PROPOSALS_MAX; i++) {
         bool is_there = uuid_equal(found[i].record_id, order->record_id);
         for (uint32_t k = 0; k < order->proposal_count; k++) {

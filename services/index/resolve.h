@@ -17,6 +17,13 @@ bool resolve_seal(const struct vault *vault, struct uuid record_id, const struct
 enum vault_result resolve_open(const struct vault *vault, struct uuid record_id, const struct index_sealed *sealed,
                                struct index_details *ret_details);
 
+/* The same of a look-up that is kept, with the pseudonym of nobody when no record is like it. */
+struct uuid resolve_nobody_id(const uint8_t key[32]);
+bool resolve_seal_look_up(const struct vault *vault, struct uuid sealed_for, const struct index_trace_request *asked,
+                          struct index_sealed *ret_sealed);
+enum vault_result resolve_open_look_up(const struct vault *vault, const struct index_kept *kept,
+                                       struct index_trace_request *ret_asked);
+
 /* Which fields are there, as in RegisterCommand. */
 uint32_t resolve_fields(const struct index_demographics *demographics);
 /* A birth date that has not come yet; received_at_ms says which day it is in the UK. */

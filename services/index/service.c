@@ -58,6 +58,7 @@ static const struct service_method methods[] = {
     COMMAND("RegisterService", accept_service),
     QUERY("FindPerson", AUDIT_SPOOLED, answer_find_person, about_find_person),
     QUERY("TracePerson", AUDIT_SPOOLED, answer_trace_person, NULL),
+    QUERY("TryRules", AUDIT_SPOOLED, answer_try_rules, NULL),
     QUERY("GetPerson", AUDIT_SPOOLED, answer_get_person, about_get_person),
     QUERY("ListPairs", AUDIT_NONE, answer_list_pairs, NULL),
     QUERY("GetBoard", AUDIT_NONE, answer_get_board, NULL),
@@ -69,6 +70,12 @@ static const struct service_config_row config_rows[] = {
     {"people_max", 2000000, 1000, 50000000, "records", "How many records are searched by description."},
     {"link_ppm", 990000, 500000, INDEX_PPM_MAX, "ppm", "From this likelihood on a record is linked without a human."},
     {"review_ppm", 500000, 1000, INDEX_PPM_MAX, "ppm", "From this likelihood on a human must look."},
+    {"lookups_hours", 24, 0, 48, "hours",
+     "How long look-ups by description are kept, sealed, so that new matching rules "
+     "can be tried on them; 0 keeps none and overwrites what was kept."},
+    {"lookups_mib_max", 16, 1, 1024, "MiB",
+     "Size of the file beside the store that keeps them; reserved at start. When "
+     "it is full the oldest go."},
 };
 
 const struct service index_service_table = {
@@ -83,6 +90,8 @@ const struct service index_service_table = {
     .outcomes = index_outcomes,
     .outcome_count = INDEX_OUTCOME_COUNT,
     .derived = &index_service_derived,
+    .kept_hours_row = "lookups_hours",
+    .kept_mib_row = "lookups_mib_max",
     .decide = decide,
     .fire = fire,
     .apply = apply,

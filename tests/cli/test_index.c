@@ -1,5 +1,6 @@
 /* The command lines of `bhr index` that are wrong, and what is said of them. */
 #include "cli/bhr/index_ask.h"
+#include "services/index/core/mask.h"
 #include "cli/bhr/wire_json.h"
 #include "lib/digest/digest.h"
 #include "tests/cli/typed.h"

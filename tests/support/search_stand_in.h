@@ -75,4 +75,10 @@ void search_find(const struct search *search, const struct match_person *person,
     }
 }
 
+void search_find_by(const struct search *search, const struct match_rules *rules, const struct match_person *person,
+                    uint32_t posterior_ppm_min, uint32_t limit, struct search_result *ret_result) {
+    (void)rules;
+    search_find(search, person, posterior_ppm_min, limit, ret_result);
+}
+
 #endif

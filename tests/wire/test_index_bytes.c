@@ -24,12 +24,14 @@ static const struct wire_table *const tables[] = {
     &index_service_request_wire,
     &index_find_request_wire,
     &index_trace_request_wire,
+    &index_try_request_wire,
     &index_get_request_wire,
     &index_list_pairs_request_wire,
     &index_get_organisation_request_wire,
     &index_find_services_request_wire,
     &index_find_response_wire,
     &index_trace_response_wire,
+    &index_try_response_wire,
     &index_get_response_wire,
     &index_pairs_response_wire,
     &index_board_response_wire,
@@ -38,6 +40,7 @@ static const struct wire_table *const tables[] = {
     &index_command_wire,
     &index_event_wire,
     &index_details_wire,
+    &index_kept_wire,
 };
 enum { TABLE_COUNT = sizeof tables / sizeof tables[0] };
 

@@ -48,6 +48,13 @@ static const struct wire_row details_rows[] = {
 const struct wire_table index_details_wire =
     WIRE_TABLE(bhr__index__v1__record_details, struct index_details, details_rows, NULL);
 
+static const struct wire_row kept_rows[] = {
+    ID(struct index_kept, sealed_for),
+    {WIRE_AT(struct index_kept, sealed), .kind = WIRE_MESSAGE, .inner = &sealed_wire, .is_needed = true,
+     .expected = "expected what was asked"},
+};
+const struct wire_table index_kept_wire = WIRE_TABLE(bhr__index__v1__kept_look_up, struct index_kept, kept_rows, NULL);
+
 static const struct wire_row proposal_rows[] = {
     ID(struct index_proposal, record_id),
     {WIRE_AT(struct index_proposal, match), .kind = WIRE_MESSAGE, .inner = &index_match_wire},

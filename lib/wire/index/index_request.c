@@ -112,6 +112,22 @@ static const struct wire_row trace_rows[] = {
 const struct wire_table index_trace_request_wire =
     WIRE_TABLE(bhr__index__v1__trace_person_request, struct index_trace_request, trace_rows, NULL);
 
+static const struct wire_row try_rows[] = {
+    {WIRE_AT(struct index_try_request, rules), .kind = WIRE_BYTES,
+     .count_at = offsetof(struct index_try_request, rules_size), .is_needed = true,
+     .expected = "expected a rules file of at most 32768 bytes"},
+    {WIRE_AT(struct index_try_request, series), .kind = WIRE_LARGE, .max = INDEX_TIME_MS_MAX,
+     .expected = "expected the series of an earlier answer, or none"},
+    {WIRE_AT(struct index_try_request, from), .kind = WIRE_LARGE, .max = INT64_MAX,
+     .expected = "expected next of an earlier answer, or none"},
+    {WIRE_AT(struct index_try_request, since_ms), .kind = WIRE_LARGE, .max = INDEX_TIME_MS_MAX,
+     .expected = TIME_EXPECTED},
+    {WIRE_AT(struct index_try_request, limit), .kind = WIRE_NUMBER, .max = INDEX_TRIED_MAX,
+     .expected = "expected at most 16"},
+};
+const struct wire_table index_try_request_wire =
+    WIRE_TABLE(bhr__index__v1__try_rules_request, struct index_try_request, try_rows, NULL);
+
 static const struct wire_row get_rows[] = {
     {WIRE_AT(struct index_get_request, person_id), .kind = WIRE_UUID, .is_needed = true},
     {WIRE_AT(struct index_get_request, as_of_ms), .kind = WIRE_LARGE, .max = INDEX_TIME_MS_MAX,

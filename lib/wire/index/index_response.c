@@ -87,9 +87,67 @@ static const struct wire_row trace_rows[] = {
      .max = INDEX_TRACE_TOO_MANY, .expected = "expected how it ended"},
     {WIRE_ALL(struct index_trace_answer, candidates, candidate_count), .kind = WIRE_MESSAGE, .inner = &candidate_wire,
      .expected = "expected at most 50"},
+    {WIRE_AT(struct index_trace_answer, rules_version), .kind = WIRE_NUMBER, .max = UINT32_MAX,
+     .expected = "expected a version"},
 };
 const struct wire_table index_trace_response_wire =
     WIRE_TABLE(bhr__index__v1__trace_person_response, struct index_trace_answer, trace_rows, NULL);
+
+/* What is masked has no form of its own any more. */
+static const struct wire_row masked_rows[] = {
+    {WIRE_AT(struct index_demographics, nhs_number), .kind = WIRE_TEXT, .form = &wire_line},
+    {WIRE_AT(struct index_demographics, nhs_number_status), .kind = WIRE_NUMBER, .max = INDEX_NHS_POSTPONED},
+    {WIRE_AT(struct index_demographics, family_name), .kind = WIRE_TEXT, .form = &wire_line},
+    {WIRE_AT(struct index_demographics, given_name), .kind = WIRE_TEXT, .form = &wire_line},
+    {WIRE_AT(struct index_demographics, birth_date), .kind = WIRE_TEXT, .form = &index_birth_date_form},
+    {WIRE_AT(struct index_demographics, sex), .kind = WIRE_NUMBER, .max = INDEX_SEX_OTHER},
+    {WIRE_ALL(struct index_demographics, address_lines, address_line_count), .kind = WIRE_TEXT, .form = &wire_line},
+    {WIRE_AT(struct index_demographics, postcode), .kind = WIRE_TEXT, .form = &index_district_form},
+    {WIRE_AT(struct index_demographics, phone), .kind = WIRE_TEXT, .form = &wire_line},
+};
+static const struct wire_table masked_wire =
+    WIRE_TABLE(bhr__index__v1__demographics, struct index_demographics, masked_rows, NULL);
+static const struct wire_row tried_answer_rows[] = {
+    {WIRE_AT(struct index_tried_answer, result), .kind = WIRE_NUMBER, .min = INDEX_TRACE_MATCH,
+     .max = INDEX_TRACE_TOO_MANY, .expected = "expected how it ended"},
+    {WIRE_AT(struct index_tried_answer, person_id), .kind = WIRE_UUID},
+    {WIRE_AT(struct index_tried_answer, match), .kind = WIRE_MESSAGE, .inner = &index_match_wire},
+    {WIRE_AT(struct index_tried_answer, candidates), .kind = WIRE_NUMBER, .max = INDEX_CANDIDATES_MAX,
+     .expected = "expected at most 50"},
+};
+static const struct wire_table tried_answer_wire =
+    WIRE_TABLE(bhr__index__v1__tried_answer, struct index_tried_answer, tried_answer_rows, NULL);
+static const struct wire_row tried_rows[] = {
+    TIME_ROW(struct index_tried, at_ms),
+    {WIRE_AT(struct index_tried, described), .kind = WIRE_MESSAGE, .inner = &masked_wire, .is_needed = true,
+     .expected = "expected what was asked"},
+    {WIRE_AT(struct index_tried, before), .kind = WIRE_MESSAGE, .inner = &tried_answer_wire, .is_needed = true,
+     .expected = "expected an answer"},
+    {WIRE_AT(struct index_tried, after), .kind = WIRE_MESSAGE, .inner = &tried_answer_wire, .is_needed = true,
+     .expected = "expected an answer"},
+};
+const struct wire_table index_tried_wire =
+    WIRE_TABLE(bhr__index__v1__tried_look_up, struct index_tried, tried_rows, NULL);
+static const struct wire_row try_rows[] = {
+    {WIRE_AT(struct index_try_answer, rules_version), .kind = WIRE_NUMBER, .max = UINT32_MAX,
+     .expected = "expected a version"},
+    {WIRE_AT(struct index_try_answer, new_rules_version), .kind = WIRE_NUMBER, .max = UINT32_MAX,
+     .expected = "expected a version"},
+    {WIRE_AT(struct index_try_answer, series), .kind = WIRE_LARGE, .max = INDEX_TIME_MS_MAX,
+     .expected = "expected a series"},
+    {WIRE_AT(struct index_try_answer, next), .kind = WIRE_LARGE, .max = INT64_MAX, .expected = "expected a number"},
+    {WIRE_AT(struct index_try_answer, end), .kind = WIRE_LARGE, .max = INT64_MAX, .expected = "expected a number"},
+    {WIRE_AT(struct index_try_answer, tried), .kind = WIRE_NUMBER, .max = INDEX_TRIED_MAX,
+     .expected = "expected at most 16"},
+    {WIRE_AT(struct index_try_answer, unreadable), .kind = WIRE_NUMBER, .max = INDEX_TRIED_MAX,
+     .expected = "expected at most 16"},
+    {WIRE_AT(struct index_try_answer, dropped), .kind = WIRE_LARGE, .max = INT64_MAX, .expected = "expected a count"},
+    TIME_ROW(struct index_try_answer, oldest_ms),
+    {WIRE_ALL(struct index_try_answer, changes, change_count), .kind = WIRE_MESSAGE, .inner = &index_tried_wire,
+     .expected = "expected at most 16"},
+};
+const struct wire_table index_try_response_wire =
+    WIRE_TABLE(bhr__index__v1__try_rules_response, struct index_try_answer, try_rows, NULL);
 
 /* Of an erased record nobody knows its identifier any more. */
 static const struct wire_row shown_key_rows[] = {

@@ -23,6 +23,7 @@ extern const struct wire_table index_organisation_request_wire;
 extern const struct wire_table index_service_request_wire;
 extern const struct wire_table index_find_request_wire;
 extern const struct wire_table index_trace_request_wire;
+extern const struct wire_table index_try_request_wire;
 extern const struct wire_table index_get_request_wire;
 extern const struct wire_table index_list_pairs_request_wire;
 extern const struct wire_table index_get_organisation_request_wire;
@@ -32,6 +33,8 @@ extern const struct wire_table index_find_services_request_wire;
 const struct wire_table *index_answer_wire(enum index_command_kind kind);
 extern const struct wire_table index_find_response_wire;
 extern const struct wire_table index_trace_response_wire;
+extern const struct wire_table index_try_response_wire;
+extern const struct wire_table index_tried_wire; /* one of its changes */
 extern const struct wire_table index_get_response_wire;
 extern const struct wire_table index_pairs_response_wire;
 extern const struct wire_table index_board_response_wire;
@@ -42,6 +45,9 @@ extern const struct wire_table index_services_response_wire;
 extern const struct wire_table index_command_wire;
 extern const struct wire_table index_event_wire;
 extern const struct wire_table index_details_wire;
+
+/* ---- beside the store ---- */
+extern const struct wire_table index_kept_wire;
 
 /* Memory in which any command, event or answer of a command is packed or read. */
 enum { INDEX_WIRE_ARENA_SIZE = 64 * 1024 };

@@ -44,6 +44,8 @@ enum {
     INDEX_CANDIDATES_MAX = 50,
     INDEX_BOARD_ROWS_MAX = 256,
     INDEX_SERVICES_SHOWN_MAX = 50,
+    INDEX_RULES_MAX = 32 * 1024, /* bytes of a rules file that is tried */
+    INDEX_TRIED_MAX = 16,        /* look-ups at once, so that nobody waits long for the door */
 };
 #define INDEX_TIME_MS_MAX INT64_C(7258118400000) /* 2200-01-01 */
 #define INDEX_NOW         INT64_MAX              /* as of: whatever is known */
@@ -129,6 +131,12 @@ struct index_sealed {
 struct index_details {
     char local_id[INDEX_LOCAL_ID_MAX + 1];
     struct index_demographics demographics;
+};
+
+/* A TracePersonRequest, kept. */
+struct index_kept {
+    struct uuid sealed_for;
+    struct index_sealed sealed;
 };
 
 /* What speaks for two descriptions being of one person; the search's finding, in words, so that it can be read as
@@ -253,6 +261,14 @@ struct index_find_request {
 };
 struct index_trace_request {
     struct index_demographics demographics;
+    uint32_t limit;
+};
+struct index_try_request {
+    uint32_t rules_size;
+    uint8_t rules[INDEX_RULES_MAX];
+    int64_t series;
+    uint64_t from;
+    int64_t since_ms;
     uint32_t limit;
 };
 struct index_get_request {

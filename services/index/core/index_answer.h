@@ -67,6 +67,28 @@ struct index_trace_answer {
     enum index_trace_result result;
     uint32_t candidate_count;
     struct index_candidate candidates[INDEX_CANDIDATES_MAX];
+    uint32_t rules_version;
+};
+struct index_tried_answer {
+    enum index_trace_result result;
+    struct uuid person_id; /* zero: nobody */
+    struct index_match match;
+    uint32_t candidates;
+};
+struct index_tried {
+    int64_t at_ms;
+    struct index_demographics described; /* masked */
+    struct index_tried_answer before, after;
+};
+struct index_try_answer {
+    uint32_t rules_version, new_rules_version;
+    int64_t series;
+    uint64_t next, end;
+    uint32_t tried, unreadable;
+    uint64_t dropped;
+    int64_t oldest_ms;
+    uint32_t change_count;
+    struct index_tried changes[INDEX_TRIED_MAX];
 };
 struct index_pairs_answer {
     uint32_t pair_count;

@@ -132,6 +132,7 @@ static inline uint32_t query(const char *rpc, const struct wire_table *table, co
     struct service_refusal refusal = {0};
     uint32_t outcome =
         method_of(rpc)->query(&desk.context, &ingress, &view, desk.now_ms, request, &arena, &out, &refusal);
+    memcpy(desk.detail, refusal.detail, sizeof refusal.detail);
     if (outcome != OUTCOME_OK) return outcome;
     assert_false(out.is_full);
     struct wire_fault fault = {.text = ""};
