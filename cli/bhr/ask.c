@@ -17,6 +17,11 @@ static int complain(const struct cli *cli, const struct client_result *result);
 
 int asker_open(struct cli *cli, const struct service *service, const char *name, uint32_t in_flight_max,
                struct asker *ret_asker) {
+    return asker_open_at(cli, service, NULL, name, in_flight_max, ret_asker);
+}
+
+int asker_open_at(struct cli *cli, const struct service *service, const char *endpoint, const char *name,
+                  uint32_t in_flight_max, struct asker *ret_asker) {
     int code = cli_need_suite(cli);
     if (code != CLI_OK) return code;
     const struct suite *suite = &cli->suite;
@@ -37,10 +42,11 @@ int asker_open(struct cli *cli, const struct service *service, const char *name,
     if (zmq_keys_load(client->key_file, &keys, &error) != STATUS_OK) {
         return cli_fail(cli, CLI_USAGE, "make one with `bhr keys new`, or run `make up`", "%s", error.message);
     }
-    const char *endpoints[SUITE_LIST_MAX];
-    for (size_t i = 0; i < reached->endpoints.count; i++) endpoints[i] = reached->endpoints.items[i];
+    const char *endpoints[SUITE_LIST_MAX] = {endpoint};
+    for (size_t i = 0; endpoint == NULL && i < reached->endpoints.count; i++)
+        endpoints[i] = reached->endpoints.items[i];
     const struct zmq_dealer_options options = {.endpoints = endpoints,
-                                               .endpoint_count = reached->endpoints.count,
+                                               .endpoint_count = endpoint != NULL ? 1 : reached->endpoints.count,
                                                .keys = &keys,
                                                .server_key = suite->server_key,
                                                .queue_messages_max = (int)in_flight_max + 16};

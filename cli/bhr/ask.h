@@ -18,6 +18,9 @@ struct asker {
  * leaves *ret_asker to be closed. */
 int asker_open(struct cli *cli, const struct service *service, const char *name, uint32_t in_flight_max,
                struct asker *ret_asker);
+/* The same to one process of it, for what each process has of its own; NULL: to any. */
+int asker_open_at(struct cli *cli, const struct service *service, const char *endpoint, const char *name,
+                  uint32_t in_flight_max, struct asker *ret_asker);
 void asker_close(struct asker *asker);
 
 struct question {

@@ -27,6 +27,7 @@ const struct command *const commands[] = {
     &command_index_import_ods,
     &command_index_import_people,
     &command_index_trace,
+    &command_index_try_rules,
     &command_watch,
     &command_journal_verify,
     &command_store_digest,

@@ -20,7 +20,7 @@ extern const struct command command_index_register, command_index_find, command_
 extern const struct command command_index_link, command_index_unlink, command_index_merge, command_index_unmerge;
 extern const struct command command_index_worklist_list, command_index_worklist_claim, command_index_worklist_decide;
 extern const struct command command_index_organisation, command_index_services;
-extern const struct command command_index_board, command_index_trace;
+extern const struct command command_index_board, command_index_trace, command_index_try_rules;
 extern const struct command command_index_import_ods, command_index_import_people;
 extern const struct command command_load, command_drill;
 
