@@ -46,6 +46,14 @@ enum { TABLE_COUNT = sizeof tables / sizeof tables[0] };
 
 /* ---- the tables against the contract ---- */
 
+/* Whether a value can be refused by what the row itself says. */
+static bool may_refuse(const struct wire_row *row) {
+    bool is_any_number = row->kind == WIRE_NUMBER && (row->max == UINT32_MAX || row->min == INT32_MIN);
+    bool is_number = (row->kind == WIRE_NUMBER && !is_any_number) || row->kind == WIRE_LARGE;
+    bool is_bytes = row->kind == WIRE_FIXED || row->kind == WIRE_BYTES;
+    return row->count_max > 0 || is_bytes || is_number || (row->kind == WIRE_MESSAGE && row->is_needed && !row->is_choice);
+}
+
 static void check_table(const struct wire_table *table) {
     assert_int_equal(table->row_count, table->descriptor->n_fields);
     for (unsigned i = 0; i < table->descriptor->n_fields; i++) {
@@ -63,6 +71,9 @@ static void check_table(const struct wire_table *table) {
             check_table(row->inner);
         }
         assert_int_equal(row->kind == WIRE_TEXT, row->form != NULL);
+        if (may_refuse(row) && row->expected == NULL) {
+            fail_msg("%s.%s does not say what was expected", table->descriptor->name, row->field);
+        }
     }
 }
 

@@ -3,11 +3,9 @@
 
 #include "lib/base/assert.h"
 
+#define TIME_EXPECTED "expected milliseconds since 1970 UTC, before the year 2200"
 #define TIME_ROW(plain, member)                                                                                        \
-    {                                                                                                                  \
-        WIRE_AT(plain, member), .kind = WIRE_LARGE, .max = INDEX_TIME_MS_MAX,                                          \
-                                .expected = "expected milliseconds since 1970 UTC, before the year 2200"               \
-    }
+    { WIRE_AT(plain, member), .kind = WIRE_LARGE, .max = INDEX_TIME_MS_MAX, .expected = TIME_EXPECTED }
 #define COUNT_ROW(member)                                                                                              \
     { WIRE_AT(struct index_board_row, member), .kind = WIRE_LARGE, .max = INT64_MAX, .expected = "expected a count" }
 
@@ -32,8 +30,10 @@ static const struct wire_row merge_rows[] = {
 static const struct wire_row unmerge_rows[] = {
     {WIRE_IN(struct index_answer, unmerged.survivor_id, "survivor_id"), .kind = WIRE_UUID, .is_needed = true},
     {WIRE_IN(struct index_answer, unmerged.other_id, "other_id"), .kind = WIRE_UUID, .is_needed = true},
-    {WIRE_IN(struct index_answer, unmerged.from_ms, "from_ms"), .kind = WIRE_LARGE, .max = INT64_MAX},
-    {WIRE_IN(struct index_answer, unmerged.until_ms, "until_ms"), .kind = WIRE_LARGE, .max = INT64_MAX},
+    {WIRE_IN(struct index_answer, unmerged.from_ms, "from_ms"), .kind = WIRE_LARGE, .max = INT64_MAX,
+     .expected = TIME_EXPECTED},
+    {WIRE_IN(struct index_answer, unmerged.until_ms, "until_ms"), .kind = WIRE_LARGE, .max = INT64_MAX,
+     .expected = TIME_EXPECTED},
 };
 static const struct wire_row claim_rows[] = {
     {WIRE_AT(struct index_answer, pair), .kind = WIRE_MESSAGE, .inner = &index_pair_wire, .is_needed = true,
@@ -96,12 +96,15 @@ const struct wire_table index_trace_response_wire =
 /* What is masked has no form of its own any more. */
 static const struct wire_row masked_rows[] = {
     {WIRE_AT(struct index_demographics, nhs_number), .kind = WIRE_TEXT, .form = &wire_line},
-    {WIRE_AT(struct index_demographics, nhs_number_status), .kind = WIRE_NUMBER, .max = INDEX_NHS_POSTPONED},
+    {WIRE_AT(struct index_demographics, nhs_number_status), .kind = WIRE_NUMBER, .max = INDEX_NHS_POSTPONED,
+     .expected = "expected one of 01 to 08, or none"},
     {WIRE_AT(struct index_demographics, family_name), .kind = WIRE_TEXT, .form = &wire_line},
     {WIRE_AT(struct index_demographics, given_name), .kind = WIRE_TEXT, .form = &wire_line},
     {WIRE_AT(struct index_demographics, birth_date), .kind = WIRE_TEXT, .form = &index_birth_date_form},
-    {WIRE_AT(struct index_demographics, sex), .kind = WIRE_NUMBER, .max = INDEX_SEX_OTHER},
-    {WIRE_ALL(struct index_demographics, address_lines, address_line_count), .kind = WIRE_TEXT, .form = &wire_line},
+    {WIRE_AT(struct index_demographics, sex), .kind = WIRE_NUMBER, .max = INDEX_SEX_OTHER,
+     .expected = "expected female, male, other or none"},
+    {WIRE_ALL(struct index_demographics, address_lines, address_line_count), .kind = WIRE_TEXT, .form = &wire_line,
+     .expected = "expected at most 3 lines"},
     {WIRE_AT(struct index_demographics, postcode), .kind = WIRE_TEXT, .form = &index_district_form},
     {WIRE_AT(struct index_demographics, phone), .kind = WIRE_TEXT, .form = &wire_line},
 };
@@ -170,7 +173,8 @@ static const struct wire_row change_rows[] = {
     TIME_ROW(struct index_change, at_ms),
     {WIRE_AT(struct index_change, what), .kind = WIRE_TEXT, .form = &wire_token, .is_needed = true},
     {WIRE_AT(struct index_change, by), .kind = WIRE_TEXT, .form = &wire_token},
-    {WIRE_AT(struct index_change, entry_number), .kind = WIRE_LARGE, .max = INT64_MAX},
+    {WIRE_AT(struct index_change, entry_number), .kind = WIRE_LARGE, .max = INT64_MAX,
+     .expected = "expected the number of an entry"},
     {WIRE_AT(struct index_change, record_id), .kind = WIRE_UUID},
     {WIRE_AT(struct index_change, other_person_id), .kind = WIRE_UUID},
 };
