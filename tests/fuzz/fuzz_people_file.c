@@ -50,7 +50,7 @@ static void run(struct slice input) {
         line = row.line;
         if (next == CSV_BAD) {
             ASSERT(why != NULL && why[0] != '\0');
-            fuzz_reach("no row");
+            fuzz_reach(why);
             continue;
         }
         struct index_demographics person;
@@ -67,6 +67,39 @@ static void run(struct slice input) {
     if (first.data != NULL) put_again(first);
 }
 
+/* More fields than there may be, and more bytes than a row may have. */
+static void seed_wide(void) {
+    static uint8_t bytes[2 * CSV_ROW_BYTES_MAX];
+    static const char head[] = "reference,family_name,birth_date\n";
+    struct buffer out = buffer_over(bytes, sizeof bytes);
+    buffer_put(&out, head, sizeof head - 1);
+    for (int i = 0; i < 70; i++) buffer_put(&out, "a,", 2);
+    fuzz_seed_buffer(&out);
+    buffer_put(&out, head, sizeof head - 1);
+    for (int i = 0; i < CSV_ROW_BYTES_MAX + 8; i++) buffer_put_u8(&out, 'a');
+    fuzz_seed_buffer(&out);
+}
+
+/* Every column in turn with more than it may hold. */
+static void seed_long(void) {
+    enum { COLUMNS = 12, LONG = 130 };
+    static uint8_t bytes[COLUMNS * (LONG + COLUMNS) + 512];
+    struct buffer out = buffer_over(bytes, sizeof bytes);
+    static const char head[] = "reference,nhs_number,nhs_number_status,family_name,given_name,birth_date,sex,address_1,"
+                               "address_2,address_3,postcode,phone\n";
+    buffer_put(&out, head, sizeof head - 1);
+    for (int row = 0; row < COLUMNS; row++) {
+        for (int column = 0; column < COLUMNS; column++) {
+            if (column > 0) buffer_put_u8(&out, ',');
+            for (int i = 0; i < LONG && column == row; i++) buffer_put_u8(&out, 'a');
+            if (column == 0 && row != 0) buffer_put_u8(&out, '1');
+            if (column == 5 && row != 5) buffer_put(&out, "1956", 4);
+        }
+        buffer_put_u8(&out, '\n');
+    }
+    fuzz_seed_buffer(&out);
+}
+
 static void seed(void) {
     fuzz_seed_text(
         "reference,nhs_number,nhs_number_status,family_name,given_name,birth_date,sex,address_1,postcode,phone\n"
@@ -77,12 +110,38 @@ static void seed(void) {
                    "Unique Reference,Surname,Date of Birth\r\n1,\"a\nb\",1956\r\n2,\"c,01/03/1956\r\n3,d\"e,1\r\n");
     fuzz_seed_text("\xFF\xFE"
                    "a");
+    fuzz_seed_text("reference,family_name,birth_date\n1,\"a\nb\n2,a\x01"
+                   "b,1956\n3,a\"b,1956\n4,\"a\" b,1956\n");
+    seed_wide();
+    seed_long();
     fuzz_seed_text("reference,family_name\n");
     fuzz_seed_text("\"reference\n");
     fuzz_seed_text("\n\r\n");
 }
 
-static const char *const outcomes[] = {
-    "a person",   "another header",    "no header",  "no row",      "no text",  "nothing", "row", "reference",
-    "nhs_number", "nhs_number_status", "birth_date", "family_name", "postcode", "sex",     NULL};
+static const char *const outcomes[] = {"a person",
+                                       "address_1",
+                                       "address_2",
+                                       "address_3",
+                                       "another header",
+                                       "birth_date",
+                                       "expected UTF-8 text without control characters",
+                                       "expected a comma or the line's end after the quote that ends a ",
+                                       "expected a field with a quote in it to stand in quotes",
+                                       "expected at most 32 KiB in a row",
+                                       "expected at most 64 fields",
+                                       "expected the quote that begins a field to end",
+                                       "family_name",
+                                       "given_name",
+                                       "nhs_number",
+                                       "nhs_number_status",
+                                       "no header",
+                                       "no text",
+                                       "nothing",
+                                       "phone",
+                                       "postcode",
+                                       "reference",
+                                       "row",
+                                       "sex",
+                                       NULL};
 const struct fuzz_harness fuzz_harness = {outcomes, run, seed, 2000};

@@ -1,0 +1,161 @@
+/* What the harnesses of the index begin with: messages drawn from its tables (tests/wire/index_draw.h), and a small store
+ * of people whose ids the drawn ones meet. */
+#ifndef BHR_TESTS_FUZZ_INDEX_SEEDS_H
+#define BHR_TESTS_FUZZ_INDEX_SEEDS_H
+
+#include "lib/wire/index/index_wire.h"
+#include "services/index/service.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/support/rows_array.h"
+#include "tests/wire/index_draw.h"
+
+#define SEED_NOW_MS INT64_C(1795911600000)
+enum { SEED_DRAWS = 6, SEED_PEOPLE = 6, SEED_PLAIN_MAX = 256 * 1024, SEED_BYTES_MAX = 512 * 1024 };
+
+/* As drawn ids are: one byte that is not zero. */
+static inline struct uuid seed_id(uint8_t number) {
+    struct uuid id = {{0}};
+    id.bytes[15] = number;
+    return id;
+}
+
+static inline struct index_event seed_registered(uint8_t number) {
+    struct index_event event;
+    memset(&event, 0, sizeof event);
+    event.kind = INDEX_EVENT_RECORD_REGISTERED;
+    struct index_record_registered *record = &event.record_registered;
+    record->record_id = seed_id(number);
+    record->person_id = seed_id(number);
+    record->how = INDEX_NEW;
+    memcpy(record->organisation, number % 2 == 0 ? "F82001" : "RF4", number % 2 == 0 ? 6 : 3);
+    memcpy(record->source, "pas", 3);
+    memset(record->nhs_hash.bytes, number, sizeof record->nhs_hash.bytes);
+    record->nhs_number_status = INDEX_NHS_VERIFIED;
+    record->sealed.key_id = seed_id(number);
+    record->sealed.nonce[0] = 1;
+    record->sealed.size = 40;
+    memset(record->sealed.ciphertext, number, 40);
+    record->fields = INDEX_HAS_ALL;
+    memcpy(record->by, "council-a", 9);
+    return event;
+}
+
+static inline void seed_apply(const struct rows *rows, uint64_t number, const struct index_event *event) {
+    static uint8_t memory[INDEX_WIRE_ARENA_SIZE];
+    struct arena arena = arena_over(memory, sizeof memory);
+    struct apply_context context = {.decided_at_ms = SEED_NOW_MS - 1000, .number = number};
+    struct slice bytes = wire_table_encode_to_arena(&index_event_wire, event, &arena);
+    bool is_applied = index_service_table.apply(rows, &context, bytes);
+    ASSERT(is_applied);
+}
+
+/* People 1 to SEED_PEOPLE, each of one record, of which 1 and 2 may be one, and 3 and 4 are; the last has no number. And a
+ * practice. */
+static inline void seed_store(const struct rows *rows) {
+    for (uint8_t number = 1; number <= SEED_PEOPLE + 3; number++) {
+        struct index_event event = seed_registered(number);
+        if (number == SEED_PEOPLE) {
+            memset(&event.record_registered.nhs_hash, 0, sizeof event.record_registered.nhs_hash);
+            event.record_registered.nhs_number_status = INDEX_NHS_UNSPECIFIED;
+        }
+        if (number > SEED_PEOPLE) memset(&event, 0, sizeof event);
+        if (number == SEED_PEOPLE + 1) {
+            event.kind = INDEX_EVENT_PAIR_FOUND;
+            event.pair_found = (struct index_pair_found){
+                .pair_id = seed_id(1), .person_id = seed_id(1), .other_person_id = seed_id(2)};
+            event.pair_found.proposal.record_id = seed_id(1);
+        } else if (number == SEED_PEOPLE + 2) {
+            event.kind = INDEX_EVENT_PERSONS_MERGED;
+            event.persons_merged = (struct index_persons_merged){
+                .merge_id = seed_id(1), .survivor_id = seed_id(3), .other_id = seed_id(4), .reason = "same", .by = "x"};
+        } else if (number == SEED_PEOPLE + 3) {
+            event.kind = INDEX_EVENT_ORGANISATION_REGISTERED;
+            event.organisation_registered = (struct index_organisation_registered){
+                {.code = "F82001", .name = "A practice", .kind = "gp-practice", .opened_date = "1974-04-01"}, "ods"};
+        }
+        seed_apply(rows, number, &event);
+    }
+}
+
+/* The n-th number that is there, of as many as may be wrong, becomes too large; false when there are fewer. */
+static inline bool seed_spoil(const struct wire_table *table, uint8_t *plain, uint32_t *n) {
+    for (uint32_t i = 0; i < table->row_count; i++) {
+        const struct wire_row *row = &table->rows[i];
+        uint32_t count = 1, choice = 0;
+        bool is_there = true;
+        if (row->count_max > 0) memcpy(&count, plain + row->count_at, sizeof count);
+        if (row->is_told) memcpy(&is_there, plain + row->told_at, sizeof is_there);
+        if (row->is_choice) {
+            memcpy(&choice, plain + row->choice_at, sizeof choice);
+            is_there = choice == protobuf_c_message_descriptor_get_field_by_name(table->descriptor, row->field)->id;
+        }
+        if (count == 0 || !is_there) continue;
+        if (row->kind == WIRE_MESSAGE && seed_spoil(row->inner, plain + row->at, n)) return true;
+        bool is_number = row->kind == WIRE_NUMBER || row->kind == WIRE_LARGE;
+        if (!is_number || row->expected == NULL || (*n)-- > 0) continue;
+        int64_t value = row->max == INT64_MAX ? -1 : row->max + 1;
+        memcpy(plain + row->at, &value, row->size);
+        return true;
+    }
+    return false;
+}
+
+static inline void seed_encoded(const struct wire_table *table, const uint8_t *plain, int prefix, uint32_t times) {
+    static uint8_t bytes[SEED_BYTES_MAX], memory[SEED_BYTES_MAX];
+    struct buffer out = buffer_over(bytes, sizeof bytes);
+    if (prefix >= 0) buffer_put_u8(&out, (uint8_t)prefix);
+    for (uint32_t i = 0; i < times; i++) {
+        struct arena arena = arena_over(memory, sizeof memory);
+        wire_table_encode(table, plain, &arena, &out);
+    }
+    /* Whatever is larger the fuzzer would cut off. */
+    if (!out.is_full && out.size <= 16 * 1024) fuzz_seed_buffer(&out);
+}
+
+/* Some messages of the table, each behind this byte when it is not negative: good ones, such as are wrong in one number, and
+ * two in one, whose lists may be too long. */
+static inline void seed_drawn(const struct wire_table *table, int prefix) {
+    static uint8_t plain[SEED_PLAIN_MAX];
+    ASSERT(table->plain_size <= sizeof plain);
+    for (uint64_t draw = 0; draw < SEED_DRAWS; draw++) {
+        struct prng prng = prng_seed(draw);
+        draw_message(&prng, table, plain);
+        seed_encoded(table, plain, prefix, 1);
+        seed_encoded(table, plain, prefix, 2);
+    }
+    for (uint32_t number = 0;; number++) {
+        struct prng prng = prng_seed(1);
+        uint32_t left = number;
+        draw_message(&prng, table, plain);
+        if (!seed_spoil(table, plain, &left)) break;
+        seed_encoded(table, plain, prefix, 1);
+    }
+}
+
+/* What was expected of a field, whichever it was: every row of a form is judged by the same lines. */
+static inline void seed_reach_expected(const struct wire_fault *fault) {
+    const char *expected = strstr(fault->text, ": ");
+    fuzz_reach(expected != NULL ? expected + 2 : fault->text);
+}
+
+/* Decoded, encoded and decoded again it is the same; false when it is none, and then *ret_fault says why. */
+static inline bool seed_twice(const struct wire_table *table, struct slice bytes, struct wire_fault *ret_fault) {
+    static uint8_t plain[SEED_PLAIN_MAX], again[SEED_PLAIN_MAX], room[SEED_BYTES_MAX], memory[2 * SEED_BYTES_MAX];
+    ASSERT(table->plain_size <= sizeof plain);
+    struct arena arena = arena_over(memory, sizeof memory);
+    if (!wire_table_decode(table, bytes, &arena, plain, ret_fault)) {
+        ASSERT(ret_fault->text[0] != '\0' && memchr(ret_fault->text, '\0', sizeof ret_fault->text) != NULL);
+        return false;
+    }
+    struct buffer out = buffer_over(room, sizeof room);
+    arena_reset(&arena);
+    wire_table_encode(table, plain, &arena, &out);
+    ASSERT(!out.is_full);
+    arena_reset(&arena);
+    struct wire_fault fault = {""};
+    bool is_good_again = wire_table_decode(table, buffer_slice(&out), &arena, again, &fault);
+    ASSERT(is_good_again && memcmp(plain, again, table->plain_size) == 0);
+    return true;
+}
+
+#endif
