@@ -13,7 +13,7 @@ uint32_t decide_flag(const struct flag_facts *facts, const struct index_command 
     event->flag = request->flag;
     event->is_set = request->is_set;
     memcpy(event->reason, request->reason, sizeof event->reason);
-    memcpy(event->by, command->ingress.system, sizeof event->by);
+    memcpy(event->by, asker_of(command), sizeof event->by);
     return ret_decision->outcome;
 }
 
@@ -41,6 +41,6 @@ uint32_t decide_relation(const struct flag_facts *facts, const struct index_comm
     event->person_id = facts->person.person_id;
     event->relationship = *relationship;
     if (!is_with_organisation) event->relationship.other_person_id = facts->other.person_id;
-    memcpy(event->by, command->ingress.system, sizeof event->by);
+    memcpy(event->by, asker_of(command), sizeof event->by);
     return ret_decision->outcome;
 }

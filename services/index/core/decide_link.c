@@ -9,7 +9,7 @@ static void move(const struct link_facts *facts, const struct index_command *com
     event->from_person_id = facts->from.person_id;
     event->to_person_id = to_person_id;
     memcpy(event->reason, reason, sizeof event->reason);
-    memcpy(event->by, command->ingress.system, sizeof event->by);
+    memcpy(event->by, asker_of(command), sizeof event->by);
 }
 
 uint32_t decide_link(const struct link_facts *facts, const struct index_command *command,

@@ -68,7 +68,7 @@ uint32_t decide_unmerge(const struct unmerge_facts *facts, const struct index_co
     event->from_ms = merge->from_ms;
     event->until_ms = facts->now_ms;
     memcpy(event->reason, command->unmerge_persons.reason, sizeof event->reason);
-    memcpy(event->by, command->ingress.system, sizeof event->by);
+    memcpy(event->by, asker_of(command), sizeof event->by);
     ret_decision->answer.unmerged = (struct index_unmerge_answer){.survivor_id = event->survivor_id,
                                                                   .other_id = event->other_id,
                                                                   .from_ms = event->from_ms,
