@@ -44,6 +44,12 @@ static int usage_size(const struct cli *cli, const struct arguments *arguments, 
     return command_usage(cli, arguments, "--%s: expected at most %zu bytes", option, size_max);
 }
 
+int index_text_read(const struct cli *cli, const struct arguments *arguments, const char *option, char *ret_text,
+                    size_t size) {
+    if (show_take(ret_text, size, option_text(arguments, option))) return CLI_OK;
+    return usage_size(cli, arguments, option, size - 1);
+}
+
 /* Lines apart by ";". */
 static bool take_lines(struct index_demographics *demographics, const char *text) {
     while (text != NULL && *text != '\0') {
@@ -69,10 +75,12 @@ int index_description_read(const struct cli *cli, const struct arguments *argume
         {"born", person.birth_date, sizeof person.birth_date},
         {"postcode", person.postcode, sizeof person.postcode},
         {"phone", person.phone, sizeof person.phone},
+        {"house", person.house, sizeof person.house},
+        {"county", person.county, sizeof person.county},
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        if (show_take(texts[i].to, texts[i].size, option_text(arguments, texts[i].option))) continue;
-        return usage_size(cli, arguments, texts[i].option, texts[i].size - 1);
+        int code = index_text_read(cli, arguments, texts[i].option, texts[i].to, texts[i].size);
+        if (code != CLI_OK) return code;
     }
     if (!take_lines(&person, option_text(arguments, "address"))) {
         return command_usage(cli, arguments, "--address: expected at most %d lines of at most %d bytes",

@@ -37,6 +37,11 @@ int index_ask(struct cli *cli, const struct arguments *arguments, const struct i
          .value = "LINES",                                                                                             \
          .kind = OPTION_TEXT,                                                                                          \
          .sentence = "Up to three lines, apart by \";\", most particular first"},                                      \
+        {.name = "house",                                                                                              \
+         .value = "TEXT",                                                                                              \
+         .kind = OPTION_TEXT,                                                                                          \
+         .sentence = "House number or name, where it is not in the lines"},                                            \
+        {.name = "county", .value = "NAME", .kind = OPTION_TEXT, .sentence = "County, where it is not in the lines"},  \
         {.name = "postcode", .value = "POSTCODE", .kind = OPTION_TEXT, .sentence = "UK postcode"},                     \
         {.name = "phone", .value = "NUMBER", .kind = OPTION_TEXT, .sentence = "Telephone"}, {                          \
         .name = "local-id", .value = "TEXT", .kind = OPTION_TEXT, .sentence = "Identifier in the source system"        \
@@ -61,5 +66,9 @@ int index_id_read(const struct cli *cli, const struct arguments *arguments, uint
         .name = "reason", .value = "TEXT", .kind = OPTION_TEXT, .is_required = true,                                   \
         .sentence = "Why, at most 200 bytes, without what identifies a person"                                         \
     }
+
+/* A text option into a field that holds size bytes with its end; CLI_USAGE when it does not fit. */
+int index_text_read(const struct cli *cli, const struct arguments *arguments, const char *option, char *ret_text,
+                    size_t size);
 
 #endif

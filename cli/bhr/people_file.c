@@ -38,11 +38,15 @@ static const struct {
     {"post_code", PEOPLE_POSTCODE},
     {"phone", PEOPLE_PHONE},
     {"telephone", PEOPLE_PHONE},
+    {"house", PEOPLE_HOUSE},
+    {"house_number", PEOPLE_HOUSE},
+    {"street_number", PEOPLE_HOUSE},
+    {"county", PEOPLE_COUNTY},
 };
 /* As faults call them: the fields of the contract. */
 static const char *const fields[PEOPLE_COLUMNS] = {
-    "reference", "nhs_number", "nhs_number_status", "family_name", "given_name", "birth_date",
-    "sex",       "address_1",  "address_2",         "address_3",   "postcode",   "phone",
+    "reference", "nhs_number", "nhs_number_status", "family_name", "given_name", "birth_date", "sex",
+    "address_1", "address_2",  "address_3",         "postcode",    "phone",      "house",      "county",
 };
 
 static bool read_number(struct slice text, struct index_demographics *person, struct wire_fault *ret_fault);
@@ -134,7 +138,9 @@ bool people_row_read(const struct people_columns *columns, const struct csv_row 
            read_text(PEOPLE_GIVEN, of[PEOPLE_GIVEN], p->given_name, INDEX_NAME_MAX, ret_fault) &&
            read_birth(of[PEOPLE_BIRTH], p->birth_date, ret_fault) && read_sex(of[PEOPLE_SEX], &p->sex, ret_fault) &&
            read_text(PEOPLE_POSTCODE, of[PEOPLE_POSTCODE], p->postcode, INDEX_POSTCODE_MAX, ret_fault) &&
-           read_text(PEOPLE_PHONE, of[PEOPLE_PHONE], p->phone, INDEX_PHONE_MAX, ret_fault);
+           read_text(PEOPLE_PHONE, of[PEOPLE_PHONE], p->phone, INDEX_PHONE_MAX, ret_fault) &&
+           read_text(PEOPLE_HOUSE, of[PEOPLE_HOUSE], p->house, INDEX_NAME_MAX, ret_fault) &&
+           read_text(PEOPLE_COUNTY, of[PEOPLE_COUNTY], p->county, INDEX_NAME_MAX, ret_fault);
 }
 
 static bool read_text(enum people_column column, struct slice text, char *ret_text, size_t size_max,

@@ -20,6 +20,8 @@ enum people_column {
     PEOPLE_ADDRESS_3,
     PEOPLE_POSTCODE,
     PEOPLE_PHONE,
+    PEOPLE_HOUSE,
+    PEOPLE_COUNTY,
     PEOPLE_COLUMNS,
 };
 struct people_columns {

@@ -70,6 +70,8 @@ static struct match_person person_of(const struct index_demographics *demographi
         .birth_date = slice_text(demographics->birth_date),
         .sex = (enum match_sex)demographics->sex,
         .postcode = slice_text(demographics->postcode),
+        .house = slice_text(demographics->house),
+        .county = slice_text(demographics->county),
         .phone = slice_text(demographics->phone),
         .address_line_count = demographics->address_line_count,
     };

@@ -125,9 +125,16 @@ static void gather_candidates(const struct service_context *context, const struc
                               struct uuid *ret_like) {
     struct derived_found found[INDEX_CANDIDATES_MAX];
     uint32_t review_ppm = (uint32_t)context->config_number(context, "review_ppm");
+<<<<<<< HEAD
     uint32_t count = derived_find(context->derived, rules, demographics, review_ppm, INDEX_CANDIDATES_MAX, found);
     bool is_by_place = demographics->postcode[0] != '\0' || demographics->address_line_count > 0;
     *ret_like = count > 0 ? found[0].record_id : (struct uuid){{0}};
+=======
+    uint32_t count = derived_find(context->derived, demographics, review_ppm, INDEX_CANDIDATES_MAX, found);
+    const struct index_demographics *d = demographics;
+    bool is_by_place =
+        d->postcode[0] != '\0' || d->address_line_count > 0 || d->house[0] != '\0' || d->county[0] != '\0';
+>>>>>>> 7543312 (index: house and county are compared where a source has them apart)
     for (uint32_t i = 0; i < count; i++) {
         struct uuid group_id, person_id;
         bool is_known = record_group_get(rows, found[i].record_id, INDEX_NOW, &group_id) &&
@@ -205,6 +212,8 @@ static bool open_records(const struct service_context *context, const struct ind
         memset(d->address_lines, 0, sizeof d->address_lines);
         memset(d->postcode, 0, sizeof d->postcode);
         memset(d->phone, 0, sizeof d->phone);
+        memset(d->house, 0, sizeof d->house);
+        memset(d->county, 0, sizeof d->county);
         d->address_line_count = 0;
     }
     if (is_restricted) person->relationship_count = 0;

@@ -100,7 +100,7 @@ uint32_t resolve_fields(const struct index_demographics *demographics) {
     if (demographics->given_name[0] != '\0') fields |= INDEX_HAS_GIVEN_NAME;
     if (demographics->birth_date[0] != '\0') fields |= INDEX_HAS_BIRTH_DATE;
     if (demographics->sex != INDEX_SEX_UNKNOWN) fields |= INDEX_HAS_SEX;
-    if (demographics->address_line_count > 0) fields |= INDEX_HAS_ADDRESS;
+    if (demographics->address_line_count > 0 || demographics->house[0] != '\0') fields |= INDEX_HAS_ADDRESS;
     if (demographics->postcode[0] != '\0') fields |= INDEX_HAS_POSTCODE;
     if (demographics->phone[0] != '\0') fields |= INDEX_HAS_PHONE;
     return fields;

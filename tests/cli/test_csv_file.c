@@ -143,7 +143,7 @@ static void a_field_is_written_as_it_is_read(void **state) {
 
 static const struct {
     const char *text;
-    const char *fault; /* of header or row; NULL: it is taken, as `birth sex number` */
+    const char *fault; /* of header or row; NULL: it is taken, as `birth sex number` with house and county */
     const char *taken;
 } rows[] = {
     {HEAD "1,943 476 5919,Okonjo,Rosa,1956-03-01,female\n", NULL, "1956-03-01 1 9434765919"},
@@ -162,6 +162,9 @@ static const struct {
     {HEAD "1,,\"Okon\njo\",,1956,\n", "family_name: expected at most 100 bytes on one line", NULL},
     {"reference,family_name,birth_date,nhs_number_status\n1,a,1956,9\n", "nhs_number_status: expected 01 to 08", NULL},
     {"reference,family_name,birth_date,nhs_number_status\n1,a,1956,01\n", NULL, "1956 0 "},
+    {"reference,family_name,birth_date,House Number,county\n1,a,1956,12a,Essex\n", NULL, "1956 0 12aEssex"},
+    {"reference,family_name,birth_date,county\n1,a,1956,\"Es\nsex\"\n",
+     "county: expected at most 100 bytes on one line", NULL},
 };
 
 static void people_are_taken_or_refused_by_field(void **state) {
@@ -183,7 +186,8 @@ static void people_are_taken_or_refused_by_field(void **state) {
         if (is_good != (rows[i].fault == NULL)) fail_msg("row %zu: %s", i, fault.text);
         if (!is_good && strstr(fault.text, rows[i].fault) == NULL) fail_msg("row %zu: %s", i, fault.text);
         if (is_good) {
-            (void)snprintf(taken, sizeof taken, "%s %d %s", person.birth_date, (int)person.sex, person.nhs_number);
+            (void)snprintf(taken, sizeof taken, "%s %d %s%.16s%.16s", person.birth_date, (int)person.sex,
+                           person.nhs_number, person.house, person.county);
             assert_string_equal(taken, rows[i].taken);
         }
         csv_close(file);

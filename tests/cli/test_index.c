@@ -49,7 +49,9 @@ static void what_identifies_somebody_is_masked(void **state) {
                                         .address_line_count = 1,
                                         .address_lines = {"1 Long Row"},
                                         .postcode = "RM1 1AA",
-                                        .phone = "07700 900123"};
+                                        .phone = "07700 900123",
+                                        .house = "1",
+                                        .county = "Essex"};
     index_mask(&person);
     assert_string_equal(person.nhs_number, "*******919");
     assert_string_equal(person.family_name, "\xC3\x93*");
@@ -59,6 +61,8 @@ static void what_identifies_somebody_is_masked(void **state) {
     assert_string_equal(person.address_lines[0], "");
     assert_string_equal(person.postcode, "RM1");
     assert_string_equal(person.phone, "*********123");
+    assert_string_equal(person.house, "");
+    assert_string_equal(person.county, "");
     struct index_demographics nobody = {.sex = INDEX_SEX_FEMALE}, same = nobody;
     index_mask(&nobody);
     assert_memory_equal(&nobody, &same, sizeof same);

@@ -155,6 +155,8 @@ static void test_details_always_fit_their_seal(void **state) {
     memcpy(d->birth_date, "1952-02-29", 10);
     memcpy(d->postcode, "EC1A 1BB", 8);
     memcpy(d->phone, "+44 0000000000000000000000000000", INDEX_PHONE_MAX);
+    memset(d->house, 'x', INDEX_NAME_MAX);
+    memset(d->county, 'x', INDEX_NAME_MAX);
     d->nhs_number_status = INDEX_NHS_POSTPONED;
     d->sex = INDEX_SEX_OTHER;
     d->address_line_count = INDEX_LINES_MAX;

@@ -25,7 +25,22 @@ static const char *judge(const register_request *request, struct index_register_
     return fault.text;
 }
 
-enum field { NHS, STATUS, FAMILY, GIVEN, BIRTH, SEX, LINE, POSTCODE, PHONE, ORGANISATION, SOURCE, LOCAL_ID };
+enum field {
+    NHS,
+    STATUS,
+    FAMILY,
+    GIVEN,
+    BIRTH,
+    SEX,
+    LINE,
+    POSTCODE,
+    PHONE,
+    HOUSE,
+    COUNTY,
+    ORGANISATION,
+    SOURCE,
+    LOCAL_ID
+};
 struct field_case {
     enum field field;
     const char *value;
@@ -64,6 +79,12 @@ static void set_field(enum field field, const char *value, demographics *d, reco
         return;
     case PHONE:
         d->phone = text;
+        return;
+    case HOUSE:
+        d->house = text;
+        return;
+    case COUNTY:
+        d->county = text;
         return;
     case ORGANISATION:
         key->organisation = text;
@@ -126,6 +147,10 @@ static const struct field_case cases[] = {
     {PHONE, "+44 1708 000000", ""},
     {PHONE, "1234", D "phone: expected 5 to 20 digits"},
     {PHONE, "call me", D "phone: expected 5 to 20 digits"},
+    {HOUSE, "Flat 2, 12a", ""},
+    {HOUSE, name_101, D "house: expected at most 100 bytes on one line"},
+    {COUNTY, "Essex", ""},
+    {COUNTY, "two\nlines", D "county: expected at most 100 bytes on one line"},
     {ORGANISATION, "", ""},
     {ORGANISATION, "RF4", ""},
     {ORGANISATION, "rf4", "key.organisation: expected an ODS code"},

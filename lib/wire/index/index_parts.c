@@ -47,6 +47,8 @@ static const struct wire_row demographics_rows[] = {
      .form = &index_name_form, .expected = "expected at most 3 lines"},
     {WIRE_AT(struct index_demographics, postcode), .kind = WIRE_TEXT, .form = &index_postcode_form},
     {WIRE_AT(struct index_demographics, phone), .kind = WIRE_TEXT, .form = &index_phone_form},
+    {WIRE_AT(struct index_demographics, house), .kind = WIRE_TEXT, .form = &index_name_form},
+    {WIRE_AT(struct index_demographics, county), .kind = WIRE_TEXT, .form = &index_name_form},
 };
 const struct wire_table index_demographics_wire =
     WIRE_TABLE(bhr__index__v1__demographics, struct index_demographics, demographics_rows, judge_demographics);

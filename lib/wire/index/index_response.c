@@ -107,6 +107,8 @@ static const struct wire_row masked_rows[] = {
      .expected = "expected at most 3 lines"},
     {WIRE_AT(struct index_demographics, postcode), .kind = WIRE_TEXT, .form = &index_district_form},
     {WIRE_AT(struct index_demographics, phone), .kind = WIRE_TEXT, .form = &wire_line},
+    {WIRE_AT(struct index_demographics, house), .kind = WIRE_TEXT, .form = &wire_line},
+    {WIRE_AT(struct index_demographics, county), .kind = WIRE_TEXT, .form = &wire_line},
 };
 static const struct wire_table masked_wire =
     WIRE_TABLE(bhr__index__v1__demographics, struct index_demographics, masked_rows, NULL);

@@ -113,6 +113,7 @@ struct index_demographics {
     char address_lines[INDEX_LINES_MAX][INDEX_NAME_MAX + 1];
     char postcode[INDEX_POSTCODE_MAX + 1]; /* upper case, with its space */
     char phone[INDEX_PHONE_MAX + 1];
+    char house[INDEX_NAME_MAX + 1], county[INDEX_NAME_MAX + 1]; /* where they are not in the lines */
 };
 struct index_record_key {
     char organisation[INDEX_ORGANISATION_MAX + 1]; /* empty in a request of its own organisation */

@@ -25,6 +25,8 @@ void index_mask(struct index_demographics *demographics) {
     }
     memset(demographics->address_lines, 0, sizeof demographics->address_lines);
     demographics->address_line_count = 0;
+    memset(demographics->house, 0, sizeof demographics->house);
+    memset(demographics->county, 0, sizeof demographics->county);
     char *space = memchr(demographics->postcode, ' ', sizeof demographics->postcode);
     if (space != NULL) memset(space, 0, sizeof demographics->postcode - (size_t)(space - demographics->postcode));
 }

@@ -1,6 +1,7 @@
 /* Persons through the service's table as the host runs it, from a request's bytes to an answer's. */
 #include <stdio.h>
 
+#include "lib/names/names.h"
 #include "tests/core/index/index_desk.h"
 #include "tests/support/search_stand_in.h"
 
@@ -60,6 +61,26 @@ static void test_a_record_is_found_as_soon_as_it_is_answered(void **state) {
                      OUTCOME_OK);
     assert_int_equal(pairs.pair_count, 1);
     assert_memory_equal(&pairs.pairs[0].person_id, &one.person_id, sizeof one.person_id);
+}
+
+/* What a source sends apart from the lines is compared as the batch form compares it. */
+static void test_house_and_county_are_searched(void **state) {
+    (void)state;
+    struct index_register_request request = request_of("H-1", "Smith", "1952-02-29");
+    struct index_register_answer answer;
+    memcpy(request.demographics.house, "12a", 3);
+    memcpy(request.demographics.county, "Essex", 5);
+    assert_int_equal(register_record(&request, &answer), OUTCOME_OK);
+    struct names_record record = {.family_name = slice_text("Smith"),
+                                  .given_name = slice_text("Ada"),
+                                  .birth_date = slice_text("1952-02-29"),
+                                  .house = slice_text("12a"),
+                                  .county = slice_text("Essex")};
+    struct match_person expected;
+    names_person(&record, &expected);
+    assert_true(expected.county.size > 0 && expected.house.size > 0);
+    assert_int_equal(stand_in->count, 1);
+    assert_memory_equal(&stand_in->people[0], &expected, sizeof expected);
 }
 
 static void test_a_verified_number_joins_only_with_the_birth_date(void **state) {
@@ -161,6 +182,8 @@ static void test_who_may_not_know_is_told_nothing(void **state) {
     struct index_register_request request = request_of("H-1", "Smith", "1952-02-29");
     memcpy(request.demographics.postcode, "RM1 3AA", 7);
     memcpy(request.demographics.phone, "01708 000000", 12);
+    memcpy(request.demographics.house, "12a", 3);
+    memcpy(request.demographics.county, "Essex", 5);
     struct index_register_answer one;
     assert_int_equal(register_record(&request, &one), OUTCOME_OK);
     struct index_get_request get = {.person_id = one.person_id}, nobody = {.person_id = id_of(9, 9)};
@@ -174,13 +197,24 @@ static void test_who_may_not_know_is_told_nothing(void **state) {
     assert_string_equal(person.records[0].demographics.family_name, "Smith");
     assert_string_equal(person.records[0].demographics.postcode, "");
     assert_string_equal(person.records[0].demographics.phone, "");
+    assert_string_equal(person.records[0].demographics.house, "");
+    assert_string_equal(person.records[0].demographics.county, "");
     assert_int_equal(query("TracePerson", &index_trace_request_wire, &trace, "", &index_trace_response_wire, &traced),
                      OUTCOME_OK);
     assert_int_equal(traced.result, INDEX_TRACE_MATCH);
-    memcpy(trace.demographics.postcode, "RM1 3AA", 7);
-    assert_int_equal(query("TracePerson", &index_trace_request_wire, &trace, "", &index_trace_response_wire, &traced),
-                     OUTCOME_OK);
-    assert_int_equal(traced.result, INDEX_TRACE_NO_MATCH);
+    /* Whoever asks by place, whichever part of it, would learn where they are. */
+    struct index_trace_request by_place[4] = {trace, trace, trace, trace};
+    memcpy(by_place[0].demographics.postcode, "RM1 3AA", 7);
+    memcpy(by_place[1].demographics.house, "12a", 3);
+    memcpy(by_place[2].demographics.county, "Essex", 5);
+    by_place[3].demographics.address_line_count = 1;
+    memcpy(by_place[3].demographics.address_lines[0], "12a High Street", 15);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(
+            query("TracePerson", &index_trace_request_wire, &by_place[i], "", &index_trace_response_wire, &traced),
+            OUTCOME_OK);
+        assert_int_equal(traced.result, INDEX_TRACE_NO_MATCH);
+    }
     flag(one.person_id, INDEX_FLAG_SENSITIVE);
     uint32_t unknown = query("GetPerson", &index_get_request_wire, &nobody, "", &index_get_response_wire, &person);
     assert_int_equal(query("GetPerson", &index_get_request_wire, &get, "", &index_get_response_wire, &person), unknown);
@@ -277,6 +311,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_table_is_sound, desk_open, desk_close),
         cmocka_unit_test_setup_teardown(test_a_record_is_found_as_soon_as_it_is_answered, desk_open, desk_close),
+        cmocka_unit_test_setup_teardown(test_house_and_county_are_searched, desk_open, desk_close),
         cmocka_unit_test_setup_teardown(test_a_verified_number_joins_only_with_the_birth_date, desk_open, desk_close),
         cmocka_unit_test_setup_teardown(test_bad_requests_are_named, desk_open, desk_close),
         cmocka_unit_test_setup_teardown(test_a_wrong_merge_is_taken_back, desk_open, desk_close),
