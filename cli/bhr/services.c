@@ -44,6 +44,10 @@ static const char *const service_tables[SERVICES_COUNT][TABLES_MAX] = {
         [INDEX_TABLE_BOARD] = "board",
         [INDEX_TABLE_ORGANISATION] = "organisations",
         [INDEX_TABLE_SERVICE] = "services",
+        [INDEX_TABLE_CONSENT] = "consents",
+        [INDEX_TABLE_PREFERENCES] = "preferences",
+        [INDEX_TABLE_PRACTITIONER] = "professionals",
+        [INDEX_TABLE_REGISTERED] = "registrations of professionals",
     },
 };
 

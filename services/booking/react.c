@@ -83,6 +83,9 @@ static enum follow_change meaning(const struct index_event *event, struct follow
     case INDEX_EVENT_RELATIONSHIP_SET:
     case INDEX_EVENT_ORGANISATION_REGISTERED:
     case INDEX_EVENT_SERVICE_REGISTERED:
+    case INDEX_EVENT_CONSENT_SET:
+    case INDEX_EVENT_PREFERENCES_SET:
+    case INDEX_EVENT_PRACTITIONER_REGISTERED:
         return FOLLOW_NONE;
     }
     bhr_assert_failed("kind is one of enum index_event_kind", __FILE__, __LINE__);

@@ -1,4 +1,4 @@
-/* Inside services/index only: what service.c, queries.c and about.c share. */
+/* Inside services/index only: what service.c and the files of queries share. */
 #ifndef BHR_INDEX_GLUE_H
 #define BHR_INDEX_GLUE_H
 
@@ -10,6 +10,15 @@
 void index_refuse_invalid(const struct wire_fault *fault, struct service_refusal *ret_refusal);
 /* Whose record it is: of the asker's own organisation, unless an operator says another one. False: it is not theirs. */
 bool index_own_key(const struct ingress *ingress, struct index_record_key *key, struct wire_fault *ret_fault);
+
+/* The UK day of an instant. */
+void index_day_of(int64_t ms, char ret_day[INDEX_DATE_MAX + 1]);
+/* Who is marked sensitive is answered as somebody who is not there, unless a human asks whose role may know. */
+bool index_may_know(const struct ingress *ingress, const struct rows *rows, struct uuid person_id, int64_t as_of_ms);
+/* What a person said that is in force that day, and how to reach them. False when a key has not come yet: it would look as
+ * if nothing had been said. */
+bool index_consents_of(const struct service_context *context, const struct rows *rows, struct uuid person_id,
+                       const char *on_date, int64_t as_of_ms, struct index_consents_answer *ret_answer);
 
 #define INDEX_QUERY(name)                                                                                              \
     uint32_t name(const struct service_context *context, const struct ingress *ingress, const struct rows *rows,       \
@@ -23,6 +32,8 @@ INDEX_QUERY(answer_list_pairs);
 INDEX_QUERY(answer_get_board);
 INDEX_QUERY(answer_get_organisation);
 INDEX_QUERY(answer_find_services);
+INDEX_QUERY(answer_get_consent);
+INDEX_QUERY(answer_get_practitioner);
 
 /* Who fits a description, as this asker may know it; rules: NULL for those in use. *ret_like: the record most like it,
  * whoever may know of it; zero without one. */
@@ -39,5 +50,6 @@ void index_keep(const struct service_context *context, struct arena *arena, cons
               struct slice request, struct arena *arena, struct service_subject *ret_subject)
 INDEX_ABOUT(about_find_person);
 INDEX_ABOUT(about_get_person);
+INDEX_ABOUT(about_get_consent);
 
 #endif

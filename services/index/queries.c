@@ -27,7 +27,7 @@ static bool is_marked(const struct rows *rows, struct uuid person_id, enum index
     return false;
 }
 
-static bool may_know(const struct ingress *ingress, const struct rows *rows, struct uuid person_id, int64_t as_of_ms) {
+bool index_may_know(const struct ingress *ingress, const struct rows *rows, struct uuid person_id, int64_t as_of_ms) {
     bool is_reader = slice_equal(ingress->user_role, slice_text(INDEX_ROLE_SENSITIVE));
     return is_reader || !is_marked(rows, person_id, INDEX_FLAG_SENSITIVE, as_of_ms);
 }
@@ -90,7 +90,7 @@ INDEX_QUERY(answer_find_person) {
     if (outcome != OUTCOME_OK) return refuse(ret_refusal, outcome);
     int64_t as_of_ms = as_of(asked.as_of_ms);
     bool is_told =
-        may_know(ingress, rows, answer.person_id, as_of_ms) &&
+        index_may_know(ingress, rows, answer.person_id, as_of_ms) &&
         (asked.birth_date[0] == '\0' || has_birth_date(context, rows, answer.person_id, as_of_ms, asked.birth_date));
     if (!is_told) return refuse(ret_refusal, REFUSED_PERSON_UNKNOWN);
     return tell(&index_find_response_wire, &answer, arena, out, ret_refusal);
@@ -125,21 +125,16 @@ static void gather_candidates(const struct service_context *context, const struc
                               struct uuid *ret_like) {
     struct derived_found found[INDEX_CANDIDATES_MAX];
     uint32_t review_ppm = (uint32_t)context->config_number(context, "review_ppm");
-<<<<<<< HEAD
     uint32_t count = derived_find(context->derived, rules, demographics, review_ppm, INDEX_CANDIDATES_MAX, found);
-    bool is_by_place = demographics->postcode[0] != '\0' || demographics->address_line_count > 0;
-    *ret_like = count > 0 ? found[0].record_id : (struct uuid){{0}};
-=======
-    uint32_t count = derived_find(context->derived, demographics, review_ppm, INDEX_CANDIDATES_MAX, found);
     const struct index_demographics *d = demographics;
     bool is_by_place =
         d->postcode[0] != '\0' || d->address_line_count > 0 || d->house[0] != '\0' || d->county[0] != '\0';
->>>>>>> 7543312 (index: house and county are compared where a source has them apart)
+    *ret_like = count > 0 ? found[0].record_id : (struct uuid){{0}};
     for (uint32_t i = 0; i < count; i++) {
         struct uuid group_id, person_id;
         bool is_known = record_group_get(rows, found[i].record_id, INDEX_NOW, &group_id) &&
                         person_root(rows, group_id, INDEX_NOW, &person_id, NULL);
-        if (!is_known || !may_know(ingress, rows, person_id, INDEX_NOW)) continue;
+        if (!is_known || !index_may_know(ingress, rows, person_id, INDEX_NOW)) continue;
         /* Whoever asks by place would learn where they are. */
         if (is_by_place && person_has_flag(rows, person_id, INDEX_FLAG_RESTRICTED, INDEX_NOW)) continue;
         if (person_has_flag(rows, person_id, INDEX_FLAG_DO_NOT_MATCH, INDEX_NOW)) continue;
@@ -220,8 +215,20 @@ static bool open_records(const struct service_context *context, const struct ind
     return true;
 }
 
+static bool add_consents(const struct service_context *context, const struct rows *rows, int64_t as_of_ms,
+                         int64_t day_ms, struct index_person *person) {
+    struct index_consents_answer said;
+    char day[INDEX_DATE_MAX + 1];
+    index_day_of(day_ms, day);
+    if (!index_consents_of(context, rows, person->person_id, day, as_of_ms, &said)) return false;
+    person->consent_count = said.consent_count;
+    memcpy(person->consents, said.consents, sizeof said.consents);
+    person->has_preferences = said.has_preferences;
+    person->preferences = said.preferences;
+    return true;
+}
+
 INDEX_QUERY(answer_get_person) {
-    (void)now_ms;
     struct index_get_request asked;
     struct wire_fault fault;
     if (!wire_table_decode(&index_get_request_wire, request, arena, &asked, &fault)) {
@@ -233,11 +240,14 @@ INDEX_QUERY(answer_get_person) {
     if (person == NULL || sealed == NULL) return refuse(ret_refusal, OUTCOME_TOO_LARGE);
     int64_t as_of_ms = as_of(asked.as_of_ms);
     bool is_known = query_person(rows, asked.person_id, as_of_ms, person, sealed);
-    if (!is_known || !may_know(ingress, rows, person->person_id, as_of_ms)) {
+    if (!is_known || !index_may_know(ingress, rows, person->person_id, as_of_ms)) {
         return refuse(ret_refusal, REFUSED_PERSON_UNKNOWN);
     }
     bool is_restricted = is_marked(rows, person->person_id, INDEX_FLAG_RESTRICTED, as_of_ms);
-    if (!open_records(context, sealed, person, is_restricted)) return refuse(ret_refusal, OUTCOME_UNAVAILABLE);
+    if (!open_records(context, sealed, person, is_restricted) ||
+        !add_consents(context, rows, as_of_ms, asked.as_of_ms == 0 ? now_ms : asked.as_of_ms, person)) {
+        return refuse(ret_refusal, OUTCOME_UNAVAILABLE);
+    }
     return tell(&index_get_response_wire, person, arena, out, ret_refusal);
 }
 

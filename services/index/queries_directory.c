@@ -1,5 +1,5 @@
-/* The index's queries that show no person: work list, board, organisations and services. Runs on the door's thread
- * over a read transaction. */
+/* The index's queries that show no person: work list, board, organisations, services and professionals. Runs on the door's
+ * thread over a read transaction. */
 #include "lib/base/assert.h"
 #include "lib/base/civil_time.h"
 #include "services/index/core/query.h"
@@ -10,9 +10,9 @@ static int64_t uk_ms(int64_t ms) {
     return ms + civil_uk_offset_minutes(ms) * INT64_C(60000);
 }
 
-static void put_day(int64_t local_ms, char ret_day[INDEX_DATE_MAX + 1]) {
+void index_day_of(int64_t ms, char ret_day[INDEX_DATE_MAX + 1]) {
     char instant[CIVIL_INSTANT_SIZE];
-    civil_format_instant(local_ms, instant);
+    civil_format_instant(uk_ms(ms), instant);
     memcpy(ret_day, instant, INDEX_DATE_MAX);
     ret_day[INDEX_DATE_MAX] = '\0';
 }
@@ -63,7 +63,7 @@ INDEX_QUERY(answer_get_organisation) {
     struct index_organisation_answer *answer =
         begin(&index_get_organisation_request_wire, request, arena, &asked, sizeof *answer, ret_refusal);
     if (answer == NULL) return ret_refusal->outcome;
-    if (asked.on_date[0] == '\0') put_day(uk_ms(now_ms), asked.on_date);
+    if (asked.on_date[0] == '\0') index_day_of(now_ms, asked.on_date);
     if (!query_organisation(rows, asked.code, asked.on_date, answer)) {
         ret_refusal->outcome = REFUSED_ORGANISATION_UNKNOWN;
         return REFUSED_ORGANISATION_UNKNOWN;
@@ -78,9 +78,9 @@ INDEX_QUERY(answer_find_services) {
         begin(&index_find_services_request_wire, request, arena, &asked, sizeof *answer, ret_refusal);
     if (answer == NULL) return ret_refusal->outcome;
     const int64_t day_ms = INT64_C(86400000);
-    int64_t local_ms = uk_ms(asked.at_ms == 0 ? now_ms : asked.at_ms);
+    int64_t at_ms = asked.at_ms == 0 ? now_ms : asked.at_ms, local_ms = uk_ms(at_ms);
     char day[INDEX_DATE_MAX + 1], *space = strchr(asked.postcode, ' ');
-    put_day(local_ms, day);
+    index_day_of(at_ms, day);
     if (space != NULL) *space = '\0'; /* the district is what stands before it */
     /* 1970-01-01 was a Thursday, the fourth day of a week that begins on Monday. */
     struct service_wish wish = {.district = asked.postcode,
@@ -90,4 +90,20 @@ INDEX_QUERY(answer_find_services) {
                                 .minute = (uint32_t)(local_ms % day_ms / INT64_C(60000))};
     query_services(rows, &wish, answer);
     return tell(&index_services_response_wire, answer, arena, out, ret_refusal);
+}
+
+INDEX_QUERY(answer_get_practitioner) {
+    (void)context, (void)ingress;
+    struct index_get_practitioner_request asked;
+    struct index_practitioner_answer *answer =
+        begin(&index_get_practitioner_request_wire, request, arena, &asked, sizeof *answer, ret_refusal);
+    if (answer == NULL) return ret_refusal->outcome;
+    if (asked.on_date[0] == '\0') index_day_of(now_ms, asked.on_date);
+    bool is_known = asked.by == INDEX_BY_PRACTITIONER_ID ||
+                    practitioner_of_registration(rows, &asked.registration, asked.practitioner_id);
+    if (!is_known || !query_practitioner(rows, asked.practitioner_id, asked.on_date, answer)) {
+        ret_refusal->outcome = REFUSED_PRACTITIONER_UNKNOWN;
+        return REFUSED_PRACTITIONER_UNKNOWN;
+    }
+    return tell(&index_practitioner_response_wire, answer, arena, out, ret_refusal);
 }

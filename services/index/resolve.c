@@ -75,6 +75,17 @@ enum vault_result resolve_open(const struct vault *vault, struct uuid record_id,
     return open_sealed(vault, record_id, sealed, &index_details_wire, ret_details);
 }
 
+bool resolve_seal_preferences(const struct vault *vault, struct uuid person_id,
+                              const struct index_preferences *preferences, struct index_sealed *ret_sealed) {
+    return seal(vault, person_id, &index_preferences_details_wire, preferences, ret_sealed);
+}
+
+enum vault_result resolve_open_preferences(const struct vault *vault, struct uuid person_id,
+                                           const struct index_sealed *sealed,
+                                           struct index_preferences *ret_preferences) {
+    return open_sealed(vault, person_id, sealed, &index_preferences_details_wire, ret_preferences);
+}
+
 /* ---- look-ups ---- */
 
 struct uuid resolve_nobody_id(const uint8_t key[32]) {

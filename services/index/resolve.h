@@ -17,6 +17,12 @@ bool resolve_seal(const struct vault *vault, struct uuid record_id, const struct
 enum vault_result resolve_open(const struct vault *vault, struct uuid record_id, const struct index_sealed *sealed,
                                struct index_details *ret_details);
 
+/* The same of how to reach a person. */
+bool resolve_seal_preferences(const struct vault *vault, struct uuid person_id,
+                              const struct index_preferences *preferences, struct index_sealed *ret_sealed);
+enum vault_result resolve_open_preferences(const struct vault *vault, struct uuid person_id,
+                                           const struct index_sealed *sealed,
+                                           struct index_preferences *ret_preferences);
 /* The same of a look-up that is kept, with the pseudonym of nobody when no record is like it. */
 struct uuid resolve_nobody_id(const uint8_t key[32]);
 bool resolve_seal_look_up(const struct vault *vault, struct uuid sealed_for, const struct index_trace_request *asked,

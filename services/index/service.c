@@ -29,6 +29,9 @@ ACCEPT(accept_flag);
 ACCEPT(accept_relation);
 ACCEPT(accept_organisation);
 ACCEPT(accept_service);
+ACCEPT(accept_consent);
+ACCEPT(accept_preferences);
+ACCEPT(accept_practitioner);
 static void decide(const struct rows *rows, struct slice bytes, int64_t now_ms, struct arena *arena,
                    struct service_decision *ret_decision);
 static void fire(const struct rows *rows, struct timer_id timer, struct slice body, int64_t now_ms, struct arena *arena,
@@ -56,6 +59,9 @@ static const struct service_method methods[] = {
     COMMAND("SetRelationship", accept_relation),
     COMMAND("RegisterOrganisation", accept_organisation),
     COMMAND("RegisterService", accept_service),
+    COMMAND("SetConsent", accept_consent),
+    COMMAND("SetPreferences", accept_preferences),
+    COMMAND("RegisterPractitioner", accept_practitioner),
     QUERY("FindPerson", AUDIT_SPOOLED, answer_find_person, about_find_person),
     QUERY("TracePerson", AUDIT_SPOOLED, answer_trace_person, NULL),
     QUERY("TryRules", AUDIT_SPOOLED, answer_try_rules, NULL),
@@ -64,6 +70,8 @@ static const struct service_method methods[] = {
     QUERY("GetBoard", AUDIT_NONE, answer_get_board, NULL),
     QUERY("GetOrganisation", AUDIT_NONE, answer_get_organisation, NULL),
     QUERY("FindServices", AUDIT_NONE, answer_find_services, NULL),
+    QUERY("GetConsent", AUDIT_SPOOLED, answer_get_consent, about_get_consent),
+    QUERY("GetPractitioner", AUDIT_NONE, answer_get_practitioner, NULL),
 };
 
 static const struct service_config_row config_rows[] = {
@@ -81,8 +89,8 @@ static const struct service_config_row config_rows[] = {
 const struct service index_service_table = {
     .name = "index",
     .command_type = "bhr.index.v1.IndexCommand",
-    .apply_version = 1,
-    .schema = 1,
+    .apply_version = 2,
+    .schema = 2,
     .methods = methods,
     .method_count = sizeof methods / sizeof methods[0],
     .config_rows = config_rows,
@@ -167,6 +175,32 @@ ACCEPT_AS_IT_IS(accept_flag, INDEX_COMMAND_FLAG, index_flag_request_wire, flag_p
 ACCEPT_AS_IT_IS(accept_relation, INDEX_COMMAND_RELATION, index_relation_request_wire, set_relationship)
 ACCEPT_AS_IT_IS(accept_organisation, INDEX_COMMAND_ORGANISATION, index_organisation_request_wire, register_organisation)
 ACCEPT_AS_IT_IS(accept_service, INDEX_COMMAND_SERVICE, index_service_request_wire, register_service)
+ACCEPT_AS_IT_IS(accept_consent, INDEX_COMMAND_CONSENT, index_consent_request_wire, set_consent)
+ACCEPT_AS_IT_IS(accept_practitioner, INDEX_COMMAND_PRACTITIONER, index_practitioner_request_wire, register_practitioner)
+
+/* Sealed for the person as this door knows them; who is nobody here may be somebody to the owner. */
+ACCEPT(accept_preferences) {
+    struct index_preferences_request asked;
+    struct wire_fault fault;
+    if (!wire_table_decode(&index_preferences_request_wire, request, arena, &asked, &fault)) {
+        index_refuse_invalid(&fault, ret_refusal);
+        return false;
+    }
+    struct index_command command;
+    memset(&command, 0, sizeof command);
+    command.kind = INDEX_COMMAND_PREFERENCES;
+    ingress_copy(ingress, &command.ingress);
+    struct index_preferences_order *order = &command.set_preferences;
+    order->person_id = asked.person_id;
+    order->sealed_for_id = asked.person_id;
+    (void)person_root(context->rows, asked.person_id, INDEX_NOW, &order->sealed_for_id, NULL);
+    if (!resolve_seal_preferences(context->vault, order->sealed_for_id, &asked.preferences, &order->sealed)) {
+        ret_refusal->outcome = OUTCOME_UNAVAILABLE;
+        return false;
+    }
+    wire_table_encode(&index_command_wire, &command, arena, out);
+    return true;
+}
 
 ACCEPT(accept_register) {
     struct index_register_request request_plain;

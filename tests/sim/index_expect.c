@@ -39,6 +39,9 @@ uint32_t index_model_expect(const struct index_model *model, struct slice bytes)
     case INDEX_COMMAND_RELATION:
     case INDEX_COMMAND_ORGANISATION:
     case INDEX_COMMAND_SERVICE:
+    case INDEX_COMMAND_CONSENT:
+    case INDEX_COMMAND_PREFERENCES:
+    case INDEX_COMMAND_PRACTITIONER:
         break;
     }
     bhr_assert_failed("a kind of command that the clients here send", __FILE__, __LINE__);

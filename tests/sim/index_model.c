@@ -56,6 +56,9 @@ void index_model_event(struct index_model *model, struct model_when when, struct
     case INDEX_EVENT_RELATIONSHIP_SET:
     case INDEX_EVENT_ORGANISATION_REGISTERED:
     case INDEX_EVENT_SERVICE_REGISTERED:
+    case INDEX_EVENT_CONSENT_SET:
+    case INDEX_EVENT_PREFERENCES_SET:
+    case INDEX_EVENT_PRACTITIONER_REGISTERED:
         return; /* nobody here asks for that */
     }
 }

@@ -19,6 +19,10 @@ static const char *sample_of(const struct wire_form *form, uint64_t draw) {
     if (form == &wire_date) return "2026-11-29";
     if (form == &index_name_form) return draw % 2 == 0 ? "O'Neil" : "Zo\xC3\xAB Anne";
     if (form == &index_reason_form) return "looked at both";
+    if (form == &index_language_form) return draw % 2 == 0 ? "bn" : "pt-BR";
+    if (form == &index_practitioner_id_form) return draw % 2 == 0 ? "555000000111" : "555000000222";
+    if (form == &index_role_code_form) return draw % 2 == 0 ? "R8000" : "S8000:G8000:R8000";
+    if (form == &index_registration_form) return draw % 2 == 0 ? "2012345" : "2098765";
     if (form == &index_identifier_form) return draw % 2 == 0 ? "pas" : "liquid-logic";
     return "word";
 }
@@ -76,6 +80,19 @@ static void make_good(const struct wire_table *table, uint8_t *at) {
     } else if (table == &index_organisation_wire) {
         struct index_organisation *o = (struct index_organisation *)(void *)at;
         memset(o->successor, 0, sizeof o->successor);
+    } else if (table == &index_preferences_wire) {
+        struct index_preferences *p = (struct index_preferences *)(void *)at;
+        if (p->language[0] == '\0') p->needs_interpreter = false;
+    } else if (table == &index_registration_wire) {
+        struct index_registration *r = (struct index_registration *)(void *)at;
+        if (r->body == INDEX_BODY_NMC) memcpy(r->number, "12A3456B", sizeof "12A3456B");
+    } else if (table == &index_practitioner_wire) {
+        struct index_practitioner *p = (struct index_practitioner *)(void *)at;
+        for (uint32_t i = 0; i < p->registration_count; i++) {
+            p->registrations[i] = (struct index_registration){.body = (enum index_body)(i + 1)};
+            const char *number = i + 1 == INDEX_BODY_NMC ? "12A3456B" : "2012345";
+            memcpy(p->registrations[i].number, number, strlen(number));
+        }
     }
 }
 

@@ -22,6 +22,9 @@ static const struct wire_table *const tables[] = {
     &index_relation_request_wire,
     &index_organisation_request_wire,
     &index_service_request_wire,
+    &index_consent_request_wire,
+    &index_preferences_request_wire,
+    &index_practitioner_request_wire,
     &index_find_request_wire,
     &index_trace_request_wire,
     &index_try_request_wire,
@@ -29,6 +32,8 @@ static const struct wire_table *const tables[] = {
     &index_list_pairs_request_wire,
     &index_get_organisation_request_wire,
     &index_find_services_request_wire,
+    &index_get_consent_request_wire,
+    &index_get_practitioner_request_wire,
     &index_find_response_wire,
     &index_trace_response_wire,
     &index_try_response_wire,
@@ -37,10 +42,13 @@ static const struct wire_table *const tables[] = {
     &index_board_response_wire,
     &index_organisation_response_wire,
     &index_services_response_wire,
+    &index_consents_response_wire,
+    &index_practitioner_response_wire,
     &index_command_wire,
     &index_event_wire,
     &index_details_wire,
     &index_kept_wire,
+    &index_preferences_details_wire,
 };
 enum { TABLE_COUNT = sizeof tables / sizeof tables[0] };
 
@@ -80,7 +88,7 @@ static void check_table(const struct wire_table *table) {
 static void test_every_field_has_a_row(void **state) {
     (void)state;
     for (size_t i = 0; i < TABLE_COUNT; i++) check_table(tables[i]);
-    for (int kind = INDEX_COMMAND_REGISTER; kind <= INDEX_COMMAND_SERVICE; kind++) {
+    for (int kind = INDEX_COMMAND_REGISTER; kind <= INDEX_COMMAND_PRACTITIONER; kind++) {
         check_table(index_answer_wire((enum index_command_kind)kind));
     }
 }

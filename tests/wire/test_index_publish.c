@@ -34,6 +34,67 @@ static bool holds(struct slice bytes, const char *text) {
     return false;
 }
 
+/* That somebody said something, and not what; what is sealed stays where it is. */
+static void test_what_a_person_says_is_private(void **state) {
+    (void)state;
+    struct arena arena = arena_over(memory, sizeof memory);
+    static struct index_event event;
+    struct slice type, key, told;
+    char person[UUID_TEXT_SIZE + 1] = {0};
+    uuid_format(id_of(2), person);
+    memset(&event, 0, sizeof event);
+    event.kind = INDEX_EVENT_CONSENT_SET;
+    event.consent_set = (struct index_consent_set){
+        .person_id = id_of(2),
+        .consent = {.purpose = INDEX_PURPOSE_CONTACT, .decision = INDEX_DENY, .from_date = "2026-03-01"},
+        .by = "user-1"};
+    struct slice bytes = wire_table_encode_to_arena(&index_event_wire, &event, &arena);
+    assert_true(holds(bytes, "2026-03-01"));
+    assert_true(index_event_public(bytes, &arena, &type, &key, &told));
+    assert_true(slice_equal(type, slice_text("bhr.index.v1.ConsentSet")));
+    assert_true(slice_equal(key, slice_text(person)));
+    assert_true(holds(told, person) && holds(told, "user-1"));
+    assert_false(holds(told, "2026-03-01"));
+    assert_true(told.size <= UUID_TEXT_SIZE + sizeof "user-1" + 4); /* two texts and their tags */
+    memset(&event, 0, sizeof event);
+    event.kind = INDEX_EVENT_PREFERENCES_SET;
+    event.preferences_set = (struct index_preferences_set){
+        .person_id = id_of(2),
+        .sealed_for_id = id_of(9),
+        .sealed = {.key_id = id_of(7), .nonce = {1}, .size = 40, .ciphertext = "sealed-bytes"},
+        .by = "user-1"};
+    bytes = wire_table_encode_to_arena(&index_event_wire, &event, &arena);
+    assert_true(holds(bytes, "sealed-bytes"));
+    assert_true(index_event_public(bytes, &arena, &type, &key, &told));
+    assert_true(slice_equal(key, slice_text(person)));
+    assert_false(holds(told, "sealed-bytes"));
+    uuid_format(id_of(9), person);
+    assert_false(holds(told, person));
+}
+
+static void test_a_professional_is_told_without_a_name(void **state) {
+    (void)state;
+    struct arena arena = arena_over(memory, sizeof memory);
+    static struct index_event event;
+    struct slice type, key, told;
+    memset(&event, 0, sizeof event);
+    event.kind = INDEX_EVENT_PRACTITIONER_REGISTERED;
+    event.practitioner_registered = (struct index_practitioner_registered){
+        .practitioner = {.practitioner_id = "555000000111",
+                         .name = "Dr Osei",
+                         .registration_count = 1,
+                         .registrations = {{.body = INDEX_BODY_GMC, .number = "7654321"}},
+                         .role_count = 1,
+                         .roles = {{.code = "R8000", .organisation = "F82001", .from_date = "2020-01-01"}},
+                         .opened_date = "2020-01-01"},
+        .by = "ops"};
+    struct slice bytes = wire_table_encode_to_arena(&index_event_wire, &event, &arena);
+    assert_true(index_event_public(bytes, &arena, &type, &key, &told));
+    assert_true(slice_equal(key, slice_text("555000000111")));
+    assert_true(holds(told, "F82001") && holds(told, "R8000"));
+    assert_false(holds(told, "Osei") || holds(told, "7654321"));
+}
+
 static void test_a_merge_is_told_without_why(void **state) {
     (void)state;
     struct arena arena = arena_over(memory, sizeof memory);
@@ -111,9 +172,14 @@ static void test_each_command_has_its_answer(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_field_stands_in_the_table),   cmocka_unit_test(test_personal_fields_are_private),
-        cmocka_unit_test(test_a_merge_is_told_without_why),       cmocka_unit_test(test_a_flag_is_told_without_which),
-        cmocka_unit_test(test_what_is_no_event_is_not_published), cmocka_unit_test(test_each_command_has_its_answer),
+        cmocka_unit_test(test_every_field_stands_in_the_table),
+        cmocka_unit_test(test_personal_fields_are_private),
+        cmocka_unit_test(test_a_merge_is_told_without_why),
+        cmocka_unit_test(test_a_flag_is_told_without_which),
+        cmocka_unit_test(test_what_is_no_event_is_not_published),
+        cmocka_unit_test(test_each_command_has_its_answer),
+        cmocka_unit_test(test_what_a_person_says_is_private),
+        cmocka_unit_test(test_a_professional_is_told_without_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

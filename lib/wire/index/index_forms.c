@@ -6,6 +6,7 @@
 #include "lib/base/text.h"
 
 enum { BIRTH_YEAR_MIN = 1880, INWARD_SIZE = 3, OUTWARD_SIZE_MIN = 2, OUTWARD_SIZE_MAX = 4 };
+enum { LANGUAGE_SIZE_MIN = 2, LANGUAGE_SIZE_MAX = 3, SUBTAG_SIZE_MAX = 8 };
 
 static bool is_digit(uint8_t c) {
     return c >= '0' && c <= '9';
@@ -103,6 +104,69 @@ static bool accept_line(struct slice text, char *ret_text, size_t size) {
     return wire_line.accept(text, ret_text, size);
 }
 
+/* A language of 2 or 3 letters, and groups of at most 8 letters and digits, each behind a "-" (BCP 47). */
+static bool accept_language(struct slice text, char *ret_text, size_t size) {
+    size_t group_size = 0, groups = 0;
+    for (size_t i = 0; i <= text.size; i++) {
+        uint8_t c = i < text.size ? text.data[i] : '-';
+        bool is_letter = is_capital(c) || (c >= 'a' && c <= 'z');
+        if (c != '-') {
+            if (!is_letter && (groups == 0 || !is_digit(c))) return false;
+            group_size++;
+            continue;
+        }
+        size_t size_min = groups == 0 ? LANGUAGE_SIZE_MIN : 1,
+               size_max = groups == 0 ? LANGUAGE_SIZE_MAX : SUBTAG_SIZE_MAX;
+        if (group_size < size_min || group_size > size_max) return false;
+        group_size = 0;
+        groups++;
+    }
+    return keep(text, ret_text, size);
+}
+
+static bool accept_practitioner_id(struct slice text, char *ret_text, size_t size) {
+    for (size_t i = 0; i < text.size; i++) {
+        if (!is_digit(text.data[i])) return false;
+    }
+    return text.size == INDEX_PRACTITIONER_ID_MAX && keep(text, ret_text, size);
+}
+
+/* A letter and its digits. */
+static bool take_code(struct slice *text, uint8_t letter) {
+    size_t size = 1;
+    if (text->size == 0 || text->data[0] != letter) return false;
+    while (size < text->size && is_digit(text->data[size])) size++;
+    *text = slice_of(text->data + size, text->size - size);
+    return size > 1;
+}
+
+static bool take_colon(struct slice *text) {
+    if (text->size == 0 || text->data[0] != ':') return false;
+    *text = slice_of(text->data + 1, text->size - 1);
+    return true;
+}
+
+/* "R8000", or "S8000:G8000:R8000" (domain.md 4.3). */
+static bool accept_role_code(struct slice text, char *ret_text, size_t size) {
+    struct slice rest = text;
+    bool has_groups = text.size > 0 && text.data[0] == 'S';
+    if (has_groups && !(take_code(&rest, 'S') && take_colon(&rest) && take_code(&rest, 'G') && take_colon(&rest))) {
+        return false;
+    }
+    return take_code(&rest, 'R') && rest.size == 0 && keep(text, ret_text, size);
+}
+
+static bool accept_registration(struct slice text, char *ret_text, size_t size) {
+    if (text.size == 0 || text.size >= size) return false;
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t c = text.data[i];
+        c = c >= 'a' && c <= 'z' ? (uint8_t)(c - 'a' + 'A') : c;
+        if (!is_digit(c) && !is_capital(c)) return false;
+        ret_text[i] = (char)c;
+    }
+    return true;
+}
+
 const struct wire_form index_name_form = {accept_line, "expected at most 100 bytes on one line", NULL};
 const struct wire_form index_nhs_number_form = {accept_nhs_number, "expected ten digits", explain_nhs_number};
 const struct wire_form index_birth_date_form = {
@@ -117,3 +181,9 @@ const struct wire_form index_identifier_form = {accept_identifier, "expected 1 t
                                                 NULL};
 const struct wire_form index_reason_form = {accept_reason,
                                             "expected why, 1 to 200 bytes on one line, without an NHS number", NULL};
+const struct wire_form index_language_form = {accept_language, "expected a language tag such as en, bn or pt-BR", NULL};
+const struct wire_form index_practitioner_id_form = {accept_practitioner_id, "expected an SDS user id, 12 digits",
+                                                     NULL};
+const struct wire_form index_role_code_form = {accept_role_code, "expected a role such as R8000 or S8000:G8000:R8000",
+                                               NULL};
+const struct wire_form index_registration_form = {accept_registration, "expected 1 to 12 letters and digits", NULL};

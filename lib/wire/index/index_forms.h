@@ -20,6 +20,10 @@ extern const struct wire_form index_phone_form;
 extern const struct wire_form index_local_id_form;
 extern const struct wire_form index_identifier_form; /* a token without colon */
 extern const struct wire_form index_reason_form;     /* says why, and not who */
+extern const struct wire_form index_language_form;
+extern const struct wire_form index_practitioner_id_form;
+extern const struct wire_form index_role_code_form;
+extern const struct wire_form index_registration_form; /* kept in upper case; what its body demands the table judges */
 
 /* Parts of several messages. */
 extern const struct wire_table index_demographics_wire;
@@ -29,6 +33,11 @@ extern const struct wire_table index_pair_wire;
 extern const struct wire_table index_relationship_wire;
 extern const struct wire_table index_organisation_wire;
 extern const struct wire_table index_service_wire;
+extern const struct wire_table index_consent_wire;
+extern const struct wire_table index_preferences_wire;
+extern const struct wire_table index_registration_wire;
+extern const struct wire_table index_practitioner_role_wire;
+extern const struct wire_table index_practitioner_wire;
 
 #define INDEX_REASON(plain)                                                                                            \
     { WIRE_AT(plain, reason), .kind = WIRE_TEXT, .form = &index_reason_form, .is_needed = true }

@@ -54,6 +54,17 @@ static const struct wire_row kept_rows[] = {
      .expected = "expected what was asked"},
 };
 const struct wire_table index_kept_wire = WIRE_TABLE(bhr__index__v1__kept_look_up, struct index_kept, kept_rows, NULL);
+static const struct wire_row preferences_details_rows[] = {
+    {.field = "preferences",
+     .at = 0,
+     .size = sizeof(struct index_preferences),
+     .kind = WIRE_MESSAGE,
+     .inner = &index_preferences_wire,
+     .is_needed = true,
+     .expected = "expected preferences"},
+};
+const struct wire_table index_preferences_details_wire =
+    WIRE_TABLE(bhr__index__v1__preferences_details, struct index_preferences, preferences_details_rows, NULL);
 
 static const struct wire_row proposal_rows[] = {
     ID(struct index_proposal, record_id),
@@ -92,6 +103,15 @@ static const struct wire_row register_rows[] = {
 static const struct wire_table register_wire =
     WIRE_TABLE(bhr__index__v1__register_command, struct index_register_order, register_rows, NULL);
 
+static const struct wire_row preferences_rows[] = {
+    ID(struct index_preferences_order, person_id),
+    ID(struct index_preferences_order, sealed_for_id),
+    {WIRE_AT(struct index_preferences_order, sealed), .kind = WIRE_MESSAGE, .inner = &sealed_wire, .is_needed = true,
+     .expected = "expected sealed preferences"},
+};
+static const struct wire_table preferences_wire =
+    WIRE_TABLE(bhr__index__v1__preferences_command, struct index_preferences_order, preferences_rows, NULL);
+
 #define COMMAND(member, table)                                                                                         \
     {                                                                                                                  \
         WIRE_AT(struct index_command, member), .kind = WIRE_MESSAGE, .inner = &(table), .is_needed = true,             \
@@ -112,6 +132,9 @@ static const struct wire_row command_rows[] = {
     COMMAND(set_relationship, index_relation_request_wire),
     COMMAND(register_organisation, index_organisation_request_wire),
     COMMAND(register_service, index_service_request_wire),
+    COMMAND(set_consent, index_consent_request_wire),
+    COMMAND(set_preferences, preferences_wire),
+    COMMAND(register_practitioner, index_practitioner_request_wire),
 };
 const struct wire_table index_command_wire =
     WIRE_TABLE(bhr__index__v1__index_command, struct index_command, command_rows, NULL);
@@ -192,6 +215,24 @@ static const struct wire_row service_rows[] = {
      .is_needed = true, .expected = "expected a service"},
     BY(struct index_service_registered, by),
 };
+static const struct wire_row consent_rows[] = {
+    ID(struct index_consent_set, person_id),
+    {WIRE_AT(struct index_consent_set, consent), .kind = WIRE_MESSAGE, .inner = &index_consent_wire, .is_needed = true,
+     .expected = "expected what was said"},
+    BY(struct index_consent_set, by),
+};
+static const struct wire_row preferences_set_rows[] = {
+    ID(struct index_preferences_set, person_id),
+    ID(struct index_preferences_set, sealed_for_id),
+    {WIRE_AT(struct index_preferences_set, sealed), .kind = WIRE_MESSAGE, .inner = &sealed_wire, .is_needed = true,
+     .expected = "expected sealed preferences"},
+    BY(struct index_preferences_set, by),
+};
+static const struct wire_row practitioner_rows[] = {
+    {WIRE_AT(struct index_practitioner_registered, practitioner), .kind = WIRE_MESSAGE,
+     .inner = &index_practitioner_wire, .is_needed = true, .expected = "expected a professional"},
+    BY(struct index_practitioner_registered, by),
+};
 
 #define EVENT_TABLE(message, plain, rows)                                                                              \
     static const struct wire_table message##_wire = WIRE_TABLE(bhr__index__v1__##message, struct plain, rows, NULL)
@@ -207,6 +248,9 @@ EVENT_TABLE(person_flagged, index_person_flagged, flagged_rows);
 EVENT_TABLE(relationship_set, index_relationship_set, relationship_rows);
 EVENT_TABLE(organisation_registered, index_organisation_registered, organisation_rows);
 EVENT_TABLE(service_registered, index_service_registered, service_rows);
+EVENT_TABLE(consent_set, index_consent_set, consent_rows);
+EVENT_TABLE(preferences_set, index_preferences_set, preferences_set_rows);
+EVENT_TABLE(practitioner_registered, index_practitioner_registered, practitioner_rows);
 
 #define EVENT(member)                                                                                                  \
     {                                                                                                                  \
@@ -226,6 +270,9 @@ static const struct wire_row event_rows[] = {
     EVENT(relationship_set),
     EVENT(organisation_registered),
     EVENT(service_registered),
+    EVENT(consent_set),
+    EVENT(preferences_set),
+    EVENT(practitioner_registered),
 };
 const struct wire_table index_event_wire =
     WIRE_TABLE(bhr__index__v1__index_event, struct index_event, event_rows, NULL);

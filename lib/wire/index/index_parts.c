@@ -139,6 +139,121 @@ static const struct wire_row service_rows[] = {
 const struct wire_table index_service_wire =
     WIRE_TABLE(bhr__index__v1__directory_service, struct index_service, service_rows, NULL);
 
+static const struct wire_row consent_rows[] = {
+    {WIRE_AT(struct index_consent, purpose), .kind = WIRE_NUMBER, .min = INDEX_PURPOSE_RECORD_SHARING,
+     .max = INDEX_PURPOSE_SECONDARY_USE, .expected = "expected a purpose"},
+    {WIRE_AT(struct index_consent, decision), .kind = WIRE_NUMBER, .min = INDEX_PERMIT, .max = INDEX_NOT_STATED,
+     .expected = "expected permit, deny or not stated"},
+    {WIRE_AT(struct index_consent, from_date), .kind = WIRE_TEXT, .form = &wire_date, .is_needed = true},
+    {WIRE_AT(struct index_consent, until_date), .kind = WIRE_TEXT, .form = &wire_date},
+};
+const struct wire_table index_consent_wire =
+    WIRE_TABLE(bhr__index__v1__consent, struct index_consent, consent_rows, NULL);
+
+static bool judge_preferences(const void *plain, const char **ret_field, const char **ret_expected) {
+    const struct index_preferences *p = plain;
+    *ret_field = "language";
+    *ret_expected = "expected the language to interpret";
+    return !p->needs_interpreter || p->language[0] != '\0';
+}
+
+static const struct wire_row preferences_rows[] = {
+    {WIRE_AT(struct index_preferences, channel), .kind = WIRE_NUMBER, .max = INDEX_CHANNEL_APP,
+     .expected = "expected a channel, or none"},
+    {WIRE_AT(struct index_preferences, language), .kind = WIRE_TEXT, .form = &index_language_form},
+    {WIRE_AT(struct index_preferences, needs_interpreter), .kind = WIRE_BOOL},
+    {WIRE_ALL(struct index_preferences, needs, need_count), .kind = WIRE_NUMBER, .min = INDEX_NEED_LARGE_PRINT,
+     .max = INDEX_NEED_ADVOCATE, .expected = "expected at most 8 needs"},
+};
+const struct wire_table index_preferences_wire =
+    WIRE_TABLE(bhr__index__v1__contact_preferences, struct index_preferences, preferences_rows, judge_preferences);
+
+/* ---- professionals ---- */
+
+static bool are_digits(const char *text, size_t from, size_t count) {
+    for (size_t i = from; i < from + count; i++) {
+        if (text[i] < '0' || text[i] > '9') return false;
+    }
+    return true;
+}
+
+static bool is_letter(char c) {
+    return c >= 'A' && c <= 'Z';
+}
+
+/* domain.md 4.3; of the bodies whose form is not told there any number is taken. */
+static bool judge_registration(const void *plain, const char **ret_field, const char **ret_expected) {
+    const struct index_registration *r = plain;
+    size_t size = strlen(r->number);
+    *ret_field = "number";
+    switch (r->body) {
+    case INDEX_BODY_GMC:
+        *ret_expected = "expected 7 digits";
+        return size == 7 && are_digits(r->number, 0, 7);
+    case INDEX_BODY_NMC:
+        *ret_expected = "expected 2 digits, a letter, 4 digits and a letter";
+        return size == 8 && are_digits(r->number, 0, 2) && is_letter(r->number[2]) && are_digits(r->number, 3, 4) &&
+               is_letter(r->number[7]);
+    case INDEX_BODY_GPHC:
+        *ret_expected = "expected 7 digits of which the first is 2";
+        return size == 7 && are_digits(r->number, 0, 7) && r->number[0] == '2';
+    case INDEX_BODY_GDC:
+    case INDEX_BODY_RCN:
+    case INDEX_BODY_GMP:
+    case INDEX_BODY_GDP:
+        return true;
+    }
+    *ret_field = "body";
+    *ret_expected = "expected a register";
+    return false;
+}
+
+static const struct wire_row registration_rows[] = {
+    {WIRE_AT(struct index_registration, body), .kind = WIRE_NUMBER, .min = INDEX_BODY_GMC, .max = INDEX_BODY_GDP,
+     .expected = "expected a register"},
+    {WIRE_AT(struct index_registration, number), .kind = WIRE_TEXT, .form = &index_registration_form,
+     .is_needed = true},
+};
+const struct wire_table index_registration_wire =
+    WIRE_TABLE(bhr__index__v1__registration, struct index_registration, registration_rows, judge_registration);
+
+static const struct wire_row role_rows[] = {
+    {WIRE_AT(struct index_practitioner_role, code), .kind = WIRE_TEXT, .form = &index_role_code_form,
+     .is_needed = true},
+    {WIRE_AT(struct index_practitioner_role, organisation), .kind = WIRE_TEXT, .form = &wire_ods_code,
+     .is_needed = true},
+    {WIRE_AT(struct index_practitioner_role, from_date), .kind = WIRE_TEXT, .form = &wire_date, .is_needed = true},
+    {WIRE_AT(struct index_practitioner_role, until_date), .kind = WIRE_TEXT, .form = &wire_date},
+};
+const struct wire_table index_practitioner_role_wire =
+    WIRE_TABLE(bhr__index__v1__practitioner_role, struct index_practitioner_role, role_rows, NULL);
+
+static bool judge_practitioner(const void *plain, const char **ret_field, const char **ret_expected) {
+    const struct index_practitioner *p = plain;
+    *ret_field = "registrations";
+    *ret_expected = "expected at most one number of each register";
+    for (uint32_t i = 0; i < p->registration_count; i++) {
+        for (uint32_t k = 0; k < i; k++) {
+            if (p->registrations[i].body == p->registrations[k].body) return false;
+        }
+    }
+    return true;
+}
+
+static const struct wire_row practitioner_rows[] = {
+    {WIRE_AT(struct index_practitioner, practitioner_id), .kind = WIRE_TEXT, .form = &index_practitioner_id_form,
+     .is_needed = true},
+    {WIRE_AT(struct index_practitioner, name), .kind = WIRE_TEXT, .form = &index_name_form, .is_needed = true},
+    {WIRE_ALL(struct index_practitioner, registrations, registration_count), .kind = WIRE_MESSAGE,
+     .inner = &index_registration_wire, .expected = "expected at most 7"},
+    {WIRE_ALL(struct index_practitioner, roles, role_count), .kind = WIRE_MESSAGE,
+     .inner = &index_practitioner_role_wire, .expected = "expected at most 16"},
+    {WIRE_AT(struct index_practitioner, opened_date), .kind = WIRE_TEXT, .form = &wire_date, .is_needed = true},
+    {WIRE_AT(struct index_practitioner, closed_date), .kind = WIRE_TEXT, .form = &wire_date},
+};
+const struct wire_table index_practitioner_wire =
+    WIRE_TABLE(bhr__index__v1__practitioner, struct index_practitioner, practitioner_rows, judge_practitioner);
+
 /* The plain enums are numbered as in the contract, so that they cross by a copy. */
 #define SAME(plain, generated) static_assert((int)(plain) == (int)(generated), #plain)
 SAME(INDEX_SEX_OTHER, BHR__INDEX__V1__SEX__SEX_OTHER);
@@ -157,4 +272,17 @@ SAME(INDEX_RELATION_PRACTICE, BHR__INDEX__V1__RELATIONSHIP_KIND__RELATIONSHIP_KI
 SAME(INDEX_RELATION_CARER, BHR__INDEX__V1__RELATIONSHIP_KIND__RELATIONSHIP_KIND_CARER);
 SAME(INDEX_RELATION_PARENT, BHR__INDEX__V1__RELATIONSHIP_KIND__RELATIONSHIP_KIND_PARENT);
 SAME(INDEX_TRACE_TOO_MANY, BHR__INDEX__V1__TRACE_RESULT__TRACE_RESULT_TOO_MANY);
+SAME(INDEX_PURPOSE_RECORD_SHARING, BHR__INDEX__V1__CONSENT_PURPOSE__CONSENT_PURPOSE_RECORD_SHARING);
+SAME(INDEX_PURPOSE_END_OF_LIFE_PLAN, BHR__INDEX__V1__CONSENT_PURPOSE__CONSENT_PURPOSE_END_OF_LIFE_PLAN);
+SAME(INDEX_PURPOSE_CONTACT, BHR__INDEX__V1__CONSENT_PURPOSE__CONSENT_PURPOSE_CONTACT);
+SAME(INDEX_PURPOSE_SECONDARY_USE, BHR__INDEX__V1__CONSENT_PURPOSE__CONSENT_PURPOSE_SECONDARY_USE);
+SAME(INDEX_PERMIT, BHR__INDEX__V1__CONSENT_DECISION__CONSENT_DECISION_PERMIT);
+SAME(INDEX_DENY, BHR__INDEX__V1__CONSENT_DECISION__CONSENT_DECISION_DENY);
+SAME(INDEX_NOT_STATED, BHR__INDEX__V1__CONSENT_DECISION__CONSENT_DECISION_NOT_STATED);
+SAME(INDEX_CHANNEL_APP, BHR__INDEX__V1__CONTACT_CHANNEL__CONTACT_CHANNEL_APP);
+SAME(INDEX_NEED_ADVOCATE, BHR__INDEX__V1__ACCESSIBLE_NEED__ACCESSIBLE_NEED_ADVOCATE);
+SAME(INDEX_BODY_GMC, BHR__INDEX__V1__REGISTRATION_BODY__REGISTRATION_BODY_GMC);
+SAME(INDEX_BODY_NMC, BHR__INDEX__V1__REGISTRATION_BODY__REGISTRATION_BODY_NMC);
+SAME(INDEX_BODY_GPHC, BHR__INDEX__V1__REGISTRATION_BODY__REGISTRATION_BODY_GPHC);
+SAME(INDEX_BODY_GDP, BHR__INDEX__V1__REGISTRATION_BODY__REGISTRATION_BODY_GDP);
 #undef SAME

@@ -94,6 +94,12 @@ static struct slice subject_of(const struct index_event *event, struct arena *ar
         return arena_copy(arena, slice_text(event->organisation_registered.organisation.code));
     case INDEX_EVENT_SERVICE_REGISTERED:
         return arena_copy(arena, slice_text(event->service_registered.service.service_id));
+    case INDEX_EVENT_CONSENT_SET:
+        return uuid_subject(event->consent_set.person_id, arena);
+    case INDEX_EVENT_PREFERENCES_SET:
+        return uuid_subject(event->preferences_set.person_id, arena);
+    case INDEX_EVENT_PRACTITIONER_REGISTERED:
+        return arena_copy(arena, slice_text(event->practitioner_registered.practitioner.practitioner_id));
     }
     bhr_assert_failed("kind is one of enum index_event_kind", __FILE__, __LINE__);
 }

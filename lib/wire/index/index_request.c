@@ -89,6 +89,29 @@ static const struct wire_row service_rows[] = {
 const struct wire_table index_service_request_wire =
     WIRE_TABLE(bhr__index__v1__register_service_request, struct index_service_request, service_rows, NULL);
 
+static const struct wire_row consent_rows[] = {
+    {WIRE_AT(struct index_consent_request, person_id), .kind = WIRE_UUID, .is_needed = true},
+    {WIRE_AT(struct index_consent_request, consent), .kind = WIRE_MESSAGE, .inner = &index_consent_wire,
+     .is_needed = true, .expected = "expected what was said"},
+};
+const struct wire_table index_consent_request_wire =
+    WIRE_TABLE(bhr__index__v1__set_consent_request, struct index_consent_request, consent_rows, NULL);
+
+static const struct wire_row preferences_rows[] = {
+    {WIRE_AT(struct index_preferences_request, person_id), .kind = WIRE_UUID, .is_needed = true},
+    {WIRE_AT(struct index_preferences_request, preferences), .kind = WIRE_MESSAGE, .inner = &index_preferences_wire,
+     .is_needed = true, .expected = "expected how to reach them"},
+};
+const struct wire_table index_preferences_request_wire =
+    WIRE_TABLE(bhr__index__v1__set_preferences_request, struct index_preferences_request, preferences_rows, NULL);
+
+static const struct wire_row practitioner_rows[] = {
+    {WIRE_AT(struct index_practitioner_request, practitioner), .kind = WIRE_MESSAGE, .inner = &index_practitioner_wire,
+     .is_needed = true, .expected = "expected a professional"},
+};
+const struct wire_table index_practitioner_request_wire = WIRE_TABLE(
+    bhr__index__v1__register_practitioner_request, struct index_practitioner_request, practitioner_rows, NULL);
+
 /* ---- queries ---- */
 
 static const struct wire_row find_rows[] = {
@@ -160,3 +183,22 @@ static const struct wire_row find_services_rows[] = {
 };
 const struct wire_table index_find_services_request_wire =
     WIRE_TABLE(bhr__index__v1__find_services_request, struct index_find_services_request, find_services_rows, NULL);
+
+static const struct wire_row get_consent_rows[] = {
+    {WIRE_AT(struct index_get_consent_request, person_id), .kind = WIRE_UUID, .is_needed = true},
+    {WIRE_AT(struct index_get_consent_request, on_date), .kind = WIRE_TEXT, .form = &wire_date},
+    {WIRE_AT(struct index_get_consent_request, as_of_ms), .kind = WIRE_LARGE, .max = INDEX_TIME_MS_MAX,
+     .expected = TIME_EXPECTED},
+};
+const struct wire_table index_get_consent_request_wire =
+    WIRE_TABLE(bhr__index__v1__get_consent_request, struct index_get_consent_request, get_consent_rows, NULL);
+
+static const struct wire_row get_practitioner_rows[] = {
+    {WIRE_AT(struct index_get_practitioner_request, practitioner_id), .kind = WIRE_TEXT,
+     .form = &index_practitioner_id_form, .is_needed = true, WIRE_CHOICE(struct index_get_practitioner_request, by)},
+    {WIRE_AT(struct index_get_practitioner_request, registration), .kind = WIRE_MESSAGE,
+     .inner = &index_registration_wire, .is_needed = true, WIRE_CHOICE(struct index_get_practitioner_request, by)},
+    {WIRE_AT(struct index_get_practitioner_request, on_date), .kind = WIRE_TEXT, .form = &wire_date},
+};
+const struct wire_table index_get_practitioner_request_wire = WIRE_TABLE(
+    bhr__index__v1__get_practitioner_request, struct index_get_practitioner_request, get_practitioner_rows, NULL);

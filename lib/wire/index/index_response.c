@@ -59,10 +59,13 @@ static const struct wire_table answers[] = {
     [INDEX_COMMAND_RELATION] = EMPTY(set_relationship),
     [INDEX_COMMAND_ORGANISATION] = ANSWER(register_organisation, changed_rows),
     [INDEX_COMMAND_SERVICE] = ANSWER(register_service, changed_rows),
+    [INDEX_COMMAND_CONSENT] = EMPTY(set_consent),
+    [INDEX_COMMAND_PREFERENCES] = EMPTY(set_preferences),
+    [INDEX_COMMAND_PRACTITIONER] = ANSWER(register_practitioner, changed_rows),
 };
 
 const struct wire_table *index_answer_wire(enum index_command_kind kind) {
-    ASSERT(kind >= INDEX_COMMAND_REGISTER && kind <= INDEX_COMMAND_SERVICE);
+    ASSERT(kind >= INDEX_COMMAND_REGISTER && kind <= INDEX_COMMAND_PRACTITIONER);
     return &answers[kind];
 }
 
@@ -182,6 +185,24 @@ static const struct wire_row change_rows[] = {
 };
 static const struct wire_table change_wire =
     WIRE_TABLE(bhr__index__v1__person_change, struct index_change, change_rows, NULL);
+static const struct wire_row recorded_consent_rows[] = {
+    {WIRE_AT(struct index_recorded_consent, consent), .kind = WIRE_MESSAGE, .inner = &index_consent_wire,
+     .is_needed = true, .expected = "expected a consent"},
+    {WIRE_AT(struct index_recorded_consent, recorded_by), .kind = WIRE_TEXT, .form = &wire_token},
+    TIME_ROW(struct index_recorded_consent, recorded_at_ms),
+    {WIRE_AT(struct index_recorded_consent, recorded_for_id), .kind = WIRE_UUID, .is_needed = true},
+    {WIRE_AT(struct index_recorded_consent, is_contradicted), .kind = WIRE_BOOL},
+};
+static const struct wire_table recorded_consent_wire =
+    WIRE_TABLE(bhr__index__v1__recorded_consent, struct index_recorded_consent, recorded_consent_rows, NULL);
+/* Of a person, and of an answer about consent only. */
+#define CONSENT_ROWS(plain)                                                                                            \
+    {WIRE_ALL(plain, consents, consent_count), .kind = WIRE_MESSAGE, .inner = &recorded_consent_wire,                  \
+     .expected = "expected one of each purpose"},                                                                      \
+    {                                                                                                                  \
+        WIRE_AT(plain, preferences), .kind = WIRE_MESSAGE, .inner = &index_preferences_wire,                           \
+                                     WIRE_IF(plain, has_preferences)                                                   \
+    }
 static const struct wire_row person_rows[] = {
     {WIRE_AT(struct index_person, person_id), .kind = WIRE_UUID, .is_needed = true},
     {WIRE_ALL(struct index_person, superseded_ids, superseded_count), .kind = WIRE_UUID, .expected = "expected fewer"},
@@ -193,6 +214,7 @@ static const struct wire_row person_rows[] = {
      .expected = "expected fewer"},
     {WIRE_ALL(struct index_person, relationships, relationship_count), .kind = WIRE_MESSAGE,
      .inner = &index_relationship_wire, .expected = "expected fewer"},
+    CONSENT_ROWS(struct index_person),
 };
 static const struct wire_table person_wire = WIRE_TABLE(bhr__index__v1__person, struct index_person, person_rows, NULL);
 static const struct wire_row get_rows[] = {
@@ -251,3 +273,30 @@ static const struct wire_row services_rows[] = {
 };
 const struct wire_table index_services_response_wire =
     WIRE_TABLE(bhr__index__v1__find_services_response, struct index_services_answer, services_rows, NULL);
+
+static const struct wire_row consents_rows[] = {
+    {WIRE_AT(struct index_consents_answer, person_id), .kind = WIRE_UUID, .is_needed = true},
+    CONSENT_ROWS(struct index_consents_answer),
+};
+const struct wire_table index_consents_response_wire =
+    WIRE_TABLE(bhr__index__v1__get_consent_response, struct index_consents_answer, consents_rows, NULL);
+
+static const struct wire_row role_on_day_rows[] = {
+    {WIRE_AT(struct index_role_on_day, role), .kind = WIRE_MESSAGE, .inner = &index_practitioner_role_wire,
+     .is_needed = true, .expected = "expected a role"},
+    {WIRE_AT(struct index_role_on_day, is_open), .kind = WIRE_BOOL},
+    {WIRE_AT(struct index_role_on_day, closed_after), .kind = WIRE_TEXT, .form = &wire_date},
+    {WIRE_AT(struct index_role_on_day, use_instead), .kind = WIRE_TEXT, .form = &wire_ods_code},
+};
+static const struct wire_table role_on_day_wire =
+    WIRE_TABLE(bhr__index__v1__practitioner_role_on_day, struct index_role_on_day, role_on_day_rows, NULL);
+static const struct wire_row practitioner_rows[] = {
+    {WIRE_AT(struct index_practitioner_answer, practitioner), .kind = WIRE_MESSAGE, .inner = &index_practitioner_wire,
+     .is_needed = true, .expected = "expected a professional"},
+    {WIRE_AT(struct index_practitioner_answer, is_open), .kind = WIRE_BOOL},
+    {WIRE_AT(struct index_practitioner_answer, closed_after), .kind = WIRE_TEXT, .form = &wire_date},
+    {WIRE_ALL(struct index_practitioner_answer, roles, role_count), .kind = WIRE_MESSAGE, .inner = &role_on_day_wire,
+     .expected = "expected at most 16"},
+};
+const struct wire_table index_practitioner_response_wire =
+    WIRE_TABLE(bhr__index__v1__get_practitioner_response, struct index_practitioner_answer, practitioner_rows, NULL);

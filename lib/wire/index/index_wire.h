@@ -21,6 +21,9 @@ extern const struct wire_table index_flag_request_wire;
 extern const struct wire_table index_relation_request_wire;
 extern const struct wire_table index_organisation_request_wire;
 extern const struct wire_table index_service_request_wire;
+extern const struct wire_table index_consent_request_wire;
+extern const struct wire_table index_preferences_request_wire;
+extern const struct wire_table index_practitioner_request_wire;
 extern const struct wire_table index_find_request_wire;
 extern const struct wire_table index_trace_request_wire;
 extern const struct wire_table index_try_request_wire;
@@ -28,6 +31,8 @@ extern const struct wire_table index_get_request_wire;
 extern const struct wire_table index_list_pairs_request_wire;
 extern const struct wire_table index_get_organisation_request_wire;
 extern const struct wire_table index_find_services_request_wire;
+extern const struct wire_table index_get_consent_request_wire;
+extern const struct wire_table index_get_practitioner_request_wire;
 
 /* ---- what goes out: of a command by its kind, of a query ---- */
 const struct wire_table *index_answer_wire(enum index_command_kind kind);
@@ -40,11 +45,14 @@ extern const struct wire_table index_pairs_response_wire;
 extern const struct wire_table index_board_response_wire;
 extern const struct wire_table index_organisation_response_wire;
 extern const struct wire_table index_services_response_wire;
+extern const struct wire_table index_consents_response_wire;
+extern const struct wire_table index_practitioner_response_wire;
 
 /* ---- command log and journal ---- */
 extern const struct wire_table index_command_wire;
 extern const struct wire_table index_event_wire;
-extern const struct wire_table index_details_wire;
+extern const struct wire_table index_details_wire;             /* what is sealed of a record */
+extern const struct wire_table index_preferences_details_wire; /* and of how to reach a person */
 
 /* ---- beside the store ---- */
 extern const struct wire_table index_kept_wire;

@@ -20,6 +20,9 @@ static void apply_pair_claimed(const struct rows *rows, const struct index_pair_
 static void apply_pair_decided(const struct rows *rows, struct version version, const struct index_pair_decided *event);
 static void apply_flagged(const struct rows *rows, struct version version, const struct index_person_flagged *event);
 static void apply_related(const struct rows *rows, struct version version, const struct index_relationship_set *event);
+static void apply_consent(const struct rows *rows, struct version version, const struct index_consent_set *event);
+static void apply_preferences(const struct rows *rows, struct version version,
+                              const struct index_preferences_set *event);
 
 void index_apply(const struct rows *rows, int64_t decided_at_ms, uint64_t number, const struct index_event *event) {
     ASSERT(rows->put != NULL);
@@ -61,6 +64,15 @@ void index_apply(const struct rows *rows, int64_t decided_at_ms, uint64_t number
         return;
     case INDEX_EVENT_SERVICE_REGISTERED:
         service_row_put(rows, &event->service_registered.service);
+        return;
+    case INDEX_EVENT_CONSENT_SET:
+        apply_consent(rows, version, &event->consent_set);
+        return;
+    case INDEX_EVENT_PREFERENCES_SET:
+        apply_preferences(rows, version, &event->preferences_set);
+        return;
+    case INDEX_EVENT_PRACTITIONER_REGISTERED:
+        practitioner_row_put(rows, &event->practitioner_registered.practitioner);
         return;
     }
     bhr_assert_failed("kind is one of enum index_event_kind", __FILE__, __LINE__);
@@ -254,4 +266,23 @@ static void apply_related(const struct rows *rows, struct version version, const
     if (uuid_is_zero(person_id)) return;
     relation_put(rows, person_id, &event->relationship, version);
     note(rows, version, person_id, CHANGE_RELATED, event->by, (struct uuid){{0}}, event->relationship.other_person_id);
+}
+
+/* Under the person's own id: what was said under the ids that lead there stays as it was, for when they part again. */
+static void apply_consent(const struct rows *rows, struct version version, const struct index_consent_set *event) {
+    struct uuid person_id = root_of(rows, event->person_id);
+    if (uuid_is_zero(person_id)) return;
+    struct consent_row row = {.consent = event->consent, .version = version};
+    memcpy(row.by, event->by, sizeof row.by);
+    consent_row_put(rows, person_id, &row);
+    note(rows, version, person_id, CHANGE_CONSENTED, event->by, (struct uuid){{0}}, (struct uuid){{0}});
+}
+
+static void apply_preferences(const struct rows *rows, struct version version,
+                              const struct index_preferences_set *event) {
+    struct uuid person_id = root_of(rows, event->person_id);
+    if (uuid_is_zero(person_id)) return;
+    struct preferences_row row = {.sealed_for_id = event->sealed_for_id, .sealed = event->sealed, .version = version};
+    preferences_row_put(rows, person_id, &row);
+    note(rows, version, person_id, CHANGE_PREFERRED, event->by, (struct uuid){{0}}, (struct uuid){{0}});
 }

@@ -2,10 +2,6 @@
 #include "lib/base/assert.h"
 #include "services/index/core/facts.h"
 
-static bool is_reversed(const char *opened_date, const char *closed_date) {
-    return closed_date[0] != '\0' && slice_compare(slice_text(closed_date), slice_text(opened_date)) < 0;
-}
-
 void gather_organisation(const struct rows *rows, const struct index_organisation *organisation,
                          struct directory_facts *ret_facts) {
     ASSERT(organisation->code[0] != '\0');
@@ -22,7 +18,7 @@ uint32_t decide_organisation(const struct directory_facts *facts, const struct i
     const struct index_organisation *organisation = &command->register_organisation.organisation;
     if (facts->is_the_same) return index_done(ret_decision);
     if (!facts->is_other_known) return index_refused(ret_decision, REFUSED_ORGANISATION_UNKNOWN);
-    if (is_reversed(organisation->opened_date, organisation->closed_date))
+    if (are_reversed(organisation->opened_date, organisation->closed_date))
         return index_refused(ret_decision, REFUSED_DATES_REVERSED);
 
     struct index_organisation_registered *event =
@@ -48,7 +44,7 @@ uint32_t decide_service(const struct directory_facts *facts, const struct index_
     const struct index_service *service = &command->register_service.service;
     if (facts->is_the_same) return index_done(ret_decision);
     if (!facts->is_other_known) return index_refused(ret_decision, REFUSED_ORGANISATION_UNKNOWN);
-    if (is_reversed(service->opened_date, service->closed_date))
+    if (are_reversed(service->opened_date, service->closed_date))
         return index_refused(ret_decision, REFUSED_DATES_REVERSED);
 
     struct index_service_registered *event =

@@ -17,11 +17,6 @@ uint32_t decide_flag(const struct flag_facts *facts, const struct index_command 
     return ret_decision->outcome;
 }
 
-/* Dates as YYYY-MM-DD sort like days; an empty one is open. */
-static bool is_reversed(const char *from_date, const char *until_date) {
-    return until_date[0] != '\0' && slice_compare(slice_text(until_date), slice_text(from_date)) < 0;
-}
-
 uint32_t decide_relation(const struct flag_facts *facts, const struct index_command *command,
                          struct index_decision *ret_decision) {
     const struct index_relationship *relationship = &command->set_relationship.relationship;
@@ -33,7 +28,7 @@ uint32_t decide_relation(const struct flag_facts *facts, const struct index_comm
         return index_refused(ret_decision, REFUSED_ORGANISATION_UNKNOWN);
     if (!is_with_organisation && !facts->other.is_known) return index_refused(ret_decision, REFUSED_PERSON_UNKNOWN);
     if (is_with_themselves) return index_refused(ret_decision, REFUSED_SAME_PERSON);
-    if (is_reversed(relationship->from_date, relationship->until_date))
+    if (are_reversed(relationship->from_date, relationship->until_date))
         return index_refused(ret_decision, REFUSED_DATES_REVERSED);
 
     struct index_relationship_set *event =

@@ -2,6 +2,9 @@
 #include "lib/base/assert.h"
 #include "services/index/core/facts.h"
 
+static void decide_directory(const struct rows *rows, const struct index_command *command,
+                             struct index_decision *decision);
+
 void index_decide(const struct rows *rows, const struct index_command *command, int64_t now_ms,
                   struct index_decision *ret_decision) {
     memset(ret_decision, 0, sizeof *ret_decision);
@@ -12,7 +15,6 @@ void index_decide(const struct rows *rows, const struct index_command *command, 
         struct unmerge_facts unmerge;
         struct pair_facts pair;
         struct flag_facts flag;
-        struct directory_facts directory;
     } facts;
     memset(&facts, 0, sizeof facts);
     switch (command->kind) {
@@ -52,16 +54,37 @@ void index_decide(const struct rows *rows, const struct index_command *command, 
         gather_flag(rows, command->set_relationship.person_id, &command->set_relationship.relationship, &facts.flag);
         (void)decide_relation(&facts.flag, command, ret_decision);
         return;
-    case INDEX_COMMAND_ORGANISATION:
-        gather_organisation(rows, &command->register_organisation.organisation, &facts.directory);
-        (void)decide_organisation(&facts.directory, command, ret_decision);
+    case INDEX_COMMAND_CONSENT:
+        gather_flag(rows, command->set_consent.person_id, NULL, &facts.flag);
+        (void)decide_consent(&facts.flag, command, ret_decision);
         return;
+    case INDEX_COMMAND_PREFERENCES:
+        gather_flag(rows, command->set_preferences.person_id, NULL, &facts.flag);
+        (void)decide_preferences(&facts.flag, command, ret_decision);
+        return;
+    case INDEX_COMMAND_ORGANISATION:
     case INDEX_COMMAND_SERVICE:
-        gather_service(rows, &command->register_service.service, &facts.directory);
-        (void)decide_service(&facts.directory, command, ret_decision);
+    case INDEX_COMMAND_PRACTITIONER:
+        decide_directory(rows, command, ret_decision);
         return;
     }
     bhr_assert_failed("kind is one of enum index_command_kind", __FILE__, __LINE__);
+}
+
+static void decide_directory(const struct rows *rows, const struct index_command *command,
+                             struct index_decision *decision) {
+    struct directory_facts facts;
+    if (command->kind == INDEX_COMMAND_ORGANISATION) {
+        gather_organisation(rows, &command->register_organisation.organisation, &facts);
+        (void)decide_organisation(&facts, command, decision);
+    } else if (command->kind == INDEX_COMMAND_SERVICE) {
+        gather_service(rows, &command->register_service.service, &facts);
+        (void)decide_service(&facts, command, decision);
+    } else {
+        ASSERT(command->kind == INDEX_COMMAND_PRACTITIONER);
+        gather_practitioner(rows, &command->register_practitioner.practitioner, &facts);
+        (void)decide_practitioner(&facts, command, decision);
+    }
 }
 
 uint32_t index_refused(struct index_decision *decision, enum index_outcome outcome) {

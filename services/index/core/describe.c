@@ -21,6 +21,26 @@ static void put_by(struct buffer *out, const char *who) {
     put(out, who);
 }
 
+/* Of the directory: codes are no secret. */
+static void put_entry(struct buffer *out, const char *what, const char *code, const char *by) {
+    put(out, what);
+    put(out, code);
+    put_by(out, by);
+}
+
+static void put_one(struct buffer *out, const char *what, struct uuid id, const char *by) {
+    put_id(out, what, id);
+    put_by(out, by);
+}
+
+/* Of two persons. */
+static void put_both(struct buffer *out, const char *what, struct uuid id, const char *between, struct uuid other_id,
+                     const char *by) {
+    put_id(out, what, id);
+    put_id(out, between, other_id);
+    put_by(out, by);
+}
+
 static const char *how_text(enum index_registered how) {
     switch (how) {
     case INDEX_NEW:
@@ -49,6 +69,17 @@ static const char *flag_text(enum index_flag flag) {
     bhr_assert_failed("flag is one of enum index_flag", __FILE__, __LINE__);
 }
 
+static const char *purpose_text(enum index_purpose purpose) {
+    static const char *const texts[] = {
+        [INDEX_PURPOSE_RECORD_SHARING] = "record sharing",
+        [INDEX_PURPOSE_END_OF_LIFE_PLAN] = "end of life plan",
+        [INDEX_PURPOSE_CONTACT] = "contact",
+        [INDEX_PURPOSE_SECONDARY_USE] = "secondary use",
+    };
+    ASSERT(purpose >= INDEX_PURPOSE_RECORD_SHARING && purpose <= INDEX_PURPOSE_SECONDARY_USE);
+    return texts[purpose];
+}
+
 void index_describe(const struct index_event *event, struct buffer *out) {
     switch (event->kind) {
     case INDEX_EVENT_RECORD_REGISTERED:
@@ -64,30 +95,27 @@ void index_describe(const struct index_event *event, struct buffer *out) {
         put_by(out, event->record_moved.by);
         return;
     case INDEX_EVENT_PERSONS_MERGED:
-        put_id(out, "merged ", event->persons_merged.other_id);
-        put_id(out, " into ", event->persons_merged.survivor_id);
-        put_by(out, event->persons_merged.by);
+        put_both(out, "merged ", event->persons_merged.other_id, " into ", event->persons_merged.survivor_id,
+                 event->persons_merged.by);
         return;
     case INDEX_EVENT_MERGE_AWAITS_APPROVAL:
-        put_id(out, "merge waits for approval ", event->merge_awaits_approval.merge_id);
-        put_by(out, event->merge_awaits_approval.by);
+        put_one(out, "merge waits for approval ", event->merge_awaits_approval.merge_id,
+                event->merge_awaits_approval.by);
         return;
     case INDEX_EVENT_PERSONS_UNMERGED:
-        put_id(out, "unmerged ", event->persons_unmerged.other_id);
-        put_id(out, " from ", event->persons_unmerged.survivor_id);
-        put_by(out, event->persons_unmerged.by);
+        put_both(out, "unmerged ", event->persons_unmerged.other_id, " from ", event->persons_unmerged.survivor_id,
+                 event->persons_unmerged.by);
         return;
     case INDEX_EVENT_PAIR_FOUND:
         put_id(out, "pair found ", event->pair_found.person_id);
         put_id(out, " and ", event->pair_found.other_person_id);
         return;
     case INDEX_EVENT_PAIR_CLAIMED:
-        put_id(out, "pair claimed ", event->pair_claimed.pair_id);
-        put_by(out, event->pair_claimed.by);
+        put_one(out, "pair claimed ", event->pair_claimed.pair_id, event->pair_claimed.by);
         return;
     case INDEX_EVENT_PAIR_DECIDED:
-        put_id(out, event->pair_decided.is_same ? "pair is one " : "pair is two ", event->pair_decided.pair_id);
-        put_by(out, event->pair_decided.by);
+        put_one(out, event->pair_decided.is_same ? "pair is one " : "pair is two ", event->pair_decided.pair_id,
+                event->pair_decided.by);
         return;
     case INDEX_EVENT_PERSON_FLAGGED:
         put(out, event->person_flagged.is_set ? "flag set: " : "flag cleared: ");
@@ -96,18 +124,27 @@ void index_describe(const struct index_event *event, struct buffer *out) {
         put_by(out, event->person_flagged.by);
         return;
     case INDEX_EVENT_RELATIONSHIP_SET:
-        put_id(out, "relationship set person ", event->relationship_set.person_id);
-        put_by(out, event->relationship_set.by);
+        put_one(out, "relationship set person ", event->relationship_set.person_id, event->relationship_set.by);
         return;
     case INDEX_EVENT_ORGANISATION_REGISTERED:
-        put(out, "organisation ");
-        put(out, event->organisation_registered.organisation.code);
-        put_by(out, event->organisation_registered.by);
+        put_entry(out, "organisation ", event->organisation_registered.organisation.code,
+                  event->organisation_registered.by);
         return;
     case INDEX_EVENT_SERVICE_REGISTERED:
-        put(out, "service ");
-        put(out, event->service_registered.service.service_id);
-        put_by(out, event->service_registered.by);
+        put_entry(out, "service ", event->service_registered.service.service_id, event->service_registered.by);
+        return;
+    case INDEX_EVENT_CONSENT_SET:
+        put(out, "consent set: ");
+        put(out, purpose_text(event->consent_set.consent.purpose));
+        put_id(out, " person ", event->consent_set.person_id);
+        put_by(out, event->consent_set.by);
+        return;
+    case INDEX_EVENT_PREFERENCES_SET:
+        put_one(out, "preferences set person ", event->preferences_set.person_id, event->preferences_set.by);
+        return;
+    case INDEX_EVENT_PRACTITIONER_REGISTERED:
+        put_entry(out, "professional ", event->practitioner_registered.practitioner.practitioner_id,
+                  event->practitioner_registered.by);
         return;
     }
     bhr_assert_failed("kind is one of enum index_event_kind", __FILE__, __LINE__);

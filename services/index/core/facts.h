@@ -63,7 +63,8 @@ struct flag_facts {
 };
 struct directory_facts {
     bool is_known, is_the_same;
-    bool is_other_known; /* successor, or who gives the service; true when there is none */
+    bool is_other_known; /* successor, or who gives the service, or where the roles are; true when there is none */
+    bool is_registration_taken; /* by another professional */
 };
 
 enum { INDEX_EVENTS_MAX = 2 };
@@ -86,6 +87,8 @@ void gather_flag(const struct rows *rows, struct uuid person_id, const struct in
 void gather_organisation(const struct rows *rows, const struct index_organisation *organisation,
                          struct directory_facts *ret_facts);
 void gather_service(const struct rows *rows, const struct index_service *service, struct directory_facts *ret_facts);
+void gather_practitioner(const struct rows *rows, const struct index_practitioner *practitioner,
+                         struct directory_facts *ret_facts);
 /* Shared by several. */
 void gather_person(const struct rows *rows, struct uuid person_id, struct person_facts *ret_facts);
 bool persons_conflict(const struct rows *rows, struct uuid person_id, struct uuid other_id);
@@ -108,10 +111,16 @@ uint32_t decide_flag(const struct flag_facts *facts, const struct index_command 
                      struct index_decision *ret_decision);
 uint32_t decide_relation(const struct flag_facts *facts, const struct index_command *command,
                          struct index_decision *ret_decision);
+uint32_t decide_consent(const struct flag_facts *facts, const struct index_command *command,
+                        struct index_decision *ret_decision);
+uint32_t decide_preferences(const struct flag_facts *facts, const struct index_command *command,
+                            struct index_decision *ret_decision);
 uint32_t decide_organisation(const struct directory_facts *facts, const struct index_command *command,
                              struct index_decision *ret_decision);
 uint32_t decide_service(const struct directory_facts *facts, const struct index_command *command,
                         struct index_decision *ret_decision);
+uint32_t decide_practitioner(const struct directory_facts *facts, const struct index_command *command,
+                             struct index_decision *ret_decision);
 
 /* Gather and decide, whichever command it is. */
 void index_decide(const struct rows *rows, const struct index_command *command, int64_t now_ms,
@@ -128,6 +137,11 @@ struct index_event *index_event_of(struct index_decision *decision, enum index_e
 /* Who answers for it: the human where there is one, else the system. */
 static inline const char *asker_of(const struct index_command *command) {
     return command->ingress.user[0] != '\0' ? command->ingress.user : command->ingress.system;
+}
+
+/* A first and a last day. Dates as YYYY-MM-DD sort like days; an empty last day is open. */
+static inline bool are_reversed(const char *first_date, const char *last_date) {
+    return last_date[0] != '\0' && slice_compare(slice_text(last_date), slice_text(first_date)) < 0;
 }
 
 #endif

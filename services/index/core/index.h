@@ -1,7 +1,8 @@
-/* What the index talks about, as plain structs of fixed size: requests, commands, events and answers. The contract
- * of proto/bhr/index/v1 without its wire form, member for field; lib/wire/index turns one into the other and judges
- * every field, so here all texts are clean, within their bounds, ended by NUL and zero-padded: two equal structs are
- * equal bytes. Times are milliseconds since 1970 UTC. Pure data; nothing is owned. */
+/* What the index talks about, as plain structs of fixed size; index_command.h has what is asked of it, index_event.h
+ * what happens, index_answer.h what is answered. The contract of proto/bhr/index/v1 without its wire form, member for
+ * field; lib/wire/index turns one into the other and judges every field, so here all texts are clean, within their
+ * bounds, ended by NUL and zero-padded: two equal structs are equal bytes. Times are milliseconds since 1970 UTC. Pure
+ * data; nothing is owned. */
 #ifndef BHR_INDEX_CORE_INDEX_H
 #define BHR_INDEX_CORE_INDEX_H
 
@@ -33,6 +34,12 @@ enum {
     INDEX_DISTRICTS_MAX = 32,
     INDEX_DISTRICT_MAX = 4,
     INDEX_OPENING_TIMES_MAX = 21,
+    INDEX_LANGUAGE_MAX = 16,
+    INDEX_NEEDS_MAX = 8,
+    INDEX_PRACTITIONER_ID_MAX = 12,
+    INDEX_REGISTRATION_MAX = 12,
+    INDEX_REGISTRATIONS_MAX = 7,
+    INDEX_ROLES_MAX = 16,
     INDEX_PPM_MAX = 1000000,
     /* Of a person as it is shown; who has more is shown without the rest. */
     INDEX_RECORDS_SHOWN_MAX = 32,
@@ -72,6 +79,25 @@ enum index_relation_kind {
     INDEX_RELATION_SOCIAL_WORKER = 2,
     INDEX_RELATION_CARER = 3,
     INDEX_RELATION_PARENT = 4
+};
+enum index_purpose {
+    INDEX_PURPOSE_RECORD_SHARING = 1,
+    INDEX_PURPOSE_END_OF_LIFE_PLAN = 2,
+    INDEX_PURPOSE_CONTACT = 3,
+    INDEX_PURPOSE_SECONDARY_USE = 4,
+    INDEX_PURPOSES = 4
+};
+enum index_decided { INDEX_PERMIT = 1, INDEX_DENY = 2, INDEX_NOT_STATED = 3 };
+enum index_channel { INDEX_CHANNEL_NONE = 0, INDEX_CHANNEL_TELEPHONE = 1, INDEX_CHANNEL_APP = 5 };
+enum index_need { INDEX_NEED_LARGE_PRINT = 1, INDEX_NEED_ADVOCATE = 7 };
+enum index_body {
+    INDEX_BODY_GMC = 1,
+    INDEX_BODY_NMC = 2,
+    INDEX_BODY_GPHC = 3,
+    INDEX_BODY_GDC = 4,
+    INDEX_BODY_RCN = 5,
+    INDEX_BODY_GMP = 6,
+    INDEX_BODY_GDP = 7
 };
 enum index_trace_result {
     INDEX_TRACE_MATCH = 1,
@@ -198,141 +224,42 @@ struct index_service {
     struct index_opening_time opening_times[INDEX_OPENING_TIMES_MAX];
     char opened_date[INDEX_DATE_MAX + 1], closed_date[INDEX_DATE_MAX + 1];
 };
+/* What a person said about a purpose, and how to reach them. */
+struct index_consent {
+    enum index_purpose purpose;
+    enum index_decided decision;
+    char from_date[INDEX_DATE_MAX + 1], until_date[INDEX_DATE_MAX + 1];
+};
+struct index_preferences {
+    enum index_channel channel;
+    char language[INDEX_LANGUAGE_MAX + 1];
+    bool needs_interpreter;
+    uint32_t need_count;
+    enum index_need needs[INDEX_NEEDS_MAX];
+};
+struct index_registration {
+    enum index_body body;
+    char number[INDEX_REGISTRATION_MAX + 1];
+};
+struct index_practitioner_role {
+    char code[INDEX_WORD_MAX + 1];
+    char organisation[INDEX_ORGANISATION_MAX + 1];
+    char from_date[INDEX_DATE_MAX + 1], until_date[INDEX_DATE_MAX + 1];
+};
+struct index_practitioner {
+    char practitioner_id[INDEX_PRACTITIONER_ID_MAX + 1];
+    char name[INDEX_NAME_MAX + 1];
+    uint32_t registration_count;
+    struct index_registration registrations[INDEX_REGISTRATIONS_MAX];
+    uint32_t role_count;
+    struct index_practitioner_role roles[INDEX_ROLES_MAX];
+    char opened_date[INDEX_DATE_MAX + 1], closed_date[INDEX_DATE_MAX + 1];
+};
 struct index_pair {
     struct uuid pair_id, person_id, other_person_id;
     struct index_match match;
     char claimed_by[INDEX_SYSTEM_MAX + 1];
     int64_t found_at_ms;
-};
-
-/* ---- requests ---- */
-
-struct index_register_request {
-    struct index_record_key key;
-    struct index_demographics demographics;
-};
-struct index_link_request {
-    struct uuid record_id, person_id;
-    char reason[INDEX_REASON_MAX + 1];
-};
-struct index_unlink_request {
-    struct uuid record_id;
-    char reason[INDEX_REASON_MAX + 1];
-};
-struct index_merge_request {
-    struct uuid survivor_id, other_id;
-    char reason[INDEX_REASON_MAX + 1];
-    struct uuid approves_merge_id; /* zero: asks anew */
-};
-struct index_unmerge_request {
-    struct uuid merge_id;
-    char reason[INDEX_REASON_MAX + 1];
-};
-struct index_claim_request {
-    struct uuid pair_id;
-};
-struct index_decide_request {
-    struct uuid pair_id;
-    bool is_same;
-    char reason[INDEX_REASON_MAX + 1];
-};
-struct index_flag_request {
-    struct uuid person_id;
-    enum index_flag flag;
-    bool is_set;
-    char reason[INDEX_REASON_MAX + 1];
-};
-struct index_relation_request {
-    struct uuid person_id;
-    struct index_relationship relationship;
-};
-struct index_organisation_request {
-    struct index_organisation organisation;
-};
-struct index_service_request {
-    struct index_service service;
-};
-enum index_find_by { INDEX_FIND_BY_NHS_NUMBER = 1, INDEX_FIND_BY_RECORD = 2 }; /* numbered as the fields */
-struct index_find_request {
-    enum index_find_by by;
-    char nhs_number[10 + 1];
-    struct index_record_key record;
-    char birth_date[INDEX_DATE_MAX + 1];
-    int64_t as_of_ms;
-};
-struct index_trace_request {
-    struct index_demographics demographics;
-    uint32_t limit;
-};
-struct index_try_request {
-    uint32_t rules_size;
-    uint8_t rules[INDEX_RULES_MAX];
-    int64_t series;
-    uint64_t from;
-    int64_t since_ms;
-    uint32_t limit;
-};
-struct index_get_request {
-    struct uuid person_id;
-    int64_t as_of_ms; /* 0: now */
-};
-struct index_list_pairs_request {
-    uint32_t limit;
-};
-struct index_get_organisation_request {
-    char code[INDEX_ORGANISATION_MAX + 1];
-    char on_date[INDEX_DATE_MAX + 1];
-};
-struct index_find_services_request {
-    char postcode[INDEX_POSTCODE_MAX + 1];
-    char kind[INDEX_WORD_MAX + 1];
-    int64_t at_ms;
-};
-
-/* ---- commands: accepted requests with who asked ---- */
-
-/* An index_register_request, sealed, hashed and compared by the door. */
-struct index_register_order {
-    struct uuid record_id;
-    char organisation[INDEX_ORGANISATION_MAX + 1];
-    char source[INDEX_SOURCE_MAX + 1];
-    struct index_hash nhs_hash;
-    enum index_nhs_status nhs_number_status;
-    struct index_sealed sealed;
-    uint32_t fields;
-    uint32_t proposal_count;
-    struct index_proposal proposals[INDEX_PROPOSALS_MAX];
-    uint32_t rules_version, link_ppm, review_ppm;
-};
-enum index_command_kind { /* numbered as the fields of IndexCommand */
-                          INDEX_COMMAND_REGISTER = 2,
-                          INDEX_COMMAND_LINK = 3,
-                          INDEX_COMMAND_UNLINK = 4,
-                          INDEX_COMMAND_MERGE = 5,
-                          INDEX_COMMAND_UNMERGE = 6,
-                          INDEX_COMMAND_CLAIM = 7,
-                          INDEX_COMMAND_DECIDE = 8,
-                          INDEX_COMMAND_FLAG = 9,
-                          INDEX_COMMAND_RELATION = 10,
-                          INDEX_COMMAND_ORGANISATION = 11,
-                          INDEX_COMMAND_SERVICE = 12,
-};
-struct index_command {
-    struct index_ingress ingress;
-    enum index_command_kind kind;
-    union {
-        struct index_register_order record;
-        struct index_link_request link_record;
-        struct index_unlink_request unlink_record;
-        struct index_merge_request merge_persons;
-        struct index_unmerge_request unmerge_persons;
-        struct index_claim_request claim_pair;
-        struct index_decide_request decide_pair;
-        struct index_flag_request flag_person;
-        struct index_relation_request set_relationship;
-        struct index_organisation_request register_organisation;
-        struct index_service_request register_service;
-    };
 };
 
 /* Equal texts in zero-padded fields; sizes may differ. */

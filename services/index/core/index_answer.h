@@ -2,7 +2,7 @@
 #ifndef BHR_INDEX_CORE_INDEX_ANSWER_H
 #define BHR_INDEX_CORE_INDEX_ANSWER_H
 
-#include "services/index/core/index.h"
+#include "services/index/core/index_command.h"
 
 struct index_register_answer {
     struct uuid record_id, person_id;
@@ -23,7 +23,7 @@ struct index_answer {
         struct uuid merge_id;           /* merge, decide */
         struct index_unmerge_answer unmerged;
         struct index_pair pair; /* claim */
-        bool is_changed;        /* organisation, service */
+        bool is_changed;        /* organisation, service, practitioner */
     };
 };
 
@@ -41,6 +41,14 @@ struct index_change {
     uint64_t entry_number;
     struct uuid record_id, other_person_id;
 };
+/* A consent that is in force, with how it came to be. */
+struct index_recorded_consent {
+    struct index_consent consent;
+    char recorded_by[INDEX_SYSTEM_MAX + 1];
+    int64_t recorded_at_ms;
+    struct uuid recorded_for_id;
+    bool is_contradicted; /* under another id of the person the opposite is in force */
+};
 struct index_person {
     struct uuid person_id;
     uint32_t superseded_count;
@@ -53,6 +61,10 @@ struct index_person {
     struct index_change history[INDEX_CHANGES_SHOWN_MAX];
     uint32_t relationship_count;
     struct index_relationship relationships[INDEX_RELATIONS_SHOWN_MAX];
+    uint32_t consent_count;
+    struct index_recorded_consent consents[INDEX_PURPOSES];
+    bool has_preferences;
+    struct index_preferences preferences;
 };
 struct index_find_answer {
     struct uuid person_id;
@@ -108,6 +120,26 @@ struct index_organisation_answer {
     struct index_organisation organisation;
     bool is_open, has_use_instead;
     struct index_organisation use_instead;
+};
+struct index_consents_answer {
+    struct uuid person_id;
+    uint32_t consent_count;
+    struct index_recorded_consent consents[INDEX_PURPOSES];
+    bool has_preferences;
+    struct index_preferences preferences;
+};
+struct index_role_on_day {
+    struct index_practitioner_role role;
+    bool is_open;
+    char closed_after[INDEX_DATE_MAX + 1];
+    char use_instead[INDEX_ORGANISATION_MAX + 1];
+};
+struct index_practitioner_answer {
+    struct index_practitioner practitioner;
+    bool is_open;
+    char closed_after[INDEX_DATE_MAX + 1];
+    uint32_t role_count;
+    struct index_role_on_day roles[INDEX_ROLES_MAX];
 };
 struct index_services_answer {
     uint32_t service_count;

@@ -74,6 +74,20 @@ struct index_service_registered {
     struct index_service service;
     char by[INDEX_SYSTEM_MAX + 1];
 };
+struct index_consent_set {
+    struct uuid person_id;
+    struct index_consent consent;
+    char by[INDEX_SYSTEM_MAX + 1];
+};
+struct index_preferences_set {
+    struct uuid person_id, sealed_for_id;
+    struct index_sealed sealed;
+    char by[INDEX_SYSTEM_MAX + 1];
+};
+struct index_practitioner_registered {
+    struct index_practitioner practitioner;
+    char by[INDEX_SYSTEM_MAX + 1];
+};
 enum index_event_kind { /* numbered as the fields of IndexEvent */
                         INDEX_EVENT_RECORD_REGISTERED = 1,
                         INDEX_EVENT_RECORD_MOVED = 2,
@@ -87,6 +101,9 @@ enum index_event_kind { /* numbered as the fields of IndexEvent */
                         INDEX_EVENT_RELATIONSHIP_SET = 10,
                         INDEX_EVENT_ORGANISATION_REGISTERED = 11,
                         INDEX_EVENT_SERVICE_REGISTERED = 12,
+                        INDEX_EVENT_CONSENT_SET = 13,
+                        INDEX_EVENT_PREFERENCES_SET = 14,
+                        INDEX_EVENT_PRACTITIONER_REGISTERED = 15,
 };
 struct index_event {
     enum index_event_kind kind;
@@ -103,6 +120,9 @@ struct index_event {
         struct index_relationship_set relationship_set;
         struct index_organisation_registered organisation_registered;
         struct index_service_registered service_registered;
+        struct index_consent_set consent_set;
+        struct index_preferences_set preferences_set;
+        struct index_practitioner_registered practitioner_registered;
     };
 };
 

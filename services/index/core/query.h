@@ -17,6 +17,14 @@ uint32_t query_by_nhs(const struct rows *rows, struct index_hash nhs_hash, int64
 uint32_t query_by_record(const struct rows *rows, struct uuid record_id, int64_t as_of_ms,
                          struct index_find_answer *ret_answer);
 
+/* What is in force that day, at most one of each purpose, in their order; returns how many. What was said after a merge
+ * counts before what was said under either id; else a refusal counts before a permission, whoever of them it was. */
+uint32_t query_consents(const struct rows *rows, struct uuid person_id, const char *on_date, int64_t as_of_ms,
+                        struct index_recorded_consent ret_consents[INDEX_PURPOSES]);
+/* The newest of all that were recorded for the person, under whichever id. */
+bool query_preferences(const struct rows *rows, struct uuid person_id, int64_t as_of_ms,
+                       struct preferences_row *ret_row);
+
 /* Oldest first; pairs of two who became one since are left out. */
 void query_pairs(const struct rows *rows, uint32_t limit, struct index_pairs_answer *ret_answer);
 void query_board(const struct rows *rows, struct index_board_answer *ret_answer);
@@ -25,6 +33,9 @@ void query_board(const struct rows *rows, struct index_board_answer *ret_answer)
  * round. */
 bool query_organisation(const struct rows *rows, const char *code, const char *on_date,
                         struct index_organisation_answer *ret_answer);
+/* False when there is no such professional. Each role is open when role, professional and organisation are. */
+bool query_practitioner(const struct rows *rows, const char *practitioner_id, const char *on_date,
+                        struct index_practitioner_answer *ret_answer);
 /* Open that day, weekday and minute (UK time), of that kind ("": any), and for that district. */
 struct service_wish {
     const char *district, *kind, *on_date;

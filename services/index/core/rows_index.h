@@ -25,6 +25,10 @@
  *   BOARD          organisation, source                 counts
  *   ORGANISATION   code                                 all of it
  *   SERVICE        service id                           all of it
+ *   CONSENT        group id, purpose, newest first      decision, dates, by whom: a version
+ *   PREFERENCES    group id, newest entry first         sealed, and under which id: a version
+ *   PRACTITIONER   SDS user id                          all of it
+ *   REGISTERED     body, number                         SDS user id of whose it is
  *
  * Pure; used inside the transaction whose rows are handed in. */
 #ifndef BHR_INDEX_CORE_ROWS_INDEX_H
@@ -52,6 +56,10 @@ enum index_table {
     INDEX_TABLE_BOARD,
     INDEX_TABLE_ORGANISATION,
     INDEX_TABLE_SERVICE,
+    INDEX_TABLE_CONSENT,
+    INDEX_TABLE_PREFERENCES,
+    INDEX_TABLE_PRACTITIONER,
+    INDEX_TABLE_REGISTERED,
 };
 enum { INDEX_ROW_VERSION = 1 };
 
@@ -64,10 +72,17 @@ struct version {
  * time. */
 bool version_get(const struct rows *rows, const struct row_key *key, int64_t as_of_ms, struct version *ret_version,
                  struct cursor *ret_cursor);
+/* The next one under the key that is not younger, from the newest on: *from is the key at first. */
+bool version_next(const struct rows *rows, const struct row_key *key, struct row_key *from, int64_t as_of_ms,
+                  struct version *ret_version, struct cursor *ret_cursor);
 /* Begins the value with the time; version_put writes it. */
 void version_begin(struct row_value *value, struct version version);
 void version_put(const struct rows *rows, const struct row_key *key, struct version version,
                  const struct row_value *value);
+
+/* Sealed bytes in a value; back into a zeroed struct. */
+void sealed_put(struct buffer *buffer, const struct index_sealed *sealed);
+void sealed_take(struct cursor *cursor, struct index_sealed *ret_sealed);
 
 /* ---- records (rows_record.c) ---- */
 
@@ -107,6 +122,7 @@ bool record_next(const struct rows *rows, struct uuid *record_id);
 
 struct person_link {
     struct uuid parent_id, merge_id; /* zero: it is a person by itself */
+    struct version since;            /* told by get only */
 };
 bool person_link_get(const struct rows *rows, struct uuid group_id, int64_t as_of_ms, struct person_link *ret_link);
 void person_link_put(const struct rows *rows, struct uuid group_id, const struct person_link *link,
@@ -161,6 +177,8 @@ enum change_kind {
     CHANGE_RELATED,
     CHANGE_SUSPECTED,
     CHANGE_DECIDED,
+    CHANGE_CONSENTED,
+    CHANGE_PREFERRED,
 };
 void history_put(const struct rows *rows, struct uuid group_id, enum change_kind what,
                  const struct index_change *change);
@@ -170,6 +188,27 @@ struct history_scan {
 };
 struct history_scan history_scan_of(struct uuid group_id);
 bool history_scan_next(const struct rows *rows, struct history_scan *scan, struct index_change *ret_change);
+
+/* ---- consents and preferences (rows_consent.c) ---- */
+
+struct consent_row {
+    struct index_consent consent;
+    char by[INDEX_SYSTEM_MAX + 1];
+    struct version version;
+};
+void consent_row_put(const struct rows *rows, struct uuid group_id, const struct consent_row *row);
+/* What was said under the group's own id and is in force that day: the newest that has the day in it. */
+bool consent_row_on(const struct rows *rows, struct uuid group_id, enum index_purpose purpose, const char *on_date,
+                    int64_t as_of_ms, struct consent_row *ret_row);
+
+struct preferences_row {
+    struct uuid sealed_for_id;
+    struct index_sealed sealed;
+    struct version version;
+};
+void preferences_row_put(const struct rows *rows, struct uuid group_id, const struct preferences_row *row);
+bool preferences_row_get(const struct rows *rows, struct uuid group_id, int64_t as_of_ms,
+                         struct preferences_row *ret_row);
 
 /* ---- merges and pairs (rows_work.c) ---- */
 
@@ -200,7 +239,7 @@ struct open_pair_scan {
 struct open_pair_scan open_pair_scan_begin(void);
 bool open_pair_scan_next(const struct rows *rows, struct open_pair_scan *scan, struct pair_row *ret_row);
 
-/* ---- directory and board (rows_directory.c) ---- */
+/* ---- directory and board (rows_directory.c, rows_practitioner.c) ---- */
 
 bool organisation_row_get(const struct rows *rows, const char *code, struct index_organisation *ret_organisation);
 void organisation_row_put(const struct rows *rows, const struct index_organisation *organisation);
@@ -211,6 +250,13 @@ struct directory_scan {
 };
 struct directory_scan service_scan_begin(void);
 bool service_scan_next(const struct rows *rows, struct directory_scan *scan, struct index_service *ret_service);
+/* By SDS user id, and whose a registration is. */
+bool practitioner_row_get(const struct rows *rows, const char *practitioner_id,
+                          struct index_practitioner *ret_practitioner);
+bool practitioner_of_registration(const struct rows *rows, const struct index_registration *registration,
+                                  char ret_practitioner_id[INDEX_PRACTITIONER_ID_MAX + 1]);
+/* With its rows in REGISTERED; numbers that it had and has no more are free again. */
+void practitioner_row_put(const struct rows *rows, const struct index_practitioner *practitioner);
 void board_row_get(const struct rows *rows, const char *organisation, const char *source,
                    struct index_board_row *ret_row);
 void board_row_put(const struct rows *rows, const struct index_board_row *row);

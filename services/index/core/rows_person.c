@@ -8,8 +8,7 @@ static bool next_part(const struct rows *rows, struct uuid parent_id, struct uui
 bool person_link_get(const struct rows *rows, struct uuid group_id, int64_t as_of_ms, struct person_link *ret_link) {
     struct row_key key = row_key_of_id(INDEX_TABLE_PERSON, group_id);
     struct cursor cursor;
-    struct version version;
-    if (!version_get(rows, &key, as_of_ms, &version, &cursor)) return false;
+    if (!version_get(rows, &key, as_of_ms, &ret_link->since, &cursor)) return false;
     cursor_copy(&cursor, ret_link->parent_id.bytes, sizeof ret_link->parent_id.bytes);
     cursor_copy(&cursor, ret_link->merge_id.bytes, sizeof ret_link->merge_id.bytes);
     ASSERT(cursor_done(&cursor));

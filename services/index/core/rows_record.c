@@ -6,8 +6,13 @@ static bool next_id(const struct rows *rows, const struct row_key *prefix, struc
 bool version_get(const struct rows *rows, const struct row_key *key, int64_t as_of_ms, struct version *ret_version,
                  struct cursor *ret_cursor) {
     struct row_key from = *key;
+    return version_next(rows, key, &from, as_of_ms, ret_version, ret_cursor);
+}
+
+bool version_next(const struct rows *rows, const struct row_key *key, struct row_key *from, int64_t as_of_ms,
+                  struct version *ret_version, struct cursor *ret_cursor) {
     struct slice tail, value;
-    while (row_next(rows, key, &from, &tail, &value)) {
+    while (row_next(rows, key, from, &tail, &value)) {
         struct cursor number = cursor_over(tail);
         struct version version = {.number = ~cursor_u64(&number)};
         ASSERT(cursor_done(&number));
@@ -32,6 +37,22 @@ void version_put(const struct rows *rows, const struct row_key *key, struct vers
     row_put(rows, &versioned, value);
 }
 
+void sealed_put(struct buffer *buffer, const struct index_sealed *sealed) {
+    ASSERT(sealed->size <= sizeof sealed->ciphertext);
+    buffer_put(buffer, sealed->key_id.bytes, sizeof sealed->key_id.bytes);
+    buffer_put(buffer, sealed->nonce, sizeof sealed->nonce);
+    buffer_put_u16(buffer, (uint16_t)sealed->size);
+    buffer_put(buffer, sealed->ciphertext, sealed->size);
+}
+
+void sealed_take(struct cursor *cursor, struct index_sealed *ret_sealed) {
+    cursor_copy(cursor, ret_sealed->key_id.bytes, sizeof ret_sealed->key_id.bytes);
+    cursor_copy(cursor, ret_sealed->nonce, sizeof ret_sealed->nonce);
+    ret_sealed->size = cursor_u16(cursor);
+    ASSERT(ret_sealed->size <= sizeof ret_sealed->ciphertext);
+    cursor_copy(cursor, ret_sealed->ciphertext, ret_sealed->size);
+}
+
 bool record_row_get(const struct rows *rows, struct uuid record_id, int64_t as_of_ms, struct record_row *ret_row) {
     struct row_key key = row_key_of_id(INDEX_TABLE_RECORD, record_id);
     struct cursor cursor;
@@ -44,19 +65,13 @@ bool record_row_get(const struct rows *rows, struct uuid record_id, int64_t as_o
     cursor_copy(&cursor, ret_row->nhs_hash.bytes, sizeof ret_row->nhs_hash.bytes);
     ret_row->nhs_number_status = (enum index_nhs_status)cursor_u8(&cursor);
     ret_row->fields = cursor_u8(&cursor);
-    struct index_sealed *sealed = &ret_row->sealed;
-    cursor_copy(&cursor, sealed->key_id.bytes, sizeof sealed->key_id.bytes);
-    cursor_copy(&cursor, sealed->nonce, sizeof sealed->nonce);
-    sealed->size = cursor_u16(&cursor);
-    ASSERT(sealed->size <= sizeof sealed->ciphertext);
-    cursor_copy(&cursor, sealed->ciphertext, sealed->size);
+    sealed_take(&cursor, &ret_row->sealed);
     ASSERT(cursor_done(&cursor));
     return true;
 }
 
 void record_row_put(const struct rows *rows, struct uuid record_id, const struct record_row *row) {
     ASSERT(!uuid_is_zero(record_id));
-    ASSERT(row->sealed.size <= sizeof row->sealed.ciphertext);
     struct row_value value;
     version_begin(&value, row->version);
     row_put_text(&value.buffer, row->organisation);
@@ -64,10 +79,7 @@ void record_row_put(const struct rows *rows, struct uuid record_id, const struct
     buffer_put(&value.buffer, row->nhs_hash.bytes, sizeof row->nhs_hash.bytes);
     buffer_put_u8(&value.buffer, (uint8_t)row->nhs_number_status);
     buffer_put_u8(&value.buffer, (uint8_t)row->fields);
-    buffer_put(&value.buffer, row->sealed.key_id.bytes, sizeof row->sealed.key_id.bytes);
-    buffer_put(&value.buffer, row->sealed.nonce, sizeof row->sealed.nonce);
-    buffer_put_u16(&value.buffer, (uint16_t)row->sealed.size);
-    buffer_put(&value.buffer, row->sealed.ciphertext, row->sealed.size);
+    sealed_put(&value.buffer, &row->sealed);
     struct row_key key = row_key_of_id(INDEX_TABLE_RECORD, record_id);
     version_put(rows, &key, row->version, &value);
     if (index_hash_is_zero(row->nhs_hash)) return;

@@ -55,6 +55,10 @@ static const char *change_text(enum change_kind what) {
         return "suspected";
     case CHANGE_DECIDED:
         return "decided";
+    case CHANGE_CONSENTED:
+        return "consented";
+    case CHANGE_PREFERRED:
+        return "preferred";
     }
     bhr_assert_failed("what is one of enum change_kind", __FILE__, __LINE__);
 }

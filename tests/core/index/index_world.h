@@ -209,6 +209,17 @@ static inline uint32_t run_flag(struct world *world, struct uuid person_id, enum
     return world_run(world, &command, NULL);
 }
 
+static inline uint32_t run_consent(struct world *world, struct uuid person_id, enum index_purpose purpose,
+                                   enum index_decided decision, const char *from, const char *until) {
+    struct index_command command = command_of(world, INDEX_COMMAND_CONSENT, "");
+    command.set_consent.person_id = person_id;
+    struct index_consent *consent = &command.set_consent.consent;
+    *consent = (struct index_consent){.purpose = purpose, .decision = decision};
+    memcpy(consent->from_date, from, strlen(from));
+    memcpy(consent->until_date, until, strlen(until));
+    return world_run(world, &command, NULL);
+}
+
 static inline struct uuid person_of_record(struct world *world, struct uuid record_id, int64_t as_of_ms) {
     struct rows rows = rows_array_read_only(&world->array);
     struct index_find_answer answer;
