@@ -1,7 +1,8 @@
-/* bhr index register, find, show, flag: one record, one person. */
+/* bhr index register, find, show, flag, relationship set: one record, one person. */
 #include "cli/bhr/commands.h"
 #include "cli/bhr/index_ask.h"
 #include "services/index/core/mask.h"
+#include "cli/bhr/show.h"
 
 /* ---- register ---- */
 
@@ -135,6 +136,7 @@ static void mask_person(void *answer) {
         memset(view->key.local_id, 0, sizeof view->key.local_id);
         view->key.local_id[0] = '*';
     }
+    index_mask_preferences(&person->preferences);
 }
 
 static int run_show(struct cli *cli, const struct arguments *arguments) {
@@ -198,4 +200,59 @@ const struct command command_index_flag = {
     .argument_min = 1,
     .argument_max = 1,
     .run = run_flag,
+};
+
+/* ---- relationship set ---- */
+
+#define RELATIONS "registered-practice|social-worker|carer|parent"
+static const struct command_option relationship_options[] = {
+    {.name = "kind",
+     .value = RELATIONS,
+     .kind = OPTION_CHOICE,
+     .choices = RELATIONS,
+     .is_required = true,
+     .sentence = "What it is to the person"},
+    {.name = "organisation", .value = "ODS", .kind = OPTION_TEXT, .sentence = "Which practice or team"},
+    {.name = "other", .value = "PERSON", .kind = OPTION_UUID, .sentence = "Who is the carer or parent"},
+    {.name = "from", .value = "DATE", .kind = OPTION_DATE, .is_required = true, .sentence = "First day, YYYY-MM-DD"},
+    {.name = "until", .value = "DATE", .kind = OPTION_DATE, .sentence = "Last day; default it goes on"},
+    OPTION_ROW_ID,
+    OPTION_ROW_CORRELATION,
+};
+
+static int run_relationship(struct cli *cli, const struct arguments *arguments) {
+    struct index_relation_request request;
+    struct index_answer answer;
+    struct index_relationship *r = &request.relationship;
+    memset(&request, 0, sizeof request);
+    r->kind = (enum index_relation_kind)option_number(arguments, "kind");
+    bool is_with_person = r->kind == INDEX_RELATION_CARER || r->kind == INDEX_RELATION_PARENT;
+    if (option_is_given(arguments, "other") != is_with_person ||
+        option_is_given(arguments, "organisation") == is_with_person) {
+        return command_usage(cli, arguments, "expected %s, and not both",
+                             is_with_person ? "--other for a carer or parent"
+                                            : "--organisation for a practice or team");
+    }
+    int code = index_id_read(cli, arguments, 0, "PERSON", &request.person_id);
+    if (code == CLI_OK) code = index_text_read(cli, arguments, "organisation", r->organisation, sizeof r->organisation);
+    if (code != CLI_OK) return code;
+    r->other_person_id = option_uuid(arguments, "other");
+    (void)show_take(r->from_date, sizeof r->from_date, option_text(arguments, "from"));
+    (void)show_take(r->until_date, sizeof r->until_date, option_text(arguments, "until"));
+    const struct index_question question =
+        INDEX_COMMAND("SetRelationship", index_relation_request_wire, INDEX_COMMAND_RELATION, &request, &answer);
+    return index_ask(cli, arguments, &question);
+}
+
+const struct command command_index_relationship_set = {
+    .name = "index relationship set",
+    .arguments = "PERSON",
+    .sentence = "Say who cares for a person, and from when until when",
+    .more = "The same kind and other side again replaces the dates.\n"
+            "  bhr index relationship set PERSON --kind registered-practice --organisation Y90001 --from 2026-03-01",
+    .options = relationship_options,
+    .option_count = sizeof relationship_options / sizeof relationship_options[0],
+    .argument_min = 1,
+    .argument_max = 1,
+    .run = run_relationship,
 };

@@ -19,7 +19,10 @@ extern const struct command command_audit_person, command_audit_user, command_au
 extern const struct command command_index_register, command_index_find, command_index_show, command_index_flag;
 extern const struct command command_index_link, command_index_unlink, command_index_merge, command_index_unmerge;
 extern const struct command command_index_worklist_list, command_index_worklist_claim, command_index_worklist_decide;
-extern const struct command command_index_organisation, command_index_services;
+extern const struct command command_index_organisation, command_index_services, command_index_service_register;
+extern const struct command command_index_relationship_set, command_index_consent_set, command_index_consent_show;
+extern const struct command command_index_preferences_set;
+extern const struct command command_index_practitioner_register, command_index_practitioner_show;
 extern const struct command command_index_board, command_index_trace, command_index_try_rules;
 extern const struct command command_index_import_ods, command_index_import_people;
 extern const struct command command_load, command_drill;

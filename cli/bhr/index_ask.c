@@ -120,3 +120,9 @@ int index_id_read(const struct cli *cli, const struct arguments *arguments, uint
     if (uuid_parse(slice_text(arguments->items[number]), ret_id)) return CLI_OK;
     return command_usage(cli, arguments, "%s: expected a UUID, not \"%.64s\"", expected, arguments->items[number]);
 }
+
+void index_mask_preferences(struct index_preferences *preferences) {
+    bool has_language = preferences->language[0] != '\0';
+    memset(preferences, 0, sizeof *preferences);
+    if (has_language) preferences->language[0] = '*';
+}

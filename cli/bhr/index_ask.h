@@ -71,4 +71,7 @@ int index_id_read(const struct cli *cli, const struct arguments *arguments, uint
 int index_text_read(const struct cli *cli, const struct arguments *arguments, const char *option, char *ret_text,
                     size_t size);
 
+/* What somebody needs may say what they suffer from, and their language where they come from: all of it goes. */
+void index_mask_preferences(struct index_preferences *preferences);
+
 #endif

@@ -5,6 +5,8 @@
 #include "lib/digest/digest.h"
 #include "tests/cli/typed.h"
 
+#define PERSON "0198c1d2-7e00-7abc-8def-0123456789ab"
+
 static const struct row rows[] = {
     {"index", CLI_USAGE, NULL, "index worklist claim PAIR"},
     {"index worklist", CLI_USAGE, NULL, "index worklist list"},
@@ -23,6 +25,48 @@ static const struct row rows[] = {
     {"index flag 0198c1d2-7e00-7abc-8def-0123456789ab --flag vip --reason x", CLI_USAGE, NULL,
      "expected one of restricted|"},
     {"index worklist decide 0198c1d2-7e00-7abc-8def-0123456789ab --reason x", CLI_USAGE, NULL, "--verdict is missing"},
+    {"index relationship set " PERSON " --kind registered-practice --from 2026-03-01", CLI_USAGE, NULL,
+     "expected --organisation for a practice or team, and not both"},
+    {"index relationship set " PERSON " --kind carer --organisation Y90001 --from 2026-03-01", CLI_USAGE, NULL,
+     "expected --other for a carer or parent, and not both"},
+    {"index relationship set " PERSON " --kind aunt --from 2026-03-01", CLI_USAGE, NULL,
+     "--kind: expected one of registered-practice|"},
+    {"index consent set " PERSON " --purpose contact --from 2026-03-01", CLI_USAGE, NULL, "--decision is missing"},
+    {"index consent set " PERSON " --purpose contact --decision maybe --from 2026-03-01", CLI_USAGE, NULL,
+     "--decision: expected one of permit|deny|not-stated"},
+    {"index consent set " PERSON " --purpose contact --decision deny --from 2026-02-30", CLI_USAGE, NULL, "--from: "},
+    {"index consent set Okonjo --purpose contact --decision deny --from 2026-03-01", CLI_USAGE, NULL,
+     "PERSON: expected a UUID"},
+    {"index consent show " PERSON " --on soon", CLI_USAGE, NULL, "--on: "},
+    {"index preferences set " PERSON " --interpreter", CLI_USAGE, NULL, "--interpreter: expected with --language"},
+    {"index preferences set " PERSON " --needs audio,shouting", CLI_USAGE, NULL,
+     "--needs: expected at most 8 of large"},
+    {"index preferences set " PERSON " --channel pigeon", CLI_USAGE, NULL, "--channel: expected one of telephone|"},
+    {"index practitioner register --name A --from 2026-03-01 --role R8000,Y90001,2026-03-01", CLI_USAGE, NULL,
+     "ID: expected an SDS user id"},
+    {"index practitioner register 555000000111 555000000222 --name A --from 2026-03-01", CLI_USAGE, NULL,
+     "ID: expected one SDS user id"},
+    {"index practitioner register 555000000111 --name A --from 2026-03-01 --role R8000,Y90001", CLI_USAGE, NULL,
+     "--role: expected CODE,ODS,FROM"},
+    {"index practitioner register 555000000111 --from 2026-03-01", CLI_USAGE, NULL, "--name is missing"},
+    {"index practitioner show 7654321 --register bma", CLI_USAGE, NULL, "--register: expected one of gmc|"},
+    {"index practitioner show 5550000001112", CLI_USAGE, NULL, "NUMBER: expected an SDS user id"},
+    {"index service register hub --organisation Y90020 --name A --kind b --from 2026-03-01 --hours sat", CLI_USAGE,
+     NULL, "--hours: expected such as"},
+    {"index service register hub --organisation Y90020 --name A --kind b --from 2026-03-01 --hours fri-mon_09:00-10:00",
+     CLI_USAGE, NULL, "--hours: expected such as"},
+    {"index service register hub --organisation Y90020 --name A --kind b --from 2026-03-01 --hours sat_10:00-09:00",
+     CLI_USAGE, NULL, "--hours: expected such as"},
+    {"index service register hub --organisation Y90020 --name A --kind b --from 2026-03-01 --districts RM1,,RM2",
+     CLI_USAGE, NULL, "--districts: expected at most 32"},
+    {"-c empty.ini index service register hub --organisation Y90020 --name A --kind b --from 2026-03-01 --districts "
+     "RM1,RM2 --hours mon-fri_18:30-20:00;_SAT_09:00-24:00",
+     CLI_USAGE, NULL, "[client] has no key_file"},
+    {"-c empty.ini index practitioner register --role R8000,Y90001,2026-03-01,2026-04-01 555000000111 --name A --nmc "
+     "12A3456B --from 2026-03-01",
+     CLI_USAGE, NULL, "[client] has no key_file"},
+    {"-c empty.ini index preferences set " PERSON " --needs audio,large-print --channel app", CLI_USAGE, NULL,
+     "[client] has no key_file"},
     {"index trace nowhere.csv", CLI_USAGE, NULL, "--out is missing"},
     {"index trace nowhere.csv -o found.csv", CLI_USAGE, NULL, "nowhere.csv cannot be read"},
     {"index import people nowhere.csv", CLI_USAGE, NULL, "expected --source"},
@@ -63,6 +107,14 @@ static void what_identifies_somebody_is_masked(void **state) {
     assert_string_equal(person.phone, "*********123");
     assert_string_equal(person.house, "");
     assert_string_equal(person.county, "");
+    struct index_preferences told = {.channel = INDEX_CHANNEL_APP,
+                                     .language = "bn",
+                                     .needs_interpreter = true,
+                                     .need_count = 1,
+                                     .needs = {INDEX_NEED_ADVOCATE}};
+    index_mask_preferences(&told);
+    struct index_preferences left = {.language = "*"};
+    assert_memory_equal(&told, &left, sizeof left);
     struct index_demographics nobody = {.sex = INDEX_SEX_FEMALE}, same = nobody;
     index_mask(&nobody);
     assert_memory_equal(&nobody, &same, sizeof same);

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WORDS_MAX = 16, TEXT_MAX = 16384 };
+enum { WORDS_MAX = 24, TEXT_MAX = 16384 };
 
 struct outcome {
     int code;

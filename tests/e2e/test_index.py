@@ -177,6 +177,88 @@ def sensitive(desk, crowd):
     desk.good("who may know finds them", desk.ask("show", person_id, user=desk.reader))
 
 
+def says(answer):
+    return {consent["consent"]["purpose"]: consent["consent"]["decision"] for consent in answer.get("consents", [])}
+
+
+def consents(desk, rosa, person_id):
+    """What somebody refuses is told and stands in nobody's way; after a merge a refusal counts until they are asked again."""
+    say = ("consent", "set", person_id, "--purpose", "record-sharing", "--from", "2026-01-01")
+    desk.good("somebody refuses", desk.ask(*say, "--decision", "deny", system="gp-demo"))
+    desk.good("and says how to be spoken to", desk.ask("preferences", "set", person_id, "--channel", "telephone", "--language",
+                                                       "bn", "--interpreter", "--needs", "large-print", system="gp-demo"))
+    told = desk.good("it is told", desk.ask("consent", "show", person_id), person_id=person_id)
+    desk.check("by whom, when and for whom", says(told) == {"record-sharing": "deny"}
+               and told["consents"][0]["recorded_by"] == "gp-demo" and told["consents"][0]["recorded_for_id"] == person_id, told)
+    desk.check("what they need is masked", told["preferences"]["language"] == "*" and not told["preferences"]["needs"]
+               and "large-print" not in json.dumps(told), told)
+    whole = desk.good("and told with --reveal", desk.ask("consent", "show", person_id, "--reveal"))["preferences"]
+    desk.check("all of it", whole == {"channel": "telephone", "language": "bn", "needs_interpreter": True,
+                                      "needs": ["large-print"]}, whole)
+    desk.good("who refuses is found as before", desk.ask("find", "--nhs-number", rosa["nhs_number"]), person_id=person_id)
+    other_id = desk.good("somebody else permits", desk.register(
+        {"family_name": "Abernethy-Vaughan", "given_name": "Solveig", "birth_date": "1979-04-30"}, "404"), how="new")["person_id"]
+    desk.good("just that", desk.ask("consent", "set", other_id, *say[3:], "--decision", "permit", system="gp-demo"))
+    merged = desk.good("both are merged", desk.steward("merge", other_id, person_id, "--reason", "same person"))
+    one = desk.good("the refusal counts", desk.ask("consent", "show", other_id))
+    desk.check("and is said to be contradicted", says(one) == {"record-sharing": "deny"}
+               and one["consents"][0]["is_contradicted"], one)
+    asked_ms = now_ms()
+    desk.good("asked again they permit", desk.ask(*say, "--decision", "permit", system="gp-demo"))
+    desk.check("which counts for both", says(desk.ask("consent", "show", person_id)) == {"record-sharing": "permit"})
+    desk.check("what was known before is told too",
+               says(desk.ask("consent", "show", person_id, "--as-of", instant(asked_ms))) == {"record-sharing": "deny"})
+    back = desk.good("the merge is taken back", desk.steward("unmerge", merged["merge_id"], "--reason", "two people"))
+    desk.check("each has what they said", back["other_id"] == person_id
+               and says(desk.ask("consent", "show", person_id)) == {"record-sharing": "deny"}
+               and says(desk.ask("consent", "show", other_id)) == {"record-sharing": "permit"})
+    person = desk.good("a person is shown with it", desk.ask("show", person_id))["person"]
+    desk.check("in their history the steward stands by name, the practice as a system",
+               {(change["what"], change["by"]) for change in person["history"]} >= {
+                   ("unmerged", STEWARD), ("merged", STEWARD), ("consented", "gp-demo"), ("preferred", "gp-demo")},
+               person["history"])
+    desk.refused("operators do not learn it", "denied", desk.ask("consent", "show", person_id, system="ops"),
+                 "may not call this method")
+    desk.refused("days that go backwards", "dates_reversed",
+                 desk.ask(*say, "--decision", "deny", "--until", "2025-12-31", system="gp-demo"))
+
+
+def directory(desk):
+    """Who works where, and what is open for whom."""
+    doctor = ("practitioner", "register", "555000000777", "--name", "Dr A Osei", "--gmc", "7654321", "--from", "2005-08-03",
+              "--role", "R8000,Y99901,2006-01-01", "--role", "S8000:G8000:R8003,Y99901,2008-01-01,2009-12-31")
+    desk.refused("a role at an organisation that nobody knows", "organisation_unknown", desk.ask(*doctor, system="ops"))
+    practice = ["Y99901", "A PRACTICE"] + [""] * 7 + ["RM1 3AB", "20000101", "", "A"] + [""] * 10 + ["07L", "", "4", ""]
+    path = f"{desk.suite.folder}/epraccur.csv"
+    with open(path, "w", encoding="ascii") as file:
+        file.write(",".join(practice) + "\n")
+    taken = desk.ask("import", "ods", path, system="ops")
+    desk.check("an organisation comes in", taken.code == 0, f"{dict(taken)} {taken.errors}")
+    desk.good("then the doctor does", desk.ask(*doctor, system="ops"), is_changed=True)
+    desk.good("once", desk.ask(*doctor, system="ops"), is_changed=False)
+    found = desk.good("found by GMC number", desk.ask("practitioner", "show", "7654321", "--register", "gmc"), is_open=True)
+    desk.check("with what is open and what closed after which day",
+               [(role["is_open"], role["closed_after"]) for role in found["roles"]] == [(True, ""), (False, "2009-12-31")], found)
+    desk.refused("another with that number", "registration_taken",
+                 desk.ask("practitioner", "register", "555000000778", "--name", "B", "--gmc", "7654321", "--from", "2005-08-03",
+                          system="ops"))
+    desk.refused("nobody", "practitioner_unknown", desk.ask("practitioner", "show", "555000000999"))
+    desk.good("a service comes in", desk.ask("service", "register", "evening", "--organisation", "Y99901", "--name", "Evening",
+                                             "--kind", "gp-evening", "--districts", "RM1", "--hours", "mon-fri 18:30-20:00",
+                                             "--from", "2026-01-01", system="ops"), is_changed=True)
+    open_then = [len(desk.ask("services", "RM1 3AB", "--at", at)["services"]) for at in ("2026-11-27 19:00", "2026-11-28 19:00")]
+    desk.check("open on a Friday evening and not on a Saturday", open_then == [1, 0], open_then)
+
+
+def related(desk, person_id):
+    set_practice = ("relationship", "set", person_id, "--kind", "registered-practice", "--organisation", "Y99901", "--from",
+                    "2026-03-01")
+    desk.good("somebody is registered with a practice", desk.ask(*set_practice, system="gp-demo"))
+    person = desk.good("and shown so", desk.ask("show", person_id))["person"]
+    desk.check("with the day", [(r["kind"], r["organisation"], r["from_date"]) for r in person["relationships"]] ==
+               [("registered-practice", "Y99901", "2026-03-01")], person["relationships"])
+
+
 def flat(options):
     return [word for name, value in options.items() for word in (f"--{name}", value)]
 
@@ -192,6 +274,9 @@ def body(suite, check):
     four_eyes(desk, crowd, person_id)
     worked_on(desk)
     sensitive(desk, crowd)
+    consents(desk, rosa, person_id)
+    directory(desk)
+    related(desk, person_id)
     alone = desk.good("a record is taken out by hand", desk.steward("unlink", record_id, "--reason", "wrong chart"))
     desk.good("and put back", desk.steward("link", record_id, person_id, "--reason", "right chart"),
               previous_person_id=alone["person_id"])
