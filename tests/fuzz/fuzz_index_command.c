@@ -42,8 +42,8 @@ static void seed_one(struct index_command *command) {
 /* Draws for every kind, not only those that a few numbers happen to fall on. */
 static void seed_every_kind(void) {
     static struct index_command command;
-    static bool has_kind[INDEX_COMMAND_SERVICE + 1];
-    uint32_t left = INDEX_COMMAND_SERVICE - INDEX_COMMAND_REGISTER + 1;
+    static bool has_kind[INDEX_COMMAND_PRACTITIONER + 1];
+    uint32_t left = INDEX_COMMAND_PRACTITIONER - INDEX_COMMAND_REGISTER + 1;
     for (uint64_t draw = 100; left > 0; draw++) {
         struct prng prng = prng_seed(draw);
         draw_message(&prng, &index_command_wire, (uint8_t *)&command);
@@ -74,6 +74,10 @@ static void seed(void) {
     command.link_record = (struct index_link_request){seed_id(3), seed_id(4), "by hand"};
     seed_one(&command);
     command.link_record.person_id = seed_id(1);
+    seed_one(&command);
+    memset(&command, 0, sizeof command);
+    command.kind = INDEX_COMMAND_UNLINK;
+    command.unlink_record = (struct index_unlink_request){seed_id(1), "by hand"};
     seed_one(&command);
 }
 

@@ -4,9 +4,10 @@
 #include "tests/fuzz/index_seeds.h"
 
 static uint8_t arena_memory[SEED_BYTES_MAX];
-static const char *const kinds[] = {"",         "registered",   "moved",        "merged",       "awaits approval",
-                                    "unmerged", "pair found",   "pair claimed", "pair decided", "flagged",
-                                    "related",  "organisation", "service"};
+static const char *const kinds[] = {
+    "",           "registered",   "moved",        "merged",      "awaits approval", "unmerged",
+    "pair found", "pair claimed", "pair decided", "flagged",     "related",         "organisation",
+    "service",    "consent",      "preferences",  "professional"};
 
 static void run(struct slice input) {
     static struct index_event event;
@@ -36,8 +37,8 @@ static void run(struct slice input) {
 static void seed(void) {
     static struct index_event event;
     static uint8_t bytes[INDEX_WIRE_ARENA_SIZE], memory[INDEX_WIRE_ARENA_SIZE];
-    static bool has_kind[INDEX_EVENT_SERVICE_REGISTERED + 1];
-    uint32_t left = INDEX_EVENT_SERVICE_REGISTERED;
+    static bool has_kind[INDEX_EVENT_PRACTITIONER_REGISTERED + 1];
+    uint32_t left = INDEX_EVENT_PRACTITIONER_REGISTERED;
     seed_drawn(&index_event_wire, -1);
     for (uint64_t draw = 100; left > 0; draw++) {
         struct prng prng = prng_seed(draw);
@@ -53,6 +54,7 @@ static void seed(void) {
 }
 
 static const char *const outcomes[] = {"awaits approval",
+                                       "consent",
                                        "expected 0 to 1439",
                                        "expected 1 to 32 characters of A-Z a-z 0-9 . _ -",
                                        "expected 1 to 7",
@@ -82,6 +84,8 @@ static const char *const outcomes[] = {"awaits approval",
                                        "pair claimed",
                                        "pair decided",
                                        "pair found",
+                                       "preferences",
+                                       "professional",
                                        "public",
                                        "refused",
                                        "registered",

@@ -39,6 +39,11 @@ static const struct {
     {"GetBoard", NULL, &index_board_response_wire, 0},
     {"GetOrganisation", &index_get_organisation_request_wire, &index_organisation_response_wire, 0},
     {"FindServices", &index_find_services_request_wire, &index_services_response_wire, 0},
+    {"SetConsent", &index_consent_request_wire, NULL, INDEX_COMMAND_CONSENT},
+    {"SetPreferences", &index_preferences_request_wire, NULL, INDEX_COMMAND_PREFERENCES},
+    {"RegisterPractitioner", &index_practitioner_request_wire, NULL, INDEX_COMMAND_PRACTITIONER},
+    {"GetConsent", &index_get_consent_request_wire, &index_consents_response_wire, 0},
+    {"GetPractitioner", &index_get_practitioner_request_wire, &index_practitioner_response_wire, 0},
 };
 enum {
     REGISTER,
@@ -60,6 +65,11 @@ enum {
     BOARD,
     ORGANISATION,
     SERVICES,
+    CONSENT,
+    PREFERENCES,
+    PUT_PRACTITIONER,
+    CONSENTS,
+    PRACTITIONER,
     METHOD_COUNT
 };
 static_assert(sizeof methods / sizeof methods[0] == METHOD_COUNT, "every method has its number");
@@ -289,6 +299,16 @@ static void seed_good_ones(void) {
                                                        .name = "GP",
                                                        .kind = "gp-evening",
                                                        .opened_date = "2020-01-01"}});
+    seed_one(CONSENT,
+             &(struct index_consent_request){seed_id(1), {INDEX_PURPOSE_CONTACT, INDEX_DENY, "2020-01-01", ""}});
+    seed_one(PREFERENCES, &(struct index_preferences_request){seed_id(1), {.language = "bn"}});
+    struct index_practitioner doctor = {.practitioner_id = "555000000111", .name = "A", .opened_date = "2020-01-01"};
+    doctor.role_count = 1;
+    doctor.roles[0] = (struct index_practitioner_role){"R8000", "F82001", "2020-01-01", ""};
+    seed_one(PUT_PRACTITIONER, &(struct index_practitioner_request){doctor});
+    seed_one(CONSENTS, &(struct index_get_consent_request){seed_id(4), "", 0});
+    seed_one(PRACTITIONER, &(struct index_get_practitioner_request){.by = INDEX_BY_PRACTITIONER_ID,
+                                                                    .practitioner_id = "555000000111"});
     struct index_find_request find = {.by = INDEX_FIND_BY_NHS_NUMBER, .nhs_number = "9434765919"};
     seed_one(FIND, &find);
     memcpy(find.birth_date, "1956-03-01", 10);
@@ -367,14 +387,18 @@ static const char *const outcomes[] = {"already_alone",
                                        "ok FindServices",
                                        "ok FlagPerson",
                                        "ok GetBoard",
+                                       "ok GetConsent",
                                        "ok GetOrganisation",
                                        "ok GetPerson",
                                        "ok LinkRecord",
                                        "ok ListPairs",
                                        "ok MergePersons",
                                        "ok RegisterOrganisation",
+                                       "ok RegisterPractitioner",
                                        "ok RegisterRecord",
                                        "ok RegisterService",
+                                       "ok SetConsent",
+                                       "ok SetPreferences",
                                        "ok SetRelationship",
                                        "ok TracePerson",
                                        "ok TryRules",
@@ -383,6 +407,7 @@ static const char *const outcomes[] = {"already_alone",
                                        "organisation_unknown",
                                        "pair_unknown",
                                        "person_unknown",
+                                       "practitioner_unknown",
                                        "record_unknown",
                                        "same_person",
                                        "series_ended",

@@ -5,15 +5,23 @@
 
 #include <stdlib.h>
 
-enum { COMMANDS = INDEX_COMMAND_SERVICE - INDEX_COMMAND_REGISTER + 1 };
-static const struct wire_table *const queries[] = {&index_find_response_wire,         &index_trace_response_wire,
-                                                   &index_try_response_wire,          &index_get_response_wire,
-                                                   &index_pairs_response_wire,        &index_board_response_wire,
-                                                   &index_organisation_response_wire, &index_services_response_wire};
+/* What came later stands behind, so that a byte of a file in the corpus means what it meant. */
+enum {
+    COMMANDS = INDEX_COMMAND_SERVICE - INDEX_COMMAND_REGISTER + 1,
+    LATER_COMMANDS = INDEX_COMMAND_PRACTITIONER - INDEX_COMMAND_SERVICE
+};
+static const struct wire_table *const queries[] = {
+    &index_find_response_wire,         &index_trace_response_wire,    &index_try_response_wire,
+    &index_get_response_wire,          &index_pairs_response_wire,    &index_board_response_wire,
+    &index_organisation_response_wire, &index_services_response_wire, &index_consents_response_wire,
+    &index_practitioner_response_wire};
 enum { QUERIES = sizeof queries / sizeof queries[0] };
 
 static const struct wire_table *table_of(uint8_t which) {
-    which %= COMMANDS + QUERIES;
+    which %= COMMANDS + QUERIES + LATER_COMMANDS;
+    if (which >= COMMANDS + QUERIES) {
+        return index_answer_wire((enum index_command_kind)(INDEX_COMMAND_SERVICE + 1 + which - COMMANDS - QUERIES));
+    }
     if (which >= COMMANDS) return queries[which - COMMANDS];
     return index_answer_wire((enum index_command_kind)(INDEX_COMMAND_REGISTER + which));
 }
@@ -36,7 +44,8 @@ static void run(struct slice input) {
 }
 
 static void seed(void) {
-    for (int which = 0; which < COMMANDS + QUERIES; which++) seed_drawn(table_of((uint8_t)which), which);
+    for (int which = 0; which < COMMANDS + QUERIES + LATER_COMMANDS; which++)
+        seed_drawn(table_of((uint8_t)which), which);
 }
 
 static const char *const outcomes[] = {"ClaimPairResponse",
@@ -46,13 +55,18 @@ static const char *const outcomes[] = {"ClaimPairResponse",
                                        "FlagPersonResponse",
                                        "GetBoardResponse",
                                        "GetOrganisationResponse",
+                                       "GetConsentResponse",
                                        "GetPersonResponse",
+                                       "GetPractitionerResponse",
                                        "LinkRecordResponse",
                                        "ListPairsResponse",
                                        "MergePersonsResponse",
                                        "RegisterOrganisationResponse",
+                                       "RegisterPractitionerResponse",
                                        "RegisterRecordResponse",
                                        "RegisterServiceResponse",
+                                       "SetConsentResponse",
+                                       "SetPreferencesResponse",
                                        "SetRelationshipResponse",
                                        "TracePersonResponse",
                                        "TryRulesResponse",
