@@ -58,6 +58,14 @@ class Suite:
             rows = dict(re.findall(r"^kafka_(ca|certificate|key)_file = (.*)$", file.read(), re.MULTILINE))
         return [word for name, path in rows.items() for word in (f"--{name}", path)]
 
+    def kafka_trust(self, system):
+        """What a client of librdkafka needs to be that principal, beside the brokers."""
+        if not os.path.exists(f"{self.folder}/tls/ca.crt"):
+            return {}
+        return {"security.protocol": "ssl", "ssl.ca.location": f"{self.folder}/tls/ca.crt",
+                "ssl.certificate.location": f"{self.folder}/tls/{system}.crt",
+                "ssl.key.location": f"{self.folder}/tls/{system}.key"}
+
     def bhr_words(self, *words, system="111-nel"):
         return [f"{self.build}/bhr", "--config", f"{self.folder}/bhr.ini", "--as", system, "-o", "json",
                 *option("--token", self.tokens.get(system)), *map(str, words)]

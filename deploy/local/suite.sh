@@ -11,7 +11,8 @@
 #   status     says which run; exits 3 when one does not
 # A process is "index-2"; "index" is all of that service, and "2" is booking-2. Without any it means all. Environment:
 #   BHR_SUITE_DIR    its folder (run)                   BHR_SUITE_BUILD     the programs (build/release)
-#   BHR_SUITE_SERVICES  which services (booking index)  BHR_SUITE_COUNT  processes of each (2)
+#   BHR_SUITE_SERVICES  which services (booking index)
+#   BHR_SUITE_COUNT  processes of each (2)            BHR_INDEX_COUNT  processes of the index, when those are others
 #   BHR_SUITE_SETTINGS  more "key=value" words for booking-N.ini; BHR_INDEX_SETTINGS for index-N.ini
 #   BHR_SUITE_REDIS  socket of Redis (redis/redis.sock in its folder)
 #   BHR_KAFKA_PORT, BHR_DOOR_PORT, BHR_HTTP_PORT and all other addresses as in ports.env
@@ -27,6 +28,7 @@ source "$here/ports.env"
 dir=${BHR_SUITE_DIR:-$root/run}
 build=${BHR_SUITE_BUILD:-$root/build/release}
 count=${BHR_SUITE_COUNT:-2}
+index_count=${BHR_INDEX_COUNT:-$count}
 read -ra services <<<"${BHR_SUITE_SERVICES:-booking index}"
 read -ra launch <<<"${BHR_LAUNCH:-}"
 readonly READY_SECONDS=60 STOP_SECONDS=10
@@ -58,7 +60,7 @@ main() {
     local verb=${1:-} name
     shift || true
     case $verb in configure | start | ready | stop | kill | status) ;; *)
-        sed -n '2,20s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+        sed -n '2,21s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
         exit 2
         ;;
     esac
@@ -86,6 +88,7 @@ names() {
         case $word in
         [0-9]*) echo "booking-$word" ;;
         *-[0-9]*) echo "$word" ;;
+        index) seq -f "$word-%.0f" "$index_count" ;;
         *) seq -f "$word-%.0f" "$count" ;;
         esac
     done
@@ -201,8 +204,9 @@ setting() {
 }
 
 door_endpoint() {
-    local number=${1##*-}
-    echo "tcp://$(nth_host "$number" "$BHR_DOOR_HOSTS"):$(($(first_port "$1" BHR_DOOR_PORT BHR_INDEX_DOOR_PORT) + number - 1))"
+    local number=${1##*-} hosts
+    hosts=$(of_service "$1" BHR_DOOR_HOSTS BHR_INDEX_DOOR_HOSTS)
+    echo "tcp://$(nth_host "$number" "$hosts"):$(($(of_service "$1" BHR_DOOR_PORT BHR_INDEX_DOOR_PORT) + number - 1))"
 }
 
 brokers() {
@@ -212,11 +216,11 @@ brokers() {
 }
 
 http_port() {
-    echo $(($(first_port "$1" BHR_HTTP_PORT BHR_INDEX_HTTP_PORT) + ${1##*-} - 1))
+    echo $(($(of_service "$1" BHR_HTTP_PORT BHR_INDEX_HTTP_PORT) + ${1##*-} - 1))
 }
 
-# first_port PROCESS VARIABLE-OF-BOOKING VARIABLE-OF-INDEX
-first_port() {
+# of_service PROCESS VARIABLE-OF-BOOKING VARIABLE-OF-INDEX
+of_service() {
     if [[ ${1%-*} == index ]]; then echo "${!3}"; else echo "${!2}"; fi
 }
 

@@ -75,7 +75,7 @@ class Checks:
 
 class OwnSuite(Suite):
     def __init__(self, session_timeout_ms=1500, count=2, settings="", build=BUILD, kafka_settings="", tls=False,
-                 brokers=1, services=("booking",), index_settings=""):
+                 brokers=1, services=("booking",), index_settings="", index_count=None):
         for tool in ("java", "mvn", "redis-server", "curl"):
             if shutil.which(tool) is None:
                 skip(f"there is no {tool}")
@@ -91,8 +91,9 @@ class OwnSuite(Suite):
             "BHR_KAFKA_JAVA": "-XX:TieredStopAtLevel=1",  # a broker that lives for a minute never earns back its compiler
             "BHR_KAFKA_COUNT": str(brokers), "BHR_KAFKA_SETTINGS": kafka_settings,
             "BHR_REDIS_DIR": f"{folder}/redis", "BHR_DOOR_PORT": str(door_port), "BHR_HTTP_PORT": str(http_port),
-            "BHR_INDEX_DOOR_PORT": str(door_port + 3), "BHR_INDEX_HTTP_PORT": str(http_port + 3),
-            "BHR_SUITE_COUNT": str(count), "BHR_SUITE_SERVICES": " ".join(services),
+            "BHR_INDEX_DOOR_PORT": str(door_port + 6), "BHR_INDEX_HTTP_PORT": str(http_port + 6),
+            "BHR_SUITE_COUNT": str(count), "BHR_INDEX_COUNT": str(index_count or count),
+            "BHR_SUITE_SERVICES": " ".join(services),
             **({"BHR_KAFKA_TLS": f"{folder}/tls"} if tls else {"BHR_KAFKA_PLAINTEXT": "1"}),
             "BHR_SUITE_SETTINGS": f"session_timeout_ms={session_timeout_ms} {settings}".strip(),
             "BHR_INDEX_SETTINGS": f"session_timeout_ms={session_timeout_ms} {index_settings}".strip(),
@@ -185,12 +186,7 @@ class OwnSuite(Suite):
 
     def kafka_client(self, system):
         """What a client of confluent-kafka needs to be that principal."""
-        connection = {"bootstrap.servers": self.brokers}
-        if getattr(self, "tls", False):
-            connection.update({"security.protocol": "ssl", "ssl.ca.location": f"{self.folder}/tls/ca.crt",
-                               "ssl.certificate.location": f"{self.folder}/tls/{system}.crt",
-                               "ssl.key.location": f"{self.folder}/tls/{system}.key"})
-        return connection
+        return {"bootstrap.servers": self.brokers, **self.kafka_trust(system)}
 
     def redis(self, verb):
         return self.script("redis.sh", verb)
@@ -248,13 +244,13 @@ def skip(why):
 
 
 def free_ports():
-    """The first of three runs of six free neighbours, below the range from which outgoing connections take theirs: what is
+    """The first of three runs of twelve free neighbours, below the range from which outgoing connections take theirs: what is
     started again must find its ports still free."""
     draw = random.Random(os.getpid() ^ now_ms())
     firsts = []
     while len(firsts) < 3:
-        port = draw.randrange(20000, 30000, 6)
-        if port not in firsts and all(is_free(port + step) for step in range(6)):
+        port = draw.randrange(20000, 29988, 12)
+        if port not in firsts and all(is_free(port + step) for step in range(12)):
             firsts.append(port)
     return firsts
 
