@@ -111,6 +111,13 @@ class Story(IndexChapters):
     def evening(self, day):
         return max(uk_ms(uk_day(day), 17, 0), now_ms()), max(uk_ms(uk_day(day), 23, 0), now_ms() + 1000)
 
+    def a_free_slot(self):
+        """The last one of an evening, which nobody else in this story wants."""
+        evenings = (self.must(self.suite.find(f"gp-evening-{AREA}", *self.evening(day)))["slots"] for day in range(1, 14))
+        slots = next(filter(None, evenings), None)
+        self.claim(slots, "there is a free evening slot within 14 days")
+        return slots[-1]["slot_id"]
+
     def hold(self, slot):
         self.step("She holds that slot while she speaks with the caller.")
         held = self.must(self.suite.hold(slot["slot_id"]))

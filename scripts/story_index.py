@@ -1,7 +1,15 @@
-"""The chapters of the story (story.py) that the index plays: who is ringing, and a wrong merge that is taken back."""
-from exchange import utc_ms, uk_text
+"""The chapters of the story (story.py) that the index plays: who is ringing, and a wrong merge that is taken back. The events
+are read from Kafka with nothing of ours: Confluent's client and Google's protobuf."""
+import sys
+
+from exchange import ROOT, until, utc_ms, uk_text
+
+sys.path.insert(0, f"{ROOT}/tests/support")
 
 STEWARD = "555000000333"
+LISTENER = "gp-demo"  # an outside system that reads what is public on Kafka
+EVENTS, CORRECTED = "bhr.booking.event.v1", "bhr.booking.v1.IdentityCorrected"
+NEWS_S = 20
 FIELDS = {"family_name": "surname", "given_name": "given name", "birth_date": "birth date"}
 
 
@@ -36,7 +44,8 @@ class IndexChapters:
         """What was believed meanwhile, and who was told, is known afterwards."""
         self.suite.tokens["ops"] = self.suite.sign_in(STEWARD, role="index-steward", organisation="Y90000", system="ops",
                                                       minutes=30)
-        other_id = self.register({**other, "given_name": other["given_name"] + " Jo"})["person_id"]
+        other = {**other, "given_name": other["given_name"] + " Jo"}
+        other_id = self.register(other)["person_id"]
         self.step("A steward takes two patients for one and merges them.")
         merged = self.must(self.suite.bhr("index", "merge", person_id, other_id, "--reason", "same address, I thought",
                                           system="ops"))
@@ -44,6 +53,10 @@ class IndexChapters:
         self.claim(shown["person"]["person_id"] == person_id and len(shown["person"]["records"]) == 2,
                    "whoever asks for one gets both", shown)
         self.result("111 asks for the second patient and is shown the first one's records, too", shown)
+        booked = self.must(self.suite.book(other, slot_id=self.a_free_slot()))
+        self.is_for(booked["booking_id"], person_id, "the booking is the first patient's, as the index says")
+        self.result(f"111 books a slot for the second patient, number {booked['booking_id'][-12:]}: it counts as the "
+                    "first one's", booked)
         self.step("The mistake is noticed. The merge is taken back.")
         back = self.must(self.suite.bhr("index", "unmerge", merged["merge_id"], "--reason", "two people", system="ops"))
         self.result(f"two persons again; from {uk_text(utc_ms(back['from']))} for "
@@ -51,12 +64,37 @@ class IndexChapters:
         again = self.must(self.suite.bhr("index", "show", other_id))
         self.claim(again["person"]["person_id"] == other_id and len(again["person"]["records"]) == 1,
                    "the second patient is alone again", again)
-        # Bookings made in that time are named by the booking service, once it follows the index.
         trail = self.suite.trail("person", "--person-id", person_id, "--since", back["from"], "--until", back["until"])
         touched = [record for record in trail if record["method"].endswith("GetPerson")]
         self.claim(len(touched) == 1 and touched[0]["system"] == "111-nel", "the audit trail says who saw them as one", trail)
         self.say(f"    who was touched: {len(touched)} reading, by {touched[0]['system']} for {touched[0]['organisation']}, "
                  f"user {touched[0]['user']}")
+        self.name_the_booking(booked["booking_id"], other_id, back)
+
+    def name_the_booking(self, booking_id, other_id, back):
+        """Booking follows the index's journal, and tells everybody who listens whose booking somebody should look at."""
+        self.is_for(booking_id, other_id, "the booking is the second patient's again")
+        told = until(lambda: [event for event in self.public_events(CORRECTED) if event.other_id == other_id], NEWS_S, 0.2)
+        self.claim(len(told) == 1 and list(told[0].booking_ids) == [booking_id] and told[0].from_ms == utc_ms(back["from"]),
+                   "exactly the booking that was made meanwhile is named", told)
+        self.say(f"    and 1 booking, number {booking_id[-12:]}: it counts as the second patient's again, and a practice's "
+                 "system\n    hears on Kafka that somebody should look at it (IdentityCorrected)")
+
+    def is_for(self, booking_id, person_id, what):
+        """As soon as booking has followed the index so far."""
+        shown = until(lambda: (found := self.must(self.suite.bhr("show", booking_id)))["person"]["person_id"] == person_id
+                      and found, NEWS_S)
+        self.claim(shown, what)
+
+    def public_events(self, kind):
+        """What an outside system reads of that kind."""
+        from count_bookings import read_topic  # pylint: disable=import-outside-toplevel
+        from schema import Schema  # pylint: disable=import-outside-toplevel
+        message_type, brokers = Schema()(kind), self.suite.setting(1, "brokers")
+        trust = {**self.suite.kafka_trust(LISTENER), "group.id": f"{LISTENER}.story"}
+        return [message_type.FromString(message.value())
+                for message in read_topic(brokers, EVENTS, 0, trust, isolation="read_committed")
+                if ("ce_type", kind.encode()) in message.headers()]
 
 
 def misheard(name):

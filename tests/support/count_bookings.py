@@ -30,8 +30,9 @@ ID_REUSED, REFUSED_AT_DOOR = 7, 10  # outcomes by which nothing was decided unde
 
 
 def read_topic(brokers, topic, partition, trust=None, isolation="read_uncommitted"):
-    """Every message up to the end that the partition has now; with read_committed, to the first open transaction."""
-    consumer = Consumer({**(trust or {}), "bootstrap.servers": brokers, "group.id": "count-bookings",
+    """Every message up to the end that the partition has now; with read_committed, to the first open transaction. trust: who
+    reads, and as which group, in words of librdkafka's configuration."""
+    consumer = Consumer({"group.id": "count-bookings", **(trust or {}), "bootstrap.servers": brokers,
                          "enable.auto.commit": False, "isolation.level": isolation, "auto.offset.reset": "error",
                          "enable.partition.eof": True})
     try:
