@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""No slot twice and no promise lost, whatever dies: a whole suite of three brokers and three processes under load, hurt by
-a nemesis with a seed, and judged afterwards by a program that shares no code with it (check.py).
+"""No slot twice, nobody's record for another's, and no promise lost, whatever dies: a whole suite of three brokers, three
+processes of booking and two of the index under load, hurt by a nemesis with a seed, and judged afterwards by a program that
+shares no code with it (check.py).
 
 Usage: chaos.py [--seconds 90] [--seed N] [--build DIR] [--page FILE] [--keep DIR] [--only NAME]
        chaos.py --gaps [--build DIR]
@@ -22,12 +23,14 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "e2e"))
 
 from suite import BUILD, ROOT, Checks, Failure, until  # noqa: E402
+from awaited import awaited  # noqa: E402
 from gaps import measure_gaps  # noqa: E402
 from nemesis import Nemesis  # noqa: E402
 from pulse import Pulse, now_us  # noqa: E402
 from world import World  # noqa: E402
 
 READY_S = 60
+KNOWN_S = 300  # booking asks for one after the other
 
 
 def main():
@@ -69,21 +72,26 @@ def play(world, check, words):
     world.pulse.start()
     clients = Clients(world, words.seed)
     clients.start()
-    if not world.pulse.wait_back(now_us(), READY_S):
+    if not world.pulse.wait_all_back(now_us(), READY_S):
         raise Failure(f"no command was answered within {READY_S} s, before any fault")
     nemesis = Nemesis(world, world.pulse, words.seed, f"{world.folder}/nemesis.jsonl", words.only)
     since_us = now_us()
-    check.note("three brokers, three processes and Redis serve; now they are hurt")
+    check.note(f"three brokers, {', '.join(world.processes)} and Redis serve; now they are hurt")
     nemesis.run(words.seconds)
     until_us = now_us()
     check.note(f"{nemesis.dealt} faults; now all of it is mended")
     mend(world)
-    check("callers are served again when all is mended", world.pulse.wait_back(now_us(), READY_S))
+    check("callers are served again when all is mended", world.pulse.wait_all_back(now_us(), READY_S))
     clients.stop()
     world.pulse.stop()
     write_run(world, words, nemesis, since_us, until_us)
-    check("all that was accepted is public", until(lambda: is_published(world), READY_S, pause_s=0.2))
-    check("every store is the same", world.wait_same_digest(READY_S), world.digests())
+    check("booking knows whom nobody knew", until(lambda: not awaited(world.brokers), KNOWN_S, pause_s=1.0),
+          f"{len(awaited(world.brokers))} are still awaited")
+    check("and all that the index has decided", until(lambda: is_followed(world), READY_S, pause_s=0.5))
+    for service in world.services:
+        check(f"all that {service} accepted is public", until(lambda name=service: is_published(world, name), READY_S,
+                                                              pause_s=0.2))
+        check(f"every store of {service} is the same", world.wait_same_digest(READY_S, service), world.digests(service))
     # Nobody is stopped before the judge has read everything: holds that run out still make entries, and what a publisher
     # had not told when it was stopped would be told by the next one only (evidence.py: collect).
     check("nothing ended by itself and every fault was mended", not nemesis.findings, "\n".join(nemesis.findings))
@@ -94,12 +102,18 @@ def mend(world):
     world.kafka("start")
     world.redis("start")
     world.start()
-    until(lambda: all(world.is_ready(number) for number in world.numbers()), READY_S, pause_s=0.2)
+    until(lambda: all(world.is_ready(name) for name in world.processes), READY_S, pause_s=0.2)
 
 
-def is_published(world):
-    owner = world.owner()
-    return owner is not None and world.metrics(owner).get("bhr_publisher_lag_entries") == 0
+def is_published(world, service):
+    owner = world.owner(service)
+    return owner is not None and world.metrics(f"{service}-{owner}").get("bhr_publisher_lag_entries") == 0
+
+
+def is_followed(world):
+    """As far as the index's journal goes just now."""
+    owner, numbers = world.owner(), [number for number, _ in world.digests("index")]
+    return owner is not None and bool(numbers) and world.metrics(owner).get("bhr_reactor_number", 0) >= max(numbers)
 
 
 def write_run(world, words, nemesis, since_us, until_us):

@@ -16,19 +16,17 @@ sys.path[:0] = [f"{ROOT}/tests/{name}" for name in ("fault", "support", "journal
 
 try:
     from evidence import collect
-    from judge import Case
-    from judge_events import judge_events
     from page import make_page, read_run
+    from run import Run
 except ImportError as error:
     print(f"skipped: {error}; scripts/install-deps.sh installs it")
     sys.exit(77)
 
 
 def judge(folder):
-    case = Case(folder)
-    case.judge()
-    judge_events(case)
-    return case
+    run = Run(folder)
+    run.judge()
+    return run
 
 
 def main():
@@ -41,9 +39,9 @@ def main():
     if words.brokers is not None:
         build = os.environ.get("BHR_TEST_BUILD", f"{ROOT}/build/{read_run(words.folder).get('build', 'dev')}")
         collect(words.folder, words.brokers, words.bhr or f"{build}/bhr")
-    case = judge(words.folder)
-    print(make_page(case, words.markdown), end="")
-    return 1 if case.promises.names_broken() else 0
+    run = judge(words.folder)
+    print(make_page(run, words.markdown), end="")
+    return 1 if run.promises.names_broken() else 0
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@
 
     clients = Clients(world, seed); clients.start(); ...; clients.stop()
 
-Callers over ZeroMQ, each a system's front end that asks one thing after the other: through any of the doors, again with the
-same id through another door after a silence or an answer that says so, until it has an answer or gives up. Beside them one
-outside system on its request topic (topic_caller.py). Each writes FOLDER/history/client-<n>.jsonl, one line for each thing:
+Callers over ZeroMQ, each a system's front end that asks one service one thing after the other: through any of its doors,
+again with the same id through another door after a silence or an answer that says so, until it has an answer or gives up.
+Beside them one outside system on its request topic (topic_caller.py). Each writes FOLDER/history/client-<n>.jsonl, one
+line for each thing:
 
     {"k": "call", "at_us", "client", "seq", "request_id", "source", "method", "digest", "args", "via", "min_position"}
     {"k": "answer", "at_us", "client", "seq", "request_id", "source", "method", "digest", "via", "status", "outcome",
@@ -15,7 +16,7 @@ outside system on its request topic (topic_caller.py). Each writes FOLDER/histor
     call     a request was sent, or sent again; seq counts what this client wanted: calls and answers with one seq belong
              together. request_id is the command's id, source the system that asked. digest is BLAKE2b-128 over method and
              body in hex. args is what was asked without names; person is a number in the crowd of wishes.py.
-             via is the process, "booking-2", or "topic"
+             via is the process, "booking-2" or "index-1", or "topic"
     answer   any answer, also "unavailable". position is the reply's; of an answer heard on the event topic, the number of
              the entry that told it. body is BLAKE2b-128 over the answer's bytes, "" for none or for a topic's. result is
              what wishes.py:result_of reads there, {} for none
@@ -30,15 +31,19 @@ import time
 
 import zmq
 
-from history import COMMANDS, Writer
-from raw_client import SERVICE, STATUS, Schema, read_keys
+from history import Writer, full_name, is_command
+from raw_client import STATUS, Schema, read_keys
 from topic_caller import TopicCaller
 from wishes import Market, Wishes, result_of
+from wishes_index import STEWARDS, IndexWishes, Persons
 
 SYSTEMS = ["111-nel"] * 78 + ["hub-demo"] * 38 + ["ops"] * 4
+INDEX_SYSTEMS = ["111-nel"] * 4 + ["gp-demo"] * 6 + ["ops"] * 4
 TOPIC_SYSTEM = "gp-demo"
 COMMANDS_PER_SECOND = 1800
-QUESTION_SHARE = 0.12
+INDEX_RATES = {"111-nel": 6.0, "gp-demo": 6.0, "ops": 2.0}  # of each caller, in a second
+TOKEN_MINUTES = 240
+QUESTION_SHARES = {"booking": 0.12, "index": 0.3}
 SESSIONS_PER_SECOND, FIRST_SESSIONS = 3.0, 6
 ATTEMPT_S, REST_S, BUSY_S = 1.2, 0.1, 0.4
 GIVE_UP_S = (2.5, 25.0, 25.0, 25.0)  # one caller in four has no patience
@@ -56,9 +61,16 @@ class Clients:
         self.context = zmq.Context()
         folder, rate = f"{world.folder}/history", commands_per_second / SYSTEMS.count("111-nel")
         rates = {"111-nel": rate * 0.7, "hub-demo": rate * 0.65, "ops": SESSIONS_PER_SECOND / SYSTEMS.count("ops")}
-        self.callers = [Caller(self, world, folder, number, system, rates[system], random.Random(f"{seed}/{number}"))
-                        for number, system in enumerate(SYSTEMS, 1)]
-        self.topic_caller = TopicCaller(self, world, Writer(folder, len(SYSTEMS) + 1), TOPIC_SYSTEM,
+        self.tokens = {user: token_of(world, user) for user in STEWARDS}
+        who = [("booking", system, rates[system], Wishes, self.market) for system in SYSTEMS]
+        persons = Persons(self.market)
+        who += [("index", system, INDEX_RATES[system], IndexWishes, persons) for system in INDEX_SYSTEMS]
+        self.callers = []
+        for number, (service, system, per_second, kind, known) in enumerate(who, 1):
+            draw = random.Random(f"{seed}/{number}")
+            self.callers.append(Caller(self, world, Writer(folder, number), service, system, per_second, draw,
+                                       kind(self.schema, draw, known, system, str(number))))
+        self.topic_caller = TopicCaller(self, world, Writer(folder, len(who) + 1), TOPIC_SYSTEM,
                                         random.Random(f"{seed}/topic"))
         self.thread = threading.Thread(target=self.run, daemon=True)
 
@@ -104,20 +116,26 @@ class Clients:
                 caller.step(now)
 
 
-class Caller:
-    """One front end: at most one request of it is open."""
+def token_of(world, user):
+    """Of a steward of the index."""
+    path = world.sign_in(user, role="index-steward", organisation="Y90000", system="ops", minutes=TOKEN_MINUTES)
+    with open(path, encoding="ascii") as file:
+        return file.read()
 
-    def __init__(self, clients, world, folder, number, system, per_second, draw):
-        self.schema, self.system, self.per_second, self.draw = clients.schema, system, per_second, draw
-        self.writer = Writer(folder, number)
-        self.wishes = Wishes(clients.schema, draw, clients.market, system, str(number))
-        self.market = clients.market
+
+class Caller:
+    """One front end of one service: at most one request of it is open."""
+
+    def __init__(self, clients, world, writer, service, system, per_second, draw, wishes):
+        self.schema, self.service, self.system, self.per_second, self.draw = (clients.schema, service, system, per_second,
+                                                                              draw)
+        self.writer, self.wishes, self.market, self.tokens = writer, wishes, clients.market, clients.tokens
         self.header_type = clients.schema("bhr.exchange.v1.RequestHeader")
         self.reply_type = clients.schema("bhr.exchange.v1.ReplyHeader")
         server_key = read_keys(f"{world.folder}/keys/door.key")[0]
         keys = read_keys(f"{world.folder}/keys/{system}.key")
-        self.sockets = {f"booking-{door}": self.open(clients.context, world.setting(door, "door_endpoint"), server_key, keys)
-                        for door in world.numbers()}
+        self.sockets = {door: self.open(clients.context, world.setting(door, "door_endpoint"), server_key, keys)
+                        for door in world.of_service(service)}
         self.seq, self.position = 0, 0
         self.wish, self.via, self.due, self.give_up_at, self.deadline_ms = None, None, 0.0, 0.0, 0
         self.next_at = time.monotonic() + draw.expovariate(per_second)
@@ -149,7 +167,7 @@ class Caller:
         elif now >= self.give_up_at:
             self.writer.write("silence", seq=self.seq, request_id=self.wish.request_id, source=self.system,
                               method=self.wish.method)
-            if self.wish.method in COMMANDS:
+            if is_command(self.wish.method):
                 self.unanswered.append(self.wish)
             self.wish = None
         elif now >= self.due:
@@ -162,14 +180,14 @@ class Caller:
                 return
             self.want(now, self.unanswered.pop(), self.finish_by)
             return
-        is_empty = len(self.market.sessions) + len(self.market.hot) < FIRST_SESSIONS
+        is_empty = self.service == "booking" and len(self.market.sessions) + len(self.market.hot) < FIRST_SESSIONS
         if self.system != "ops" if is_empty else now < self.next_at:
             return  # while there is next to nothing to book, only those who publish have something to say
         # Who could not ask for a while does not ask it all at once then.
         self.next_at = max(self.next_at, now - 1.0) + self.draw.expovariate(self.per_second)
-        if self.system == "ops":
+        if self.system == "ops" and self.service == "booking":
             wish = self.wishes.publish()
-        elif self.draw.random() < QUESTION_SHARE:
+        elif self.draw.random() < QUESTION_SHARES[self.service]:
             wish = self.wishes.next_question()
         else:
             wish = self.wishes.next_command()
@@ -188,9 +206,10 @@ class Caller:
 
     def send(self, now):
         wish = self.wish
-        known = self.market.position if wish.method not in COMMANDS and self.draw.random() < 0.5 else self.position
-        header = self.header_type(method=SERVICE + wish.method, request_id=wish.request_id, deadline_ms=self.deadline_ms,
-                                  min_position=known)
+        is_anybodys = not is_command(wish.method) and self.draw.random() < 0.5
+        known = self.market.positions[self.service] if is_anybodys else self.position
+        header = self.header_type(method=full_name(wish.method), request_id=wish.request_id, deadline_ms=self.deadline_ms,
+                                  min_position=known, user_token=self.tokens.get(wish.user, ""))
         self.via = self.draw.choice([via for via in self.sockets if via != self.via or len(self.sockets) == 1])
         try:
             self.sockets[self.via].send_multipart([header.SerializeToString(), wish.body], zmq.DONTWAIT)
@@ -220,8 +239,8 @@ class Caller:
                           digest=wish.digest, via=via, status=STATUS[reply.status], outcome=reply.outcome,
                           repeated=reply.repeated_answer, position=reply.position,
                           body=hashlib.blake2b(body, digest_size=16).hexdigest() if body else "", result=result)
-        is_command = wish.method in COMMANDS
-        is_told = STATUS[reply.status] in ("ok", "refused", "not_found") or (is_command and reply.position > 0)
+        is_told = (STATUS[reply.status] in ("ok", "refused", "not_found")
+                   or (is_command(wish.method) and reply.position > 0))
         if not is_told and reply.outcome not in FINAL_AT_DOOR:
             # Who is told that it is being worked on, or that nobody knows, does not make more of it.
             rest_s = BUSY_S if reply.outcome in ("in_progress", "unknown_outcome") else REST_S

@@ -5,8 +5,9 @@
         yield 3.5                             how many seconds it lasts; it may yield more than once
         ... what ends it                      also when the run is over before that
 
-targets are the names that no other fault may touch meanwhile: "booking-2", "kafka-1", "redis". note is for whoever reads the
-page: note["signal"] = "KILL"."""
+targets are the names that no other fault may touch meanwhile: "booking-2", "index-1", "kafka-1", "redis". note is for whoever
+reads the page: note["signal"] = "KILL". Who is picked by any, owner, follower or all is of booking, or of the index with
+"index" as first argument: owner_of("index")."""
 import contextlib
 import dataclasses
 import os
@@ -32,18 +33,34 @@ def number_of(target):
     return int(target.rsplit("-", 1)[1])
 
 
-def any_booking(world, draw):
-    return [f"booking-{draw.choice(world.numbers())}"]
+def service_of(target):
+    return target.rsplit("-", 1)[0]
 
 
-def owner(world, draw):  # pylint: disable=unused-argument
-    number = world.owner()
-    return None if number is None else [f"booking-{number}"]
+def any_of(service):
+    return lambda world, draw: [draw.choice(world.of_service(service))]
 
 
-def follower(world, draw):
-    number = world.owner()
-    return None if number is None else [f"booking-{draw.choice([other for other in world.numbers() if other != number])}"]
+def owner_of(service):
+    def pick(world, draw):  # pylint: disable=unused-argument
+        number = world.owner(service)
+        return None if number is None else [f"{service}-{number}"]
+    return pick
+
+
+def follower_of(service):
+    def pick(world, draw):
+        number = world.owner(service)
+        others = [name for name in world.of_service(service) if name != f"{service}-{number}"]
+        return None if number is None else [draw.choice(others)]
+    return pick
+
+
+def all_of(service):
+    return lambda world, draw: world.of_service(service)
+
+
+any_booking, owner, follower, all_processes = (pick("booking") for pick in (any_of, owner_of, follower_of, all_of))
 
 
 def leading_broker(world, draw):  # pylint: disable=unused-argument
@@ -73,7 +90,7 @@ def brokers_of(world):
 def pid_of(world, target):
     if target == "redis":
         return world.redis_pid()
-    return world.broker_pid(number_of(target)) if target.startswith("kafka") else world.pid(number_of(target))
+    return world.broker_pid(number_of(target)) if target.startswith("kafka") else world.pid(target)
 
 
 def killed(world, targets, seconds):
@@ -84,7 +101,7 @@ def killed(world, targets, seconds):
         yield seconds
     finally:
         brokers = [number_of(target) for target in targets if target.startswith("kafka")]
-        processes = [number_of(target) for target in targets if target.startswith("booking")]
+        processes = [target for target in targets if target in world.processes]
         if brokers:
             world.kafka("start", *brokers)
         if processes:
@@ -99,7 +116,7 @@ def kill(world, target):
     elif target.startswith("kafka"):
         world.kafka("kill", number_of(target))
     else:
-        world.kill(number_of(target))
+        world.kill(target)
 
 
 def paused(world, targets, seconds):

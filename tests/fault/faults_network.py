@@ -1,5 +1,6 @@
 """Between hosts: cut, lost, late; both ways or one way."""
-from faults import Kind, any_booking, brokers_of, follower, leading_broker, other_broker, owner
+from faults import (Kind, any_booking, any_of, brokers_of, follower, leading_broker, other_broker, owner, owner_of,
+                    service_of)
 
 LOSS = "numgen random mod 100 < {} drop"
 
@@ -26,7 +27,8 @@ def cut_one_way(world, draw, targets, note):
 
 def cut_from_coordinator(world, draw, targets, note):
     """The group gives the partition away, while the owner still writes the journal: it must be told by the journal."""
-    coordinator, leader = world.coordinator(), world.leader()
+    service = service_of(targets[0])
+    coordinator, leader = world.coordinator(service), world.leader(service)
     note["coordinator"], note["journal_leader"] = coordinator, leader
     if coordinator not in world.kafka_numbers or coordinator == leader:
         note["in_vain"] = "the coordinator leads the journal, too"
@@ -37,7 +39,7 @@ def cut_from_coordinator(world, draw, targets, note):
 
 def cut_from_journal_leader(world, draw, targets, note):
     """It is still a member of the group, and cannot append."""
-    leader = world.leader()
+    leader = world.leader(service_of(targets[0]))
     note["journal_leader"] = leader
     if leader not in world.kafka_numbers:
         yield 0.0
@@ -50,6 +52,12 @@ def cut_from_brokers_only(world, draw, targets, note):
     del note
     others = [name for name in brokers_of(world) if name != targets[0]]
     yield from cut(world, targets[0], others, seconds_of(draw))
+
+
+def cut_from_index(world, draw, targets, note):
+    """Its door asks in vain; what the index decides meanwhile it still reads from the journal."""
+    del note
+    yield from cut(world, targets[0], world.of_service("index"), seconds_of(draw))
 
 
 def lose_packets(world, draw, targets, note):
@@ -87,4 +95,9 @@ KINDS = [
     network("packets of a broker lost", 3, any_broker, lose_packets),
     network("process far away", 3, any_booking, delay),
     network("broker far away", 3, any_broker, delay),
+    network("booking's owner cut from the index", 4, owner, cut_from_index),
+    network("index: owner cut from the brokers", 3, owner_of("index"), cut_from_brokers),
+    network("index: owner cut from the coordinator", 3, owner_of("index"), cut_from_coordinator),
+    network("index: packets of a process lost", 2, any_of("index"), lose_packets),
+    network("index: process far away", 2, any_of("index"), delay),
 ]

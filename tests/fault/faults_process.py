@@ -2,8 +2,8 @@
 import subprocess
 import time
 
-from faults import (Kind, all_brokers, answers_since, brokers_of, follower, kill, killed, leading_broker, number_of,
-                    other_broker, owner, paused, redis)
+from faults import (Kind, all_brokers, all_of, all_processes, answers_since, brokers_of, follower, follower_of, kill, killed,
+                    leading_broker, number_of, other_broker, owner, owner_of, paused, redis, service_of)
 from pulse import now_us
 from suite import ROOT, Failure, until
 from world import JOURNAL
@@ -26,13 +26,14 @@ def pause_until_replaced(world, draw, targets, note):
     """The owner stops, under load most likely in mid-turn, until the group has given its partition away and another has
     claimed it; then it goes on, and appends what it had decided: entries of a zombie."""
     del draw
+    service = service_of(targets[0])
     pause = paused(world, targets, 0)
     next(pause)
     limit = time.monotonic() + 15
     try:
-        while time.monotonic() < limit and world.owner() in (None, number_of(targets[0])):
+        while time.monotonic() < limit and world.owner(service) in (None, number_of(targets[0])):
             yield 0.1
-        note["replaced_by"] = world.owner()
+        note["replaced_by"] = world.owner(service)
         yield 0.5
     finally:
         pause.close()
@@ -78,7 +79,7 @@ def kill_all_brokers(world, draw, targets, note):
 
 def cut_tail(world, number):
     done = subprocess.run(["/usr/bin/python3", f"{ROOT}/scripts/journal-cut.py", f"{world.folder}/kafka/{number}/data",
-                           JOURNAL, "0", "1"], capture_output=True, text=True, check=False)
+                           JOURNAL.format("booking"), "0", "1"], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Failure(f"journal-cut.py: {done.stdout} {done.stderr}")
     return f"kafka-{number}: {done.stdout.strip()}"
@@ -87,6 +88,27 @@ def cut_tail(world, number):
 def kill_all_processes(world, draw, targets, note):
     del note
     yield from killed(world, targets, draw.uniform(0.0, 2.0))
+
+
+def index_gone(world, draw, targets, note):
+    """Long enough that callers who have asked before are answered, and others ask, are answered, and ask again."""
+    yield from without_index(note, killed(world, targets, draw.uniform(8.0, 14.0)))
+
+
+def index_frozen(world, draw, targets, note):
+    """Connected, and silent."""
+    yield from without_index(note, paused(world, targets, draw.uniform(6.0, 10.0)))
+
+
+def without_index(note, fault):
+    """The judge looks what became of bookings in that time."""
+    seconds = next(fault)
+    try:
+        since_us = now_us()
+        yield seconds
+        note["without_index_us"] = [since_us, now_us()]
+    finally:
+        fault.close()
 
 
 def flush_redis(world, draw, targets, note):
@@ -102,10 +124,6 @@ def lose_redis(world, draw, targets, note):
         kill(world, target)
     world.skipped["redis"] = "Redis was gone for good by then"
     yield 1.0
-
-
-def all_processes(world, draw):  # pylint: disable=unused-argument
-    return [f"booking-{number}" for number in world.numbers()]
 
 
 KINDS = [
@@ -126,4 +144,10 @@ KINDS = [
     Kind("Redis paused", 3, redis, pause_one, needs=("redis",)),
     Kind("Redis flushed", 3, redis, flush_redis, needs=("redis",)),
     Kind("Redis gone for good", 1, redis, lose_redis, needs=("redis",), is_once=True),
+    Kind("index: owner killed", 4, owner_of("index"), kill_one),
+    Kind("index: follower killed", 2, follower_of("index"), kill_one),
+    Kind("index: owner paused", 3, owner_of("index"), pause_one),
+    Kind("index: owner paused until replaced", 4, owner_of("index"), pause_until_replaced),
+    Kind("index: gone for a while", 4, all_of("index"), index_gone, is_alone=True),
+    Kind("index: frozen for a while", 3, all_of("index"), index_frozen, is_alone=True),
 ]

@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from exchange import read_metrics
-from faults import Kind, any_booking, number_of, owner
+from faults import Kind, any_booking, any_of, owner, owner_of, service_of
 from suite import Failure, until
 from world import SMALL_DISK
 
@@ -22,22 +22,22 @@ def small_disk(world, draw):  # pylint: disable=unused-argument
 
 
 def fill_disk(world, draw, targets, note):
-    number = number_of(targets[0])
-    folder = world.setting(number, "data_dir")
+    name = targets[0]
+    folder = world.setting(name, "data_dir")
     is_full = draw.random() < 0.5
     note["left"] = "nothing" if is_full else f"{FREE_PERCENT} %"
     ballast = f"{folder}/ballast"
     fill(ballast, folder, 0 if is_full else FREE_PERCENT)
     try:
         yield draw.uniform(3.0, 8.0)
-        note["meanwhile"] = world.http(number, "/readyz")[1].strip()
+        note["meanwhile"] = world.http(name, "/readyz")[1].strip()
     finally:
         os.unlink(ballast)
         # A store that found no room has stopped; whoever made room starts it again.
-        if not until(lambda: world.is_ready(number), 3):
+        if not until(lambda: world.is_ready(name), 3):
             note["started_again"] = True
-            world.stop(number)
-            world.start(number)
+            world.stop(name)
+            world.start(name)
 
 
 def fill(path, folder, percent_left):
@@ -52,27 +52,27 @@ def fill(path, folder, percent_left):
 
 def lose_store(world, draw, targets, note):
     del draw, note
-    number = number_of(targets[0])
-    world.kill(number)
-    remove_store(world.setting(number, "data_dir"))
-    world.start(number)
+    name = targets[0]
+    world.kill(name)
+    remove_store(world.setting(name, "data_dir"))
+    world.start(name)
     yield 0.0
 
 
 def restore_store(world, draw, targets, note):
     """As from last night's backup: a copy, time that passes, and the copy in the store's place."""
-    number = number_of(targets[0])
-    folder, copy = world.setting(number, "data_dir"), f"{world.folder}/copy-{number}"
+    name = targets[0]
+    folder, copy = world.setting(name, "data_dir"), f"{world.folder}/copy-of-{name}"
     copy_store(world, folder, copy)
     seconds = draw.uniform(2.0, 8.0)
     note["older_by_s"] = round(seconds, 1)
     try:
         yield seconds
-        world.kill(number)
+        world.kill(name)
         remove_store(folder)
         shutil.copytree(copy, folder, dirs_exist_ok=True)
     finally:
-        world.start(number)
+        world.start(name)
         shutil.rmtree(copy, ignore_errors=True)
 
 
@@ -95,21 +95,21 @@ def remove_store(folder):
 def clone_process(world, draw, targets, note):
     """The same program, configuration, name and store once more, with ports of its own, as when a machine's image is started
     twice. The original goes on; what the clone did is noted."""
-    number = number_of(targets[0])
-    folder, settings = f"{world.folder}/clone-{number}", f"{world.folder}/clone-{number}.ini"
-    copy_store(world, world.setting(number, "data_dir"), folder)
-    port = write_clone(world, number, folder, settings)
+    name = targets[0]
+    folder, settings = f"{world.folder}/clone-of-{name}", f"{world.folder}/clone-of-{name}.ini"
+    copy_store(world, world.setting(name, "data_dir"), folder)
+    port = write_clone(world, name, folder, settings)
     # It ends with this thread, whatever ends that.
     words = ["setpriv", "--pdeathsig", "KILL", f"{os.path.dirname(__file__)}/launch.sh", f"{world.folder}/hosts",
-             f"booking-{number}", f"{world.build}/bhr-booking", "--config", settings]
-    with open(f"{world.folder}/log/clone-{number}.log", "ab") as log:
+             name, f"{world.build}/bhr-{service_of(name)}", "--config", settings]
+    with open(f"{world.folder}/log/clone-of-{name}.log", "ab") as log:
         # pylint: disable-next=consider-using-with
         clone = subprocess.Popen(words, env=world.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     states, until_s, seen = [], time.monotonic() + draw.uniform(5.0, 15.0), {}
     try:
         while time.monotonic() < until_s:
             yield 0.2
-            seen = read_metrics(*world.http_at(number, port, "/metrics")) or seen
+            seen = read_metrics(*world.http_at(name, port, "/metrics")) or seen
             state = next((name for name in seen if name.startswith("bhr_replica_state") and seen[name] == 1), None)
             if state is not None and (not states or states[-1] != state):
                 states.append(state)
@@ -123,16 +123,16 @@ def clone_process(world, draw, targets, note):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def write_clone(world, number, folder, settings):
+def write_clone(world, name, folder, settings):
     """The original's configuration but for its folder and ports; its port of health and metrics."""
-    endpoint, port = world.setting(number, "door_endpoint"), int(world.setting(number, "http_port"))
+    endpoint, port = world.setting(name, "door_endpoint"), int(world.setting(name, "http_port"))
     address, door_port = endpoint.rsplit(":", 1)
-    with open(f"{world.folder}/booking-{number}.ini", encoding="utf-8") as file:
+    with open(f"{world.folder}/{name}.ini", encoding="utf-8") as file:
         text = file.read()
-    for name, old, new in (("data_dir", world.setting(number, "data_dir"), folder),
+    for key, old, new in (("data_dir", world.setting(name, "data_dir"), folder),
                            ("door_endpoint", endpoint, f"{address}:{int(door_port) + CLONE_PORTS_ON}"),
                            ("http_port", port, port + CLONE_PORTS_ON)):
-        text = text.replace(f"\n{name} = {old}\n", f"\n{name} = {new}\n")
+        text = text.replace(f"\n{key} = {old}\n", f"\n{key} = {new}\n")
     with open(settings, "w", encoding="utf-8") as file:
         file.write(text)
     return port + CLONE_PORTS_ON
@@ -140,11 +140,11 @@ def write_clone(world, number, folder, settings):
 
 def wrong_clock(world, draw, targets, note, offset_ms):
     note["offset_ms"] = offset_ms
-    world.set_clock(number_of(targets[0]), offset_ms)
+    world.set_clock(targets[0], offset_ms)
     try:
         yield draw.uniform(3.0, 10.0)
     finally:
-        world.set_clock(number_of(targets[0]), 0)
+        world.set_clock(targets[0], 0)
 
 
 def some_ms(draw):
@@ -172,4 +172,9 @@ KINDS = [
     Kind("owner's clock set forward", 4, owner, clock_on, needs=("clock",)),
     Kind("owner's clock ten years on", 2, owner, clock_ten_years_on, needs=("clock",)),
     Kind("process's clock ten years on", 2, any_booking, clock_ten_years_on, needs=("clock",)),
+    Kind("index: store lost", 2, any_of("index"), lose_store),
+    Kind("index: store restored from an older copy", 2, any_of("index"), restore_store),
+    Kind("index: process cloned with its store", 2, any_of("index"), clone_process),
+    Kind("index: clock set back", 1, any_of("index"), clock_back, needs=("clock",)),
+    Kind("index: owner's clock set forward", 2, owner_of("index"), clock_on, needs=("clock",)),
 ]

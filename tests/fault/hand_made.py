@@ -1,112 +1,49 @@
-"""A small run made by hand, in which every promise is kept: a clinic of slots with two places, two owners, a zombie, and
-what callers were told. test_check.py tells lies in it. Whatever follows from something else (chain, public events,
-digests of stores) follows when it is written, so that each lie is one lie."""
-import base64
-import hashlib
+"""A small run made by hand, in which every promise is kept: a clinic of slots with two places, two owners, a zombie, an index
+that takes two people for one and parts them again, and what callers were told. test_check.py tells lies in it."""
 import json
 import os
 
 import rows
 from check_golden import Rule, decode
-from evidence import write_journal, write_lines
-from judge_events import KEYS, public_id
-from ledger import Ledger, id_bytes, id_text
+from evidence import write_lines
+from hand_made_index import IndexStory
+from hand_made_journal import OK, OWNERS, T0, Scribe, an_id
+from ledger import Ledger
 from promises import Promises
 
-T0 = 1_800_000_000_000
 START = T0 + 86_400_000
 MINUTE_MS = 60_000
-OK, EXPIRED, SLOT_TAKEN = 1, 4, 103
-NAMES = {OK: "ok", EXPIRED: "expired", SLOT_TAKEN: "slot_taken"}
-OWNERS = [b"first owner 0000", b"second owner 000"]
+EXPIRED, SLOT_TAKEN = 4, 103
+WITHOUT_INDEX_US = [20_000, 40_000_000]
 
 
-def an_id(number):
-    """The same number, the same UUIDv7."""
-    return id_text(bytes.fromhex(f"{T0:012x}7{number:03x}8{number:015x}"))
+class Story(Scribe):
+    """Booking's part; the index's is in index."""
 
+    service, client, names = "booking", 1, {OK: "ok", EXPIRED: "expired", SLOT_TAKEN: "slot_taken"}
 
-class Story:
     def __init__(self, schema):
-        self.schema = schema
-        self.records = []  # messages of journal.proto; an entry's prev and number are filled in when it is written
-        self.lines, self.commands, self.events, self.faults = [], [], None, []
-        self.digest = None  # that a store says; None: the right one
-        self.tampered = None  # index of a record in which one byte is changed after all was chained
-        self.now_ms, self.offset, self.seq, self.epoch = T0, 0, 0, 0
-        genesis = self.record().genesis
-        genesis.journal_id, genesis.environment, genesis.service, genesis.locality = b"j" * 16, "local", "booking", "nel-bhr"
-        genesis.starts_at.offset = 0
-        self.claim()
+        super().__init__(schema)
+        self.index, self.linked, self.followed = IndexStory(schema), set(), 0
+        self.digest, self.index_digest = None, "ab" * 16  # that a store says; None: the right one
+        self.faults = [{"at_us": WITHOUT_INDEX_US[0], "until_us": WITHOUT_INDEX_US[1], "back_us": WITHOUT_INDEX_US[1],
+                        "fault": "index: gone for a while", "target": "index-1,index-2", "beside": [], "gap_ms": 0,
+                        "detail": {"without_index_us": WITHOUT_INDEX_US}, "timeout": "", "timeout_ms": 0}]
         self.tell()
 
-    def record(self):
-        self.records.append(self.schema("bhr.journal.v1.Record")())
-        return self.records[-1]
-
-    def claim(self):
-        self.epoch += 1
-        claim = self.record().claim
-        claim.epoch, claim.owner = self.epoch, OWNERS[self.epoch - 1]
-
-    def entry(self, outcome=OK, event=None, answer=None):
-        self.now_ms += 100
-        entry = self.record().entry
-        entry.epoch, entry.owner, entry.decided_at_ms = self.epoch, OWNERS[self.epoch - 1], self.now_ms
-        entry.schema, entry.outcome = 2, outcome
-        entry.resume_at.offset = self.offset
-        if answer is not None:
-            entry.answer = answer.SerializeToString()
-        if event is not None:
-            entry.events.append(self.schema("bhr.booking.v1.BookingEvent")(**event).SerializeToString())
-        return entry
-
-    def entries(self):
-        return [record.entry for record in self.records if record.WhichOneof("record") == "entry" and record.entry.schema]
-
-    def number(self):
-        return len(self.entries())
-
-    # ---- a command: called, decided, answered ----
-
-    def call(self, method, number, source, args, via="booking-1"):
-        self.seq += 1
-        digest = hashlib.blake2b(f"{method}{number}{args}".encode(), digest_size=16).hexdigest()
-        line = {"at_us": self.seq * 1000, "client": 1, "seq": self.seq, "request_id": an_id(number), "source": source,
-                "method": method}
-        self.lines.append({"k": "call", **line, "digest": digest, "args": args, "via": via, "min_position": 0})
-        return line, digest
-
-    def decide(self, line, digest, method, **what):
-        self.commands.append({"offset": self.offset, "source": line["source"], "id": line["request_id"], "digest": digest})
-        at, self.offset = self.offset, self.offset + 1
-        entry = self.entry(**what)
-        entry.source, entry.command_id = line["source"], id_bytes(line["request_id"])
-        entry.command_digest, entry.method = bytes.fromhex(digest), method
-        entry.command_at.offset = at
-        return entry
-
-    def answer(self, line, digest, entry, position=None, via="booking-1", **more):
-        body = hashlib.blake2b(entry.answer, digest_size=16).hexdigest() if entry.answer and via != "topic" else ""
-        self.lines.append({"k": "answer", **line, "digest": digest, "via": via, "status": "ok",
-                           "outcome": NAMES[entry.outcome], "repeated": False, "position": position or self.number(),
-                           "body": body, "result": {}, **more})
-
-    def command(self, method, number, args, event=None, outcome=OK, source="111-nel", via="booking-1", is_told=True,
-                **fields):
+    def command(self, method, number, args, events=(), outcome=OK, source="111-nel", via="", is_told=True, **fields):
         line, digest = self.call(method, number, source, args, via)
-        answer = self.schema(f"bhr.booking.v1.{method}Response")(**fields)
-        entry = self.decide(line, digest, method, outcome=outcome, event=event, answer=answer)
+        answer = self.message(f"{method}Response", **fields)
+        entry = self.decide(line, digest, method, outcome=outcome, events=events, answer=answer)
         if is_told:
             told = {"result": {"booking_id": an_id(number)}} if via == "topic" else {}
             self.answer(line, digest, entry, via=via, **told)
         return line, digest, entry
 
-    def publish(self, number, slots=4, capacity=2):
-        session = self.schema("bhr.booking.v1.Session")(
-            session_id=an_id(number), organisation="Y90020", service_id="clinic", kind=1, starts_at_ms=START,
-            slot_minutes=15, slot_count=slots, capacity=capacity, audience=2)
-        self.command("PublishSession", number, {}, {"session_published": {"session": session, "by": "ops"}}, source="ops",
+    def publish(self, number, slots=4, capacity=2, starts_at_ms=START):
+        session = self.message("Session", session_id=an_id(number), organisation="Y90020", service_id="clinic", kind=1,
+                               starts_at_ms=starts_at_ms, slot_minutes=15, slot_count=slots, capacity=capacity, audience=2)
+        self.command("PublishSession", number, {}, [{"session_published": {"session": session, "by": "ops"}}], source="ops",
                      session_id=an_id(number))
         return an_id(number)
 
@@ -114,48 +51,57 @@ class Story:
         expires = self.now_ms + 100 + lasts * 1000
         event = {"hold_id": an_id(number), "slot_id": slot_id, "expires_at_ms": expires, "by": "111-nel",
                  "starts_at_ms": START}
-        return self.command("Hold", number, {"slot_id": slot_id, "hold_seconds": seconds}, {"slot_held": event},
+        return self.command("Hold", number, {"slot_id": slot_id, "hold_seconds": seconds}, [{"slot_held": event}],
                             hold_id=an_id(number), slot={"slot_id": slot_id, "free": free}, expires_at_ms=expires, **options)
 
-    def book(self, number, slot_id, person, free, hold=None, **options):
+    def book(self, number, slot_id, person, free, hold=None, starts_at_ms=START, known=None, **options):
+        """The index has just said who that is, the first time; known: somebody else."""
         index = int(slot_id.rsplit(":", 1)[1])
         event = {"booking_id": an_id(number), "slot_id": slot_id, "hold_id": an_id(hold) if hold else "",
-                 "by": options.get("source", "111-nel"), "starts_at_ms": START + index * 15 * MINUTE_MS,
-                 "ends_at_ms": START + (index + 1) * 15 * MINUTE_MS, "person_id": an_id(person),
+                 "by": options.get("source", "111-nel"), "starts_at_ms": starts_at_ms + index * 15 * MINUTE_MS,
+                 "ends_at_ms": starts_at_ms + (index + 1) * 15 * MINUTE_MS, "person_id": an_id(person),
                  "sealed": {"key_id": b"k" * 16, "nonce": b"n" * 24, "ciphertext": b"c" * 40}}
         args = {"hold_id": an_id(hold)} if hold else {"slot_id": slot_id}
-        return self.command("Book", number, {"person": person, **args}, {"slot_booked": event}, booking_id=an_id(number),
+        events = [{"slot_booked": event}]
+        if person not in self.linked:
+            self.linked.add(person)
+            events.append({"person_linked": {"person_id": an_id(person), "known_id": known or self.index.know(person),
+                                             "number": self.index.number()}})
+        return self.command("Book", number, {"person": person, **args}, events, booking_id=an_id(number),
                             slot={"slot_id": slot_id, "free": free}, **options)
 
     def taken(self, number, slot_id):
-        return self.command("Book", number, {"slot_id": slot_id, "person": 1}, outcome=SLOT_TAKEN)
+        return self.command("Book", number, {"slot_id": slot_id, "person": 901}, outcome=SLOT_TAKEN)
 
     def cancel(self, number, booking, slot_id, person):
         event = {"booking_id": an_id(booking), "reason": 1, "by": "111-nel", "cancel_id": an_id(number), "slot_id": slot_id,
                  "starts_at_ms": START, "person_id": an_id(person)}
-        self.command("Cancel", number, {"booking_id": an_id(booking), "reason": 1}, {"booking_cancelled": event},
+        self.command("Cancel", number, {"booking_id": an_id(booking), "reason": 1}, [{"booking_cancelled": event}],
                      booking_id=an_id(booking), cancelled_at_ms=self.now_ms + 100)
 
     def expire(self, hold, slot_id, after_ms):
         self.now_ms += after_ms
-        entry = self.entry(event={"hold_expired": {"hold_id": an_id(hold), "slot_id": slot_id}})
+        entry = self.entry(events=[{"hold_expired": {"hold_id": an_id(hold), "slot_id": slot_id}}])
         entry.timer = b"t" * 16
 
-    def ask(self, method, number, args, result, position, min_position=0, outcome="ok"):
-        line, digest = self.call(method, number, "111-nel", args)
-        self.lines[-1]["min_position"] = min_position
-        self.lines.append({"k": "answer", **line, "digest": digest, "via": "booking-1", "status": "ok", "outcome": outcome,
-                           "repeated": False, "position": position, "body": "", "result": result})
+    def follow(self, number, *events):
+        """The last record of the index's journal, as a request of booking to itself."""
+        offset = len(self.index.records) - 1
+        place = {"number": self.index.number(), "offset": offset, "done": 0, "place": b"p"}
+        line = {"source": "booking", "request_id": an_id(number)}
+        self.decide(line, f"{number:032x}", "FollowIndex", events=[{"index_followed": place}, *events])
+
+    # ---- what happened ----
 
     def tell(self):
-        """What happened."""
         clinic = self.publish(1)
         self.hold(2, f"{clinic}:0", free=1)
         self.book(3, f"{clinic}:0", person=901, free=1, hold=2)
         line, digest, first = self.book(4, f"{clinic}:0", person=902, free=0)
         self.taken(5, f"{clinic}:0")
         self.ask("GetBooking", 20, {"booking_id": an_id(4)},
-                 {"booking_id": an_id(4), "status": 1, "numbers": [["booked", 4]]}, position=5, min_position=4)
+                 {"booking_id": an_id(4), "status": 1, "person_id": self.index.know(902), "numbers": [["booked", 4]]},
+                 position=5, min_position=4)
         copy = self.decide(line, digest, "Book")
         copy.repeats, copy.answer = 4, first.answer
         self.answer(line, digest, copy, position=4, repeated=True)
@@ -172,56 +118,39 @@ class Story:
         self.lines.append({"k": "answer", **line, "digest": digest, "via": "booking-2", "status": "denied",
                            "outcome": "denied", "repeated": False, "position": 0, "body": "", "result": {}})
         self.ask("GetBooking", 21, {"booking_id": an_id(4)},
-                 {"booking_id": an_id(4), "status": 2, "numbers": [["booked", 4], ["cancelled", 7]]}, position=9,
-                 min_position=9)
-        self.lines.append({"k": "finish", "at_us": self.seq * 1000, "client": 1})
+                 {"booking_id": an_id(4), "status": 2, "person_id": self.index.know(902),
+                  "numbers": [["booked", 4], ["cancelled", 7]]}, position=9, min_position=9)
+        self.tell_of_a_wrong_merge()
+        self.finish()
         self.ask("FindSlots", 22, {}, {"slots": [[f"{clinic}:0", 1, 2], [f"{clinic}:1", 2, 2]]}, position=10)
         self.ask("GetBooking", 23, {"booking_id": an_id(99)}, {}, position=10, outcome="booking_unknown")
         self.clinic = clinic
 
+    def tell_of_a_wrong_merge(self):
+        """902 is taken for 901, is booked meanwhile in another clinic, and is 902 again."""
+        survivor, other = self.index.know(901), self.index.know(902)
+        later = START + 7200_000
+        evening = self.publish(13, starts_at_ms=later)
+        self.index.now_ms = self.now_ms
+        merge = self.index.merge(31, 901, 902)
+        link = {"person_id": other, "known_id": survivor, "merge_id": merge, "number": self.index.number()}
+        self.follow(14, {"person_linked": link})
+        self.wait_without_index()
+        self.book(15, f"{evening}:0", person=902, free=1, starts_at_ms=later)
+        self.ask("GetBooking", 24, {"booking_id": an_id(15)},
+                 {"booking_id": an_id(15), "status": 1, "person_id": survivor, "numbers": [["booked", self.number()]]},
+                 position=self.number())
+        self.index.now_ms = self.now_ms + 50
+        from_ms, until_ms = self.index.unmerge(32, merge, survivor, other)
+        self.follow(16, {"person_unlinked": {**link, "number": self.index.number()}},
+                    {"identity_corrected": {"merge_id": merge, "survivor_id": survivor, "other_id": other,
+                                            "from_ms": from_ms, "until_ms": until_ms, "booking_ids": [an_id(15)]}})
+        self.index.tell_more(merge)
+
+    def wait_without_index(self):
+        self.seq = max(self.seq, WITHOUT_INDEX_US[0] // 1000)
+
     # ---- what follows from it ----
-
-    def journal(self):
-        """(offset, timestamp, is append time, value), chained."""
-        prev, number = bytes(16), 0
-        for offset, record in enumerate(self.records):
-            is_zombie = record.WhichOneof("record") == "entry" and record.entry.schema == 0
-            if record.WhichOneof("record") == "entry":
-                record.entry.prev, record.entry.number = prev, number + 1
-                number += not is_zombie
-            value = record.SerializeToString()
-            if not is_zombie:
-                prev = hashlib.blake2b(prev + value, digest_size=16).digest()
-            if offset == self.tampered:
-                value = value.replace(b"111-nel", b"112-nel")
-            yield offset, self.now_ms, True, value
-
-    def public(self):
-        """What readers of committed events must see."""
-        lines, event_type = [], self.schema("bhr.booking.v1.BookingEvent")
-        for entry in self.entries():
-            if entry.events:
-                event = event_type.FromString(entry.events[0])
-                change = getattr(event, event.WhichOneof("event"))
-                shown = type(change).FromString(change.SerializeToString())
-                if shown.DESCRIPTOR.name == "SlotBooked":
-                    shown.ClearField("sealed")
-                kind, key = shown.DESCRIPTOR, KEYS[shown.DESCRIPTOR.name](change)
-            elif entry.source:
-                shown = self.schema("bhr.exchange.v1.RequestOutcome")(
-                    outcome=NAMES[entry.outcome], number=entry.number, repeated_answer=entry.repeats != 0)
-                kind, key = shown.DESCRIPTOR, id_text(entry.command_id)
-            headers = {"ce_id": public_id(b"j" * 16, entry.number, 0), "ce_type": kind.full_name,
-                       "ce_bhrnumber": str(entry.number)}
-            lines.append({"offset": len(lines), "key": key, "headers": headers,
-                          "value": base64.b64encode(shown.SerializeToString()).decode()})
-        return lines
-
-    @staticmethod
-    def hear(line, public):
-        """The record of that entry, as the caller on the topic has it."""
-        value = next((one["value"] for one in public if one["headers"]["ce_bhrnumber"] == str(line["position"])), "")
-        line.setdefault("heard", hashlib.blake2b(base64.b64decode(value), digest_size=16).hexdigest())
 
     def fold(self, journal):
         rule, ledger = Rule(), Ledger(Promises(), self.schema("bhr.booking.v1.BookingEvent"))
@@ -232,19 +161,12 @@ class Story:
         return rows.digest_of(ledger)
 
     def write(self, folder):
-        for name in ("evidence", "history"):
-            os.makedirs(f"{folder}/{name}")
-        journal = list(self.journal())
-        digest, count = self.fold(journal)
-        write_journal(f"{folder}/evidence", journal)
-        write_lines(f"{folder}/evidence/commands.jsonl", self.commands)
-        public = self.public()
-        for line in self.lines:
-            if line["k"] == "answer" and line["via"] == "topic" and line["position"]:
-                self.hear(line, public)
-        write_lines(f"{folder}/evidence/events.jsonl", self.events(public) if self.events else public)
-        write_lines(f"{folder}/history/client-1.jsonl", self.lines)
+        os.makedirs(f"{folder}/history")
+        digest, count = self.fold(super().write(folder))
+        self.index.write(folder)
         write_lines(f"{folder}/nemesis.jsonl", self.faults)
+        stores = [{"path": "booking-1", "digest": self.digest or digest, "rows": count, "number": self.number()}]
+        stores += [{"path": f"index-{number}", "digest": one, "rows": 1, "number": self.index.number()}
+                   for number, one in ((1, "ab" * 16), (2, self.index_digest))]
         with open(f"{folder}/evidence/stores.json", "w", encoding="utf-8") as file:
-            json.dump({"stores": [{"path": "booking-1", "digest": self.digest or digest, "rows": count,
-                                   "number": self.number()}]}, file)
+            json.dump({"stores": stores}, file)

@@ -5,7 +5,24 @@ import json
 import os
 import time
 
-COMMANDS = ("PublishSession", "Hold", "Book", "Cancel")
+COMMANDS = {"booking": ("PublishSession", "Hold", "Book", "Cancel"),
+            "index": ("RegisterRecord", "MergePersons", "UnmergePersons")}
+QUESTIONS = {"booking": ("GetBooking", "FindSlots"), "index": ("FindPerson", "TracePerson", "GetPerson")}
+PACKAGES = {"booking": "bhr.booking.v1.", "index": "bhr.index.v1."}
+INTERFACES = {"booking": "bhr.booking.v1.BookingService/", "index": "bhr.index.v1.IndexService/"}
+SERVICES = {method: service for table in (COMMANDS, QUESTIONS) for service, methods in table.items() for method in methods}
+
+
+def service_of(method):
+    return SERVICES[method]
+
+
+def is_command(method):
+    return method in COMMANDS[SERVICES[method]]
+
+
+def full_name(method):
+    return INTERFACES[SERVICES[method]] + method
 
 
 def now_us():

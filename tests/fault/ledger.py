@@ -41,6 +41,22 @@ def timer_of(due_ms, hold_id):
     return due_ms.to_bytes(6, "big") + hold_id[6:]
 
 
+class Versions:
+    """What something was after any entry."""
+
+    def __init__(self):
+        self.numbers, self.values = [], []
+
+    def put(self, number, value):
+        self.numbers.append(number)
+        self.values.append(value)
+
+    def at(self, number=None):
+        """After that entry, or now; None: not there yet."""
+        index = len(self.numbers) if number is None else bisect.bisect_right(self.numbers, number)
+        return self.values[index - 1] if index else None
+
+
 class Slot:
     def __init__(self):
         self.booked, self.holds = 0, []  # (hold id, expires at), in the order in which they were taken
@@ -87,6 +103,9 @@ class Ledger:
         self.slots = collections.defaultdict(Slot)
         self.of_person = collections.defaultdict(dict)  # person id -> {booking id: (starts at, ends at)} that stand
         self.links = {}  # person id -> (parent, merge, number of the index's journal)
+        self.parents = collections.defaultdict(Versions)  # the same, after any entry
+        self.kin = collections.defaultdict(set)  # parent -> person ids that lead there
+        self.booked_for = collections.defaultdict(list)  # person id -> (id, booking) of every one ever made for it
         self.records, self.awaited = {}, {}  # record id -> person id; person id -> (entry number, record id, booking id)
         self.followed = None
         self.answers, self.timers, self.parked = {}, {}, {}
@@ -94,11 +113,15 @@ class Ledger:
         self.number = self.now_ms = 0
 
     def take(self, entry):
-        self.number, self.now_ms = entry.number, entry.decided_at_ms
+        self.number, self.now_ms, booked = entry.number, entry.decided_at_ms, None
         for event_bytes in entry.events:
             event = self.event_type.FromString(event_bytes)
             kind = event.WhichOneof("event")
             getattr(self, kind)(getattr(event, kind))
+            if kind == "slot_booked":
+                booked = self.bookings[id_bytes(event.slot_booked.booking_id)]
+        if booked is not None:
+            self.judge_person(booked)
         if entry.source:
             self.remember(entry)
         elif entry.timer:
@@ -165,12 +188,17 @@ class Ledger:
         booking = self.bookings[booking_id] = Booking(event, self.now_ms, self.number, hold)
         if hold is not None:
             self.end_hold(hold_id, hold)
-        times = self.of_person[booking.person_id]
-        self.promises.check(
-            "persons", all(begin >= booking.ends_at_ms or end <= booking.starts_at_ms for begin, end in times.values()),
-            lambda: f"entry {self.number}: person {event.person_id} is booked at an overlapping time")
-        times[booking_id] = (booking.starts_at_ms, booking.ends_at_ms)
+        self.of_person[booking.person_id][booking_id] = (booking.starts_at_ms, booking.ends_at_ms)
+        self.booked_for[booking.person_id].append((booking_id, booking))
         self.changed(place, slot)
+
+    def judge_person(self, booking):
+        """Under whatever identifier, as far as was known at that entry."""
+        others = [times for person in self.family(self.root(booking.person_id))
+                  for times in self.of_person.get(person, {}).values()]
+        overlapping = sum(begin < booking.ends_at_ms and end > booking.starts_at_ms for begin, end in others)
+        self.promises.check("busy", overlapping == 1, lambda: f"entry {self.number}: person {id_text(booking.person_id)} "
+                            "is booked at an overlapping time")
 
     def booking_cancelled(self, event):
         booking = self.bookings.get(id_bytes(event.booking_id))
@@ -194,13 +222,38 @@ class Ledger:
         while at is not None and at != person:
             at = self.links[at][0] if at in self.links else None
         if at is None:  # else it would lead round in a circle
+            self.cut(person)
             self.links[person] = (known, id_bytes(event.merge_id), event.number)
+            self.parents[person].put(self.number, known)
+            self.kin[known].add(person)
             self.awaited.pop(person, None)
 
     def person_unlinked(self, event):
         person = id_bytes(event.person_id)
         if person in self.links and self.links[person][1] == id_bytes(event.merge_id):
-            del self.links[person]
+            self.cut(person)
+
+    def cut(self, person):
+        if person in self.links:
+            self.kin[self.links.pop(person)[0]].discard(person)
+            self.parents[person].put(self.number, None)
+
+    def root(self, person, number=None):
+        """Whose the id is, now or as of an entry."""
+        while person in self.parents and (parent := self.parents[person].at(number)) is not None:
+            person = parent
+        return person
+
+    def family(self, root):
+        """Every id that leads there, itself too."""
+        found = [root]
+        for person in found:
+            found += self.kin.get(person, ())
+        return found
+
+    def bookings_of(self, root):
+        """(id, booking) of every one ever made, cancelled ones too."""
+        return [one for person in self.family(root) for one in self.booked_for.get(person, ())]
 
     def person_awaited(self, event):
         person, record = id_bytes(event.person_id), id_bytes(event.record_id)

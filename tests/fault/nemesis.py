@@ -6,7 +6,7 @@ line for each fault:
 
     at_us, until_us, back_us   began; was mended; callers were served and its targets ready again (null: never)
     beside                     kinds of other faults that overlapped it
-    gap_ms                     the longest time within at_us..back_us in which no command was answered
+    gap_ms                     the longest time within at_us..back_us in which no command of booking was answered
     timeout, timeout_ms        whose time limit is a share of that gap, and how long that limit is; "" and 0 for nobody's
 
 A process that ends although no fault has ended it is a line of its own, "ended by itself": always a finding."""
@@ -18,7 +18,6 @@ import time
 import faults_network
 import faults_process
 import faults_store
-from faults import number_of
 from pulse import now_us
 from world import BROKER_TIMEOUT_MS
 
@@ -121,17 +120,19 @@ class Nemesis:
     def watch(self):
         """Whoever is not hurt just now must be there."""
         while not self.is_over.wait(WATCH_S):
-            for number in self.world.numbers():
-                if not self.world.is_running(number) and not self.is_hurt(f"booking-{number}"):
-                    self.ended(number)
+            running = self.world.running()
+            for name in self.world.processes:
+                # Asked once more: a fault may have ended between the two.
+                if name not in running and not self.is_hurt(name) and not self.world.is_running(name):
+                    self.ended(name)
 
     def is_hurt(self, name):
         return any(name in fault.targets for fault in self.busy())
 
-    def ended(self, number):
-        name, at_us, last = f"booking-{number}", now_us(), self.world.log(number).splitlines()[-12:]
+    def ended(self, name):
+        at_us, last = now_us(), self.world.log(name).splitlines()[-12:]
         self.findings.append(f"{name} ended by itself: {' | '.join(last)}")
-        self.world.start(number)
+        self.world.start(name)
         self.write({"at_us": at_us, "until_us": now_us(), "back_us": None, "fault": BY_ITSELF, "target": name,
                     "detail": {"log": last}, "beside": [], "gap_ms": 0, "timeout": "", "timeout_ms": 0})
 
@@ -150,7 +151,7 @@ class Fault(threading.Thread):
             self.note["failed"] = f"{type(error).__name__}: {error}"
             nemesis.findings.append(f"{self.kind.name} could not be played or mended: {error}")
         until_us = now_us()
-        is_back = nemesis.pulse.wait_back(until_us, BACK_S_MAX) and self.are_ready()
+        is_back = nemesis.pulse.wait_all_back(until_us, BACK_S_MAX) and self.are_ready()
         self.look_beside()
         back_us = now_us()
         if not is_back:
@@ -175,5 +176,4 @@ class Fault(threading.Thread):
 
     def are_ready(self):
         world = self.nemesis.world
-        numbers = [number_of(target) for target in self.targets if target.startswith("booking")]
-        return all(world.wait_ready(number, BACK_S_MAX) for number in numbers)
+        return all(world.wait_ready(target, BACK_S_MAX) for target in self.targets if target in world.processes)

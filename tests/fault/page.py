@@ -6,10 +6,12 @@ import json
 import os
 import textwrap
 
-from history import COMMANDS, read_lines
+from history import is_command, read_lines
+from ledger_index import DONE, UNDONE, WAITING
 from promises import PROMISES
 
 WIDTH = 100
+ACCEPTED = ("genesis", "claim", "entry")
 SETTLED_US = 2000000  # without anything about when callers were served again: this long after the fault
 
 
@@ -52,17 +54,18 @@ class Page:
         return "\n".join(self.lines).rstrip() + "\n"
 
 
-def make_page(case, is_markdown):
-    page, run = Page(is_markdown), read_run(case.folder)
-    faults = list(read_lines(f"{case.folder}/nemesis.jsonl"))
-    broken = case.promises.names_broken()
+def make_page(judged, is_markdown):
+    """judged: a Run (run.py)."""
+    page, run = Page(is_markdown), read_run(judged.folder)
+    faults = list(read_lines(f"{judged.folder}/nemesis.jsonl"))
+    broken = judged.promises.names_broken()
     found = f"{len(broken)} of {len(PROMISES)} promises BROKEN" if broken else "every promise was kept"
     page.head(f"Under faults: {found}", 1)
-    what_ran(page, case, run, faults)
-    what_was_done(page, case, faults)
-    what_was_asked(page, case)
-    what_the_journal_says(page, case)
-    promises(page, case)
+    what_ran(page, judged, run, faults)
+    what_was_done(page, judged.booking, faults)
+    what_was_asked(page, judged)
+    what_the_journals_say(page, judged)
+    promises(page, judged.promises)
     page.head("Verdict")
     page.say("Every promise was kept." if not broken else "BROKEN: " + ", ".join(broken) + ".")
     return page.text()
@@ -77,15 +80,16 @@ def read_run(folder):
         return json.load(file)
 
 
-def what_ran(page, case, run, faults):
+def what_ran(page, judged, run, faults):
     known = [f"{name} {run[key]}" for name, key in (("seed", "seed"), ("commit", "commit"), ("build", "build"), ("on", "at"))
              if key in run]
-    asked = sum(len(case.calls[method]) for method in COMMANDS)
-    questions = sum(len(calls) for method, calls in case.calls.items() if method not in COMMANDS)
+    asked = [sum(len(calls) for method, calls in case.calls.items() if is_command(method)) for case in judged.cases.values()]
+    questions = sum(len(calls) for case in judged.cases.values() for method, calls in case.calls.items()
+                    if not is_command(method))
     lasted = f"{(run['until_us'] - run['from_us']) / 1e6:,.0f} s under faults. " if "until_us" in run else ""
     page.say(f"{run.get('machine', 'One machine')}; {', '.join(known) or 'nothing else is known of it'}. {lasted}"
-             f"{len(case.clients)} clients asked {asked:,} commands and {questions:,} questions; {len(faults)} faults were "
-             "drawn.")
+             f"{len(judged.clients)} clients asked booking {asked[0]:,} and the index {asked[1]:,} commands, and both "
+             f"{questions:,} questions; {len(faults)} faults were drawn.")
     for what, why in run.get("skipped", {}).items():
         page.say(f"Skipped: {what}, because {why}")
 
@@ -111,8 +115,8 @@ def what_was_done(page, case, faults):
         rows.append([kind, len(of_it), f"{gaps[len(gaps) // 2] / 1e6:.2f}", f"{gaps[-1] / 1e6:.2f}",
                      f"the {owner}'s {limit_ms / 1000:.1f} s" if owner else "-"])
     page.table(["fault", "times", "median, s", "longest, s", "of it a limit"], rows)
-    page.say("That long nobody was served: the time between two commands newly decided and answered, anywhere. Faults "
-             "overlap: a long gap may be another one's. The longest of the whole run was "
+    page.say("That long nobody was booked: the time between two commands of booking newly decided and answered, anywhere. "
+             "Faults overlap: a long gap may be another one's. The longest of the whole run was "
              f"{max((b - a for a, b in zip(case.fresh_us, case.fresh_us[1:])), default=0) / 1e6:.2f} s.")
 
     what_was_seen(page, [fault.get("detail") or {} for fault in faults])
@@ -131,34 +135,44 @@ def what_was_seen(page, details):
                  f"{sum(stopped)} commands were answered.")
 
 
-def what_was_asked(page, case):
+def what_was_asked(page, judged):
     page.head("What callers were told")
     page.say("Every answer counts, also each \"ask again\" of a door on the way to the real one.")
-    rows = [[method, outcome, f"{count:,}"] for method, outcomes in sorted(case.outcomes.items())
-            for outcome, count in outcomes.most_common()]
+    rows = [[method, outcome, f"{count:,}"] for case in judged.cases.values()
+            for method, outcomes in sorted(case.outcomes.items()) for outcome, count in outcomes.most_common()]
     page.table(["method", "told", "times"], rows)
 
 
-def what_the_journal_says(page, case):
-    page.head("The journal")
-    accepted = {name: case.verdicts.get(name, 0) for name in ("genesis", "claim", "entry")}
-    rejected = {name: count for name, count in sorted(case.verdicts.items()) if name not in accepted}
-    bookings = case.ledger.bookings.values()
-    page.say(f"{accepted['entry']:,} entries were accepted under {accepted['claim']} owners; {sum(rejected.values())} "
-             f"records of owners that were none any more were rejected. It folds to {len(case.ledger.sessions):,} sessions "
-             f"and {len(bookings):,} bookings, {sum(one.status == 1 for one in bookings):,} of which stand.")
+def what_the_journals_say(page, judged):
+    page.head("The journals")
+    ledger, index = judged.booking.ledger, judged.index.ledger
+    bookings, merges = ledger.bookings.values(), [merge[0] for merge in index.merges.values()]
+    page.say(f"{of_journal('Booking', judged.booking)} It folds to {len(ledger.sessions):,} sessions and {len(bookings):,} "
+             f"bookings, {sum(one.status == 1 for one in bookings):,} of which stand, for {len(ledger.booked_for):,} people; "
+             f"{judged.identity.followed:,} changes of the index's persons were followed.")
+    page.say(f"{of_journal('The index', judged.index)} It folds to {len(index.groups):,} records of "
+             f"{sum(index.root(group) == group for group in index.parents):,} persons; {merges.count(DONE)} merges stand, "
+             f"{merges.count(UNDONE)} were taken back, and {merges.count(WAITING)} wait for a second steward.")
+    rejected = [[name, case.service, count] for case in judged.cases.values()
+                for name, count in sorted(case.verdicts.items()) if name not in ACCEPTED]
     if rejected:
-        page.table(["rejected because of", "records"], [[name, count] for name, count in rejected.items()])
+        page.table(["rejected because of", "by readers of", "records"], rejected)
 
 
-def promises(page, case):
+def of_journal(whose, case):
+    accepted = {name: case.verdicts.get(name, 0) for name in ACCEPTED}
+    rejected = sum(case.verdicts.values()) - sum(accepted.values())
+    return (f"{whose}: {accepted['entry']:,} entries were accepted under {accepted['claim']} owners; {rejected} records of "
+            "owners that were none any more were rejected.")
+
+
+def promises(page, found):
     page.head("What was promised")
     page.table(["promise", "checked", "kept"],
-               [[sentence, f"{case.promises.checked[name]:,}", verdict(case.promises, name)]
-                for name, sentence in PROMISES.items()])
-    for name in case.promises.names_broken():
-        page.head(f"Broken: {name} ({case.promises.broken[name]:,} times)", 3)
-        page.bullets(case.promises.examples[name])
+               [[sentence, f"{found.checked[name]:,}", verdict(found, name)] for name, sentence in PROMISES.items()])
+    for name in found.names_broken():
+        page.head(f"Broken: {name} ({found.broken[name]:,} times)", 3)
+        page.bullets(found.examples[name])
 
 
 def verdict(found, name):

@@ -6,8 +6,10 @@ import json
 import threading
 import time
 
-COMMANDS = {"PublishSession", "Hold", "Book", "Cancel"}
+from history import COMMANDS, service_of
+
 LOOK_S = 0.1
+AT_LEAST = {"booking": 5, "index": 2}  # answers within a second, of a service that is there
 
 
 def now_us():
@@ -18,7 +20,7 @@ class Pulse(threading.Thread):
     def __init__(self, folder):
         super().__init__(daemon=True)
         self.folder = folder
-        self.times = []  # of answers, in microseconds of the monotonic clock, rising
+        self.times = {service: [] for service in COMMANDS}  # of answers, in microseconds of the monotonic clock, rising
         self.lock = threading.Lock()
         self.ended = threading.Event()
         self.files = {}  # path -> (open file, the line that is not whole yet)
@@ -36,37 +38,44 @@ class Pulse(threading.Thread):
         for path in glob.glob(f"{self.folder}/client-*.jsonl"):
             if path not in self.files:
                 self.files[path] = (open(path, encoding="utf-8"), "")  # pylint: disable=consider-using-with
-        found = []
+        found = {service: [] for service in COMMANDS}
         for path, (file, rest) in self.files.items():
             lines = (rest + file.read()).split("\n")
             self.files[path] = (file, lines.pop())
-            found += [line["at_us"] for line in map(json.loads, lines) if is_beat(line)]
+            for line in filter(is_beat, map(json.loads, lines)):
+                found[service_of(line["method"])].append(line["at_us"])
         with self.lock:
-            self.times.extend(found)
-            self.times.sort()
+            for service, times in found.items():
+                self.times[service].extend(times)
+                self.times[service].sort()
 
-    def count(self, since_us, until_us=None):
+    def count(self, since_us, until_us=None, service="booking"):
         with self.lock:
-            end = len(self.times) if until_us is None else bisect.bisect_right(self.times, until_us)
-            return end - bisect.bisect_left(self.times, since_us)
+            times = self.times[service]
+            end = len(times) if until_us is None else bisect.bisect_right(times, until_us)
+            return end - bisect.bisect_left(times, since_us)
 
-    def wait_back(self, since_us, limit_s, at_least=5):
-        """Until so many commands were answered within a second that began after that time; false when the limit is over."""
+    def wait_back(self, since_us, limit_s, service="booking"):
+        """Until enough commands were answered within a second that began after that time; false when the limit is over."""
         deadline = time.monotonic() + limit_s
-        while self.count(max(since_us, now_us() - 1000000)) < at_least:
+        while self.count(max(since_us, now_us() - 1000000), service=service) < AT_LEAST[service]:
             if time.monotonic() >= deadline:
                 return False
             time.sleep(LOOK_S)
         return True
 
+    def wait_all_back(self, since_us, limit_s):
+        return all(self.wait_back(since_us, limit_s, service) for service in self.times)
+
     def longest_gap_ms(self, since_us, until_us):
-        """Between two answers of which one was in that time; one that is still open ends with it."""
+        """Between two answers of booking of which one was in that time; one that is still open ends with it."""
         with self.lock:
-            first = max(0, bisect.bisect_left(self.times, since_us) - 1)
-            times = self.times[first:bisect.bisect_right(self.times, until_us)] + [until_us]
+            times = self.times["booking"]
+            first = max(0, bisect.bisect_left(times, since_us) - 1)
+            times = times[first:bisect.bisect_right(times, until_us)] + [until_us]
         return max((later - earlier for earlier, later in zip(times, times[1:])), default=until_us - since_us) / 1000
 
 
 def is_beat(line):
-    return (line.get("k") == "answer" and bool(line.get("position")) and not line.get("repeated")
-            and line.get("method", "").rsplit("/", 1)[-1] in COMMANDS)
+    return (line["k"] == "answer" and bool(line["position"]) and not line["repeated"]
+            and line["method"] in COMMANDS[service_of(line["method"])])

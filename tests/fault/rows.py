@@ -1,6 +1,6 @@
 """A store's rows, made of a ledger: keys and values as lib/host/answers.h, lib/base/timers.h and
-services/booking/core/rows_booking.h and rows_person.h lay them out, and the digest over them as `bhr store digest` takes it. Written from
-those descriptions; the details of persons stay the sealed bytes they are."""
+services/booking/core/rows_booking.h and rows_person.h lay them out, and the digest over them as `bhr store digest` takes it.
+Written from those descriptions; the details of persons stay the sealed bytes they are."""
 import hashlib
 import struct
 

@@ -4,7 +4,8 @@ import collections
 import hashlib
 import time
 
-from raw_client import SERVICE, new_id
+from history import PACKAGES, full_name, service_of
+from raw_client import new_id
 from suite import people
 
 COMMAND_WEIGHTS = [("hold", 30), ("book", 28), ("book_held", 18), ("cancel", 12), ("again", 5), ("unknown_slot", 1),
@@ -16,13 +17,18 @@ SESSIONS_KEPT = 40
 FIRST_HOUR_MS = 36 * 3600 * 1000  # from now to the first slot: no clock of a test comes near it
 ORGANISATIONS = {"ops": "Y90020", "hub-demo": "Y90020", "gp-demo": "Y90001"}
 
-Wish = collections.namedtuple("Wish", "method request_id body args digest")
+WATCHED_SHARE = 0.2  # of bookings, those for somebody who is just now taken for somebody else
+STRANGER_SHARE = 0.01  # and those for somebody whom the index may not know: an errand of booking's each, one at a time
+FIRST, ENOUGH = 60, 40  # of the crowd, until the index knows so many, only these are registered and booked
+
+# user: whose token goes with it, "" for nobody's.
+Wish = collections.namedtuple("Wish", "method request_id body args digest user", defaults=("",))
 Session = collections.namedtuple("Session", "session_id slots service_id starts_at_ms ends_at_ms")
 
 
 def digest_of(method, body):
     """What an entry says about the content of its command: BLAKE2b-128 over method and body as sent."""
-    return hashlib.blake2b((SERVICE + method).encode() + body, digest_size=16).hexdigest()
+    return hashlib.blake2b(full_name(method).encode() + body, digest_size=16).hexdigest()
 
 
 class Market:
@@ -33,11 +39,13 @@ class Market:
         self.hot = collections.deque(maxlen=3)
         self.bookings = collections.deque(maxlen=2000)
         self.holds = collections.deque(maxlen=200)
-        self.position = 0  # the highest that anybody was told
+        self.positions = collections.Counter()  # service -> the highest that anybody was told
+        self.merged = {}  # merge id -> two numbers of the crowd, who are one just now
+        self.known = []  # numbers of the crowd whom the index knows
         self.crowd = [person for seed in CROWD_SEEDS for person in people(seed, 290)]
 
     def learn(self, wish, outcome, result, position):
-        self.position = max(self.position, position)
+        self.positions["booking"] = max(self.positions["booking"], position)
         if outcome != "ok":
             return
         if wish.method == "PublishSession":
@@ -65,9 +73,9 @@ class Wishes:
         if wish.method == "Hold" and outcome == "ok":
             self.held.append(result["hold_id"])
 
-    def make(self, method, request, request_id=None, **args):
+    def make(self, method, request, request_id=None, user="", **args):
         body = request.SerializeToString()
-        wish = Wish(method, request_id or new_id(), body, args, digest_of(method, body))
+        wish = Wish(method, request_id or new_id(), body, args, digest_of(method, body), user)
         self.old.append(wish)
         return wish
 
@@ -125,13 +133,23 @@ class Wishes:
 
     def book(self, **place):
         place = place or {"slot_id": self.slot()}
-        index = self.draw.randrange(len(self.market.crowd))
+        index = self.who()
         request = self.message("BookRequest", **place)
         person = self.market.crowd[index]
         for field in ("nhs_number", "family_name", "given_name", "birth_date"):
             setattr(request.person, field, person[field])
         request.contact.phone = person["phone"]
         return self.make("Book", request, person=index, **place)
+
+    def who(self):
+        """A number of the crowd."""
+        market, draw = self.market, self.draw
+        merged = list(market.merged.values())
+        if merged and draw.random() < WATCHED_SHARE:
+            return draw.choice(draw.choice(merged))
+        if draw.random() < STRANGER_SHARE:
+            return draw.randrange(len(market.crowd))
+        return draw.choice(market.known) if len(market.known) >= ENOUGH else draw.randrange(FIRST)
 
     def book_held(self):
         """Old holds last: some have run out by then."""
@@ -205,7 +223,9 @@ class Wishes:
 
 def result_of(schema, method, body):
     """What of an answer the judge looks at."""
-    answer = schema(f"bhr.booking.v1.{method}Response").FromString(body)
+    answer = schema(f"{PACKAGES[service_of(method)]}{method}Response").FromString(body)
+    if service_of(method) == "index":
+        return result_of_index(method, answer)
     if method == "PublishSession":
         return {"session_id": answer.session_id}
     if method == "Hold":
@@ -219,4 +239,20 @@ def result_of(schema, method, body):
         return {"slots": [[slot.slot_id, slot.free, slot.capacity] for slot in answer.slots]}
     booking = answer.booking
     return {"booking_id": booking.booking_id, "slot_id": booking.slot.slot_id, "status": booking.status,
+            "person_id": booking.person.person_id,
             "numbers": [[change.what, change.entry_number] for change in booking.history]}
+
+
+def result_of_index(method, answer):
+    if method == "RegisterRecord":
+        return {"record_id": answer.record_id, "person_id": answer.person_id, "how": answer.how}
+    if method == "MergePersons":
+        return {"merge_id": answer.merge_id}
+    if method == "UnmergePersons":
+        return {name: getattr(answer, name) for name in ("survivor_id", "other_id", "from_ms", "until_ms")}
+    if method == "FindPerson":
+        return {"person_id": answer.person_id, "superseded": list(answer.superseded_ids)}
+    if method == "TracePerson":
+        return {"result": answer.result, "candidates": [one.person_id for one in answer.candidates]}
+    return {"person_id": answer.person.person_id, "records": [record.record_id for record in answer.person.records],
+            "superseded": list(answer.person.superseded_ids)}

@@ -1,6 +1,6 @@
-"""The world that is hurt: three brokers, three booking processes and Redis, each broker and process on a host of its own
-where the machine allows it (network.py), each process with a clock of its own, and one store on a small disk. What cannot
-be had here is in skipped, with the reason, and the rest goes on without it."""
+"""The world that is hurt: three brokers, three processes of booking, two of the index and Redis, each broker and process on
+a host of its own where the machine allows it (network.py), each process with a clock of its own, and one store on a small
+disk. What cannot be had here is in skipped, with the reason, and the rest goes on without it."""
 import contextlib
 import http.client
 import os
@@ -16,32 +16,38 @@ from confluent_kafka.admin import AdminClient
 import network
 from suite import BUILD, Failure, OwnSuite, ROOT, name_of, until
 
-COUNT = 3
+BROKERS = 3
+PROCESSES = {"booking": 3, "index": 2}
 SESSION_TIMEOUT_MS = 3000
 BROKER_TIMEOUT_MS = 3000  # broker.session.timeout.ms in kafka.sh: how long a dead leader still leads
-JOURNAL, GROUP, GROUP_PARTITIONS = "bhr.booking.journal.v1", "booking-owners", 4
+JOURNAL, GROUP, GROUP_PARTITIONS = "bhr.{}.journal.v1", "{}-owners", 4
 SMALL_DISK = 3  # the process whose store lies on it
 SMALL_DISK_MIB = 1536
 SHIM = "bhr-clock-shim.so"
 
 
 class World(OwnSuite):
-    def __init__(self, session_timeout_ms=SESSION_TIMEOUT_MS, build=BUILD):
+    def __init__(self, session_timeout_ms=SESSION_TIMEOUT_MS, build=BUILD, services=("booking", "index")):
         self.skipped = {}  # what -> why
         why = network.missing()
         if why:
             self.skipped["network"] = why
-        self.network = None if why else network.Network(
-            [f"{kind}-{number}" for kind in ("booking", "kafka") for number in range(1, COUNT + 1)])
+        brokers = [f"kafka-{number}" for number in range(1, BROKERS + 1)]
+        processes = [f"{service}-{number}" for service in services for number in range(1, PROCESSES[service] + 1)]
+        self.network = None if why else network.Network(processes + brokers)
+        self.processes, self.kafka_names = processes, brokers
         self.admin, self.admin_lock = None, threading.Lock()
         self.session_timeout_ms = session_timeout_ms
-        super().__init__(session_timeout_ms=session_timeout_ms, count=COUNT, brokers=COUNT, build=build)
+        super().__init__(session_timeout_ms=session_timeout_ms, count=PROCESSES["booking"], brokers=BROKERS, build=build,
+                         services=services, index_count=PROCESSES["index"])
 
-    def whereabouts(self, folder, count, brokers):
+    def whereabouts(self, folder, count, brokers):  # pylint: disable=unused-argument
         more = {"BHR_LAUNCH": f"{ROOT}/tests/fault/launch.sh {folder}/hosts"}
         if self.network is not None:
-            for name, kind, many in (("BHR_KAFKA_HOSTS", "kafka", brokers), ("BHR_DOOR_HOSTS", "booking", count)):
-                more[name] = " ".join(self.network.address(f"{kind}-{number}") for number in range(1, many + 1))
+            for variable, kind in (("BHR_KAFKA_HOSTS", "kafka"), ("BHR_DOOR_HOSTS", "booking"),
+                                   ("BHR_INDEX_DOOR_HOSTS", "index")):
+                more[variable] = " ".join(self.network.address(name) for name in self.network.names
+                                          if name.startswith(kind))
         return more
 
     def __enter__(self):
@@ -49,9 +55,10 @@ class World(OwnSuite):
         if self.network is not None:
             self.at_the_end(self.network.removal())
             self.network.make()
-        for number in range(1, COUNT + 1):
-            self.write_words(f"kafka-{number}", self.host_words(f"kafka-{number}"))
-            self.write_words(f"booking-{number}", self.host_words(f"booking-{number}") + self.clock_words(number))
+        for name in self.kafka_names:
+            self.write_words(name, self.host_words(name))
+        for name in self.processes:
+            self.write_words(name, self.host_words(name) + self.clock_words(name))
         self.mount_small_disk()
         super().__enter__()
         self.admin = AdminClient({"bootstrap.servers": self.brokers, "socket.timeout.ms": 3000, "log_level": 0})
@@ -69,21 +76,21 @@ class World(OwnSuite):
     def host_words(self, name):
         return [] if self.network is None else ["nsenter", f"--net=/run/netns/{self.network.namespace(name)}"]
 
-    def clock_words(self, number):
+    def clock_words(self, name):
         if not os.path.exists(f"{self.build}/{SHIM}"):
             self.skipped["clock"] = f"there is no {self.build}/{SHIM}"
             return []
-        self.set_clock(number, 0)
+        self.set_clock(name, 0)
         options = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]))
-        return ["env", f"LD_PRELOAD={self.build}/{SHIM}", f"CLOCK_OFFSET_FILE={self.clock_file(number)}",
+        return ["env", f"LD_PRELOAD={self.build}/{SHIM}", f"CLOCK_OFFSET_FILE={self.clock_file(name)}",
                 f"ASAN_OPTIONS={options}"]
 
-    def clock_file(self, number):
-        return f"{self.folder}/hosts/clock-{number}"
+    def clock_file(self, name):
+        return f"{self.folder}/hosts/clock-of-{name}"
 
-    def set_clock(self, number, offset_ms):
+    def set_clock(self, name, offset_ms):
         """Written in place: the process has the file mapped."""
-        descriptor = os.open(self.clock_file(number), os.O_WRONLY | os.O_CREAT, 0o600)
+        descriptor = os.open(self.clock_file(name), os.O_WRONLY | os.O_CREAT, 0o600)
         try:
             os.pwrite(descriptor, struct.pack("<q", offset_ms), 0)
         finally:
@@ -122,6 +129,14 @@ class World(OwnSuite):
     def is_ready(self, number):
         return self.http(number, "/readyz", 1.0)[0] == 200
 
+    def running(self):
+        """Names of the processes that run."""
+        lines = self.script("suite.sh", "status", check=False).splitlines()
+        return {line.split(":")[0] for line in lines if ": runs" in line}
+
+    def of_service(self, service):
+        return [name for name in self.processes if name.startswith(service)]
+
     def wait_ready(self, number, limit_s=60):
         return until(lambda: self.is_ready(number), limit_s, pause_s=0.1)
 
@@ -129,8 +144,11 @@ class World(OwnSuite):
         with open(f"{self.folder}/kafka/{number}/pid", encoding="ascii") as file:
             return int(file.read())
 
-    def leader(self, topic=JOURNAL, partition=0):
-        """The number of the broker that leads the partition, or None."""
+    def leader(self, service="booking"):
+        """The number of the broker that leads the service's journal, or None."""
+        return self.leader_of(JOURNAL.format(service), 0)
+
+    def leader_of(self, topic, partition):
         try:
             with self.admin_lock:
                 leader = self.admin.list_topics(topic, timeout=3).topics[topic].partitions[partition].leader
@@ -138,12 +156,12 @@ class World(OwnSuite):
             return None
         return leader if leader > 0 else None
 
-    def coordinator(self):
+    def coordinator(self, service="booking"):
         """The number of the broker that keeps the owners' group, or None: Kafka hashes the name as Java does."""
         code = 0
-        for character in GROUP:
+        for character in GROUP.format(service):
             code = (code * 31 + ord(character)) & 0xffffffff
-        return self.leader("__consumer_offsets", (code & 0x7fffffff) % GROUP_PARTITIONS)
+        return self.leader_of("__consumer_offsets", (code & 0x7fffffff) % GROUP_PARTITIONS)
 
     def redis_command(self, *words):
         return subprocess.run(["redis-cli", "-s", f"{self.folder}/redis/redis.sock", *words], capture_output=True, text=True,

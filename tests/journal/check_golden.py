@@ -11,7 +11,7 @@ import sys
 import tempfile
 import warnings
 
-IDENTITY = ("local", "booking", "nel-bhr")
+ENVIRONMENT, LOCALITY = "local", "nel-bhr"
 
 
 def load_schema(proto_root):
@@ -63,7 +63,8 @@ def decode(Record, value):
 
 
 class Rule:
-    def __init__(self):
+    def __init__(self, service="booking"):
+        self.service = service
         self.journal_id = self.owner = self.crashed_at = None
         self.epoch = self.number = self.decided_at = self.log_time = self.crashes = 0
         self.prev = bytes(16)
@@ -85,7 +86,7 @@ class Rule:
         kind = record.WhichOneof("record")
         if kind == "genesis":
             genesis = record.genesis
-            assert (genesis.environment, genesis.service, genesis.locality) == IDENTITY
+            assert (genesis.environment, genesis.service, genesis.locality) == (ENVIRONMENT, self.service, LOCALITY)
             return "genesis" if offset == 0 else "second_genesis"
         if kind == "claim":
             return "claim" if record.claim.epoch == self.epoch + 1 else "claim_epoch"
