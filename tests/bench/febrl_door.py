@@ -17,7 +17,7 @@ class Sent:
     changed.
 
     Postcodes: 4011 is X401 1AA, a form that a UK postcode may have; how far two are apart is as before. A day that does not
-    exist, which a door refuses, is cut to its month or year. There is no state."""
+    exist, which a door refuses, is cut to its month or year. A state is a county."""
 
     def __init__(self, path, out, is_four):
         self.cut, self.path = 0, out
@@ -29,7 +29,7 @@ class Sent:
             self.cut += len(row["date_of_birth"].replace("-", "")) < len(whole)
             if row["postcode"]:
                 row["postcode"] = "X{0:.3} {0[3]}AA".format(row["postcode"])
-            row["state"] = row["soc_sec_id"] = ""
+            row["soc_sec_id"] = ""
             if is_four:
                 row.update({name: "" for name in row if name not in FOUR_FIELDS and name != "rec_id"})
         self.rows = rows
@@ -75,8 +75,8 @@ def ask(client, request, row):
     who = question.demographics
     who.family_name, who.given_name = row["surname"], row["given_name"]
     who.birth_date, who.postcode = row["date_of_birth"], row["postcode"]
-    street = f"{row['street_number']} {row['address_1']}".strip()
-    who.address_lines.extend(line for line in (street, row["address_2"], row["suburb"]) if line)
+    who.house, who.county = row["street_number"], row["state"]
+    who.address_lines.extend(line for line in (row["address_1"], row["address_2"], row["suburb"]) if line)
     since = time.monotonic()
     answer = client.ask(SERVICE + "RegisterRecord", question.SerializeToString(), wait_s=30)
     if answer is None or answer[0].outcome != "ok":

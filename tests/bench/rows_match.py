@@ -70,7 +70,7 @@ def febrl(report, people, path, number, is_four):
         errors = [counts["wrong"] + counts["missed"] for counts in (door, theirs)]
         if errors[0] > errors[1]:
             report.loss(16, f"FEBRL {number}: {errors[0]} errors at the door, {errors[1]} by recordlinkage")
-    report.line("  the contract carries no state, postcodes of British form, and no day that does not exist "
+    report.line("  the contract carries postcodes of British form, and no day that does not exist "
                 f"({door['cut']} birth dates were cut to month or year)")
     report.data.append({"row": 16, "febrl": number, "four_fields": is_four, "online": found, "batch": every, "as_sent": as_sent,
                         "door": door, "recordlinkage": theirs})
