@@ -10,7 +10,14 @@
 #include "tests/wire/index_draw.h"
 
 #define SEED_NOW_MS INT64_C(1795911600000)
-enum { SEED_DRAWS = 6, SEED_PEOPLE = 6, SEED_PLAIN_MAX = 256 * 1024, SEED_BYTES_MAX = 512 * 1024 };
+enum {
+    SEED_DRAWS = 6,
+    SEED_SPOILED_DRAWS = 100,
+    SEED_ROWS_MAX = 128,
+    SEED_PEOPLE = 6,
+    SEED_PLAIN_MAX = 256 * 1024,
+    SEED_BYTES_MAX = 512 * 1024
+};
 
 /* As drawn ids are: one byte that is not zero. */
 static inline struct uuid seed_id(uint8_t number) {
@@ -77,8 +84,9 @@ static inline void seed_store(const struct rows *rows) {
     }
 }
 
-/* The n-th number that is there, of as many as may be wrong, becomes too large; false when there are fewer. */
-static inline bool seed_spoil(const struct wire_table *table, uint8_t *plain, uint32_t *n) {
+/* The n-th number that is there, of as many as may be wrong; NULL when there are fewer. *ret_at is where it stands. */
+static inline const struct wire_row *seed_number(const struct wire_table *table, uint8_t *plain, uint32_t *n,
+                                                 uint8_t **ret_at) {
     for (uint32_t i = 0; i < table->row_count; i++) {
         const struct wire_row *row = &table->rows[i];
         uint32_t count = 1, choice = 0;
@@ -90,14 +98,16 @@ static inline bool seed_spoil(const struct wire_table *table, uint8_t *plain, ui
             is_there = choice == protobuf_c_message_descriptor_get_field_by_name(table->descriptor, row->field)->id;
         }
         if (count == 0 || !is_there) continue;
-        if (row->kind == WIRE_MESSAGE && seed_spoil(row->inner, plain + row->at, n)) return true;
+        if (row->kind == WIRE_MESSAGE) {
+            const struct wire_row *inner = seed_number(row->inner, plain + row->at, n, ret_at);
+            if (inner != NULL) return inner;
+        }
         bool is_number = row->kind == WIRE_NUMBER || row->kind == WIRE_LARGE;
         if (!is_number || row->expected == NULL || (*n)-- > 0) continue;
-        int64_t value = row->max == INT64_MAX ? -1 : row->max + 1;
-        memcpy(plain + row->at, &value, row->size);
-        return true;
+        *ret_at = plain + row->at;
+        return row;
     }
-    return false;
+    return NULL;
 }
 
 static inline void seed_encoded(const struct wire_table *table, const uint8_t *plain, int prefix, uint32_t times) {
@@ -112,8 +122,39 @@ static inline void seed_encoded(const struct wire_table *table, const uint8_t *p
     if (!out.is_full && out.size <= 16 * 1024) fuzz_seed_buffer(&out);
 }
 
-/* Some messages of the table, each behind this byte when it is not negative: good ones, such as are wrong in one number, and
- * two in one, whose lists may be too long. */
+/* True once for each row. */
+static inline bool seed_is_new(const struct wire_row *rows[SEED_ROWS_MAX], uint32_t *count,
+                               const struct wire_row *row) {
+    for (uint32_t i = 0; i < *count; i++) {
+        if (rows[i] == row) return false;
+    }
+    ASSERT(*count < SEED_ROWS_MAX);
+    rows[(*count)++] = row;
+    return true;
+}
+
+/* Every number that the table judges, too large in one message. Which draw holds it matters to no one, so it draws until
+ * even the number of a rare kind, in a list that is mostly empty, has been there. */
+static inline void seed_spoiled(const struct wire_table *table, uint8_t *plain, int prefix) {
+    const struct wire_row *spoiled[SEED_ROWS_MAX], *row;
+    uint32_t count = 0;
+    for (uint64_t draw = 1; draw <= SEED_SPOILED_DRAWS; draw++) {
+        struct prng prng = prng_seed(draw);
+        draw_message(&prng, table, plain);
+        uint8_t *at;
+        for (uint32_t number = 0, left = 0; (row = seed_number(table, plain, &left, &at)) != NULL; left = ++number) {
+            if (!seed_is_new(spoiled, &count, row)) continue;
+            int64_t good, wrong = row->max == INT64_MAX ? -1 : row->max + 1;
+            memcpy(&good, at, row->size);
+            memcpy(at, &wrong, row->size);
+            seed_encoded(table, plain, prefix, 1);
+            memcpy(at, &good, row->size);
+        }
+    }
+}
+
+/* Some messages of the table, each behind this byte when it is not negative: good ones, two in one, whose lists may be too
+ * long, such as are wrong in one number, and one that lacks everything. */
 static inline void seed_drawn(const struct wire_table *table, int prefix) {
     static uint8_t plain[SEED_PLAIN_MAX];
     ASSERT(table->plain_size <= sizeof plain);
@@ -123,13 +164,8 @@ static inline void seed_drawn(const struct wire_table *table, int prefix) {
         seed_encoded(table, plain, prefix, 1);
         seed_encoded(table, plain, prefix, 2);
     }
-    for (uint32_t number = 0;; number++) {
-        struct prng prng = prng_seed(1);
-        uint32_t left = number;
-        draw_message(&prng, table, plain);
-        if (!seed_spoil(table, plain, &left)) break;
-        seed_encoded(table, plain, prefix, 1);
-    }
+    seed_spoiled(table, plain, prefix);
+    seed_encoded(table, plain, prefix, 0);
 }
 
 /* What was expected of a field, whichever it was: every row of a form is judged by the same lines. */
