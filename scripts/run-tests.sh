@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.." || exit 2
 readonly BUILD=${1:-build/dev}
 shift
 readonly SHARES_BROKER='^integration$' NOT_QUICK='^(integration|e2e)$'
-readonly AT_ONCE_QUICK=2 AT_ONCE=3
+readonly AT_ONCE_QUICK=2 AT_ONCE=4
 readonly OUTPUT_BYTES_MAX=4194304
 readonly KAFKA=deploy/local/kafka/kafka.sh
 
