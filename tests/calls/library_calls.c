@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 #include <uv.h>
 #include <zmq.h>
 
@@ -26,8 +27,10 @@ static bool fails(const char *name) {
     do {
         if (before == 0) return false;
     } while (!atomic_compare_exchange_weak(&to_go, &before, before - 1));
-    if (before == 1) atomic_store(&failed, name);
-    return before == 1;
+    if (before > 1) return false;
+    atomic_store(&failed, name);
+    (void)dprintf(STDERR_FILENO, "fault: %s\n", name); /* at once: whoever waits for ever then has said why */
+    return true;
 }
 
 #define CALL(type, name, parameters, words, failure)                                                                   \

@@ -14,7 +14,7 @@ import time
 
 from suite import BUILD, people, run, skip
 
-LIFE_S, TIMES_MAX = 30, 1000
+LIFE_S, TIMES_MAX = 60, 1000
 EXIT_CODES_MAX = 10  # those of a process that has ended by itself (lib/host/host.h); signals and sanitizers are above
 PLACES = (1, 2)  # as many at a time, each with a configuration and a store of its own
 FEWER = "there were fewer"
@@ -47,10 +47,11 @@ class Life:
         return 0 <= self.code <= EXIT_CODES_MAX and "Sanitizer" not in self.text and "runtime error" not in self.text
 
     def says_why(self):
-        """In an event, or, before there is a log, in a plain line."""
+        """In an event, or, before there is a log, in a plain line. Whoever waits says for what."""
         events = [json.loads(line) for line in self.text.splitlines() if line.startswith("{")]
         return self.text.find(": no memory\n") >= 0 or any(
-            event.get("text") or event.get("why") for event in events if event.get("level") == "error")
+            event.get("level") == "error" and (event.get("text") or event.get("why")) or
+            event.get("event") == "waiting_for_kafka" for event in events)
 
 
 def read(path):

@@ -10,7 +10,7 @@ from ledger_index import UPDATED
 
 LOCAL_SOURCE = "booking"
 OF_CONCERN = ("record_registered", "record_moved", "persons_merged", "persons_unmerged")
-NAMED_MAX = 64
+NAMED_MAX, LOOKED_AT_MAX = 64, 1000  # of bookings, for one correction (services/booking/core/gather_follow.c)
 SOON_US = 1500000  # more than index_wait_ms many times over, and less than half of what a caller waits
 FEW = 20
 
@@ -86,12 +86,14 @@ class Identity:
 
     def judge_corrected(self, decided, told, event, ledger):
         """Every booking of both that was decided in that time, and none besides."""
-        touched = {id_text(booking_id) for booking_id, booking in ledger.bookings_of(ledger.root(id_bytes(event.survivor_id)))
+        of_both = list(ledger.bookings_of(ledger.root(id_bytes(event.survivor_id))))
+        touched = {id_text(booking_id) for booking_id, booking in of_both
                    if event.from_ms <= booking.booked_at_ms <= event.until_ms}
         named = [name for one in told for name in one.booking_ids]
         has_more = any(one.has_more for one in told)
         is_whole = set(named) == touched and not has_more
-        is_cut = has_more and len(named) == NAMED_MAX < len(touched) and set(named) < touched
+        is_cut = has_more and set(named) <= touched and (
+            len(named) == NAMED_MAX < len(touched) or len(of_both) > LOOKED_AT_MAX)
         same = all((one.merge_id, one.survivor_id, one.other_id, one.from_ms, one.until_ms)
                    == (event.merge_id, event.survivor_id, event.other_id, event.from_ms, event.until_ms) for one in told)
         is_true = len(told) == bool(touched) and len(set(named)) == len(named) and (is_whole or is_cut) and same
