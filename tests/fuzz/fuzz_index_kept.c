@@ -80,6 +80,10 @@ static void seed(void) {
     buffer_put_u8(&out, 0);
     wire_table_encode(&index_kept_wire, &kept, &arena, &out);
     fuzz_seed_buffer(&out);
+    kept.sealed.size = 1;
+    buffer_put_u8(&out, 0);
+    wire_table_encode(&index_kept_wire, &kept, &arena, &out);
+    fuzz_seed_buffer(&out);
     buffer_put_u8(&out, 2);
     wire_table_encode(&index_trace_request_wire, &asked, &arena, &out);
     fuzz_seed_buffer(&out);
@@ -88,13 +92,14 @@ static void seed(void) {
 static const char *const outcomes[] = {"a first letter of several bytes",
                                        "details",
                                        "expected 1 to 64 bytes on one line",
-                                       "expected 16 bytes",
-                                       "expected 24 bytes",
+                                       "expected 16 bytes, not all zero",
+                                       "expected 24 bytes, not all zero",
                                        "expected 5 to 20 digits with spaces or a leading plus, at most ",
                                        "expected UTF-8 text without control characters",
                                        "expected a UK postcode",
                                        "expected a UUID as text",
                                        "expected a day that exists, as YYYY-MM-DD, YYYY-MM or YYYY, not",
+                                       "expected a key id of 16 bytes, a nonce of 24 and at most 1040 b",
                                        "expected a whole protobuf message",
                                        "expected at most 100 bytes on one line",
                                        "expected at most 1040 bytes",

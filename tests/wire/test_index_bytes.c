@@ -59,7 +59,8 @@ static bool may_refuse(const struct wire_row *row) {
     bool is_any_number = row->kind == WIRE_NUMBER && (row->max == UINT32_MAX || row->min == INT32_MIN);
     bool is_number = (row->kind == WIRE_NUMBER && !is_any_number) || row->kind == WIRE_LARGE;
     bool is_bytes = row->kind == WIRE_FIXED || row->kind == WIRE_BYTES;
-    return row->count_max > 0 || is_bytes || is_number || (row->kind == WIRE_MESSAGE && row->is_needed && !row->is_choice);
+    return row->count_max > 0 || is_bytes || is_number ||
+           (row->kind == WIRE_MESSAGE && row->is_needed && !row->is_choice);
 }
 
 static void check_table(const struct wire_table *table) {
@@ -138,6 +139,35 @@ static void test_broken_bytes_are_refused_or_read(void **state) {
     assert_true(refused > ROUNDS);
 }
 
+/* What an encoder leaves out, because it is nothing, a decoder may not take for something. */
+static void refuse_kept(size_t zeroed_at, size_t size, const char *expected) {
+    static struct index_kept kept;
+    memset(&kept, 0, sizeof kept);
+    memset(&kept.sealed_for, 1, sizeof kept.sealed_for);
+    memset(&kept.sealed.key_id, 'k', sizeof kept.sealed.key_id);
+    memset(kept.sealed.nonce, 'n', sizeof kept.sealed.nonce);
+    kept.sealed.size = 40;
+    memset(kept.sealed.ciphertext, 'c', kept.sealed.size);
+    struct arena arena = arena_over(memory, sizeof memory);
+    struct slice bytes = wire_table_encode_to_arena(&index_kept_wire, &kept, &arena);
+    uint8_t *at = memmem(bytes.data, bytes.size, (const uint8_t *)&kept + zeroed_at, size);
+    assert_non_null(at);
+    struct wire_fault fault = {.text = ""};
+    (void)wire_table_decode(&index_kept_wire, bytes, &arena, back, &fault);
+    assert_string_equal(fault.text, "");
+    memset(at, 0, size);
+    assert_false(wire_table_decode(&index_kept_wire, bytes, &arena, back, &fault));
+    assert_string_equal(fault.text, expected);
+}
+
+static void test_needed_bytes_are_not_all_zero(void **state) {
+    (void)state;
+    refuse_kept(offsetof(struct index_kept, sealed.key_id), sizeof(((struct index_kept *)0)->sealed.key_id),
+                "sealed.key_id: expected 16 bytes, not all zero");
+    refuse_kept(offsetof(struct index_kept, sealed.nonce), sizeof(((struct index_kept *)0)->sealed.nonce),
+                "sealed.nonce: expected 24 bytes, not all zero");
+}
+
 static void test_a_small_arena_is_an_answer(void **state) {
     (void)state;
     struct prng prng = prng_seed(1);
@@ -179,6 +209,7 @@ int main(void) {
         cmocka_unit_test(test_every_field_has_a_row),
         cmocka_unit_test(test_everything_comes_back),
         cmocka_unit_test(test_broken_bytes_are_refused_or_read),
+        cmocka_unit_test(test_needed_bytes_are_not_all_zero),
         cmocka_unit_test(test_a_small_arena_is_an_answer),
         cmocka_unit_test(test_details_always_fit_their_seal),
     };

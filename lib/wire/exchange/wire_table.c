@@ -142,12 +142,21 @@ static bool read_text(const struct wire_row *row, const uint8_t *value, uint8_t 
     return fail(where, row->field, is_explained ? form->explain(slice_text(text)) : form->expected);
 }
 
+/* What is all zero goes out as nothing. */
+static bool is_all_zero(const uint8_t *bytes, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] != 0) return false;
+    }
+    return true;
+}
+
 static bool read_bytes(const struct wire_row *row, const uint8_t *value, uint8_t *plain, uint32_t *count,
                        const struct where *where) {
     ProtobufCBinaryData data;
     memcpy(&data, value, sizeof data);
     bool is_good = data.len == row->size || (row->kind == WIRE_BYTES && data.len < row->size) || data.len == 0;
-    if (!is_good || (data.len == 0 && row->is_needed)) return fail(where, row->field, row->expected);
+    bool is_nothing = data.len == 0 || (row->kind == WIRE_FIXED && is_all_zero(data.data, data.len));
+    if (!is_good || (is_nothing && row->is_needed)) return fail(where, row->field, row->expected);
     if (data.len > 0) memcpy(plain, data.data, data.len);
     *count = (uint32_t)data.len;
     return true;
@@ -271,9 +280,7 @@ static bool fill_value(const struct wire_row *row, const uint8_t *plain, uint32_
         return fill_uuid(plain, value, arena);
     case WIRE_FIXED:
     case WIRE_BYTES: {
-        static const uint8_t nothing[64];
-        ASSERT(row->kind == WIRE_BYTES || row->size <= sizeof nothing);
-        bool is_empty = row->kind == WIRE_FIXED && memcmp(plain, nothing, row->size) == 0;
+        bool is_empty = row->kind == WIRE_FIXED && is_all_zero(plain, row->size);
         size_t size = row->kind == WIRE_BYTES ? count : is_empty ? 0 : row->size;
         /* The generated structs have no const; packing does not write through their pointers. */
         ProtobufCBinaryData data;

@@ -12,7 +12,7 @@
 enum wire_kind {
     WIRE_TEXT,    /* a string; char[size], its terminator included, judged by the form */
     WIRE_UUID,    /* a string that holds a UUID; struct uuid */
-    WIRE_FIXED,   /* exactly size bytes, or none; uint8_t[size] */
+    WIRE_FIXED,   /* exactly size bytes, or none, which all zero means too; uint8_t[size] */
     WIRE_BYTES,   /* at most size bytes; uint8_t[size] and a uint32_t that counts them */
     WIRE_NUMBER,  /* uint32, int32 or an enum within min and max; uint32_t, int32_t or an enum */
     WIRE_LARGE,   /* uint64 or int64 within min and max; the same */

@@ -16,7 +16,7 @@ static bool judge_sealed(const void *plain, const char **ret_field, const char *
     const struct index_sealed *sealed = plain;
     *ret_field = "";
     *ret_expected = "expected a key id of 16 bytes, a nonce of 24 and at most 1040 bytes of ciphertext";
-    return !uuid_is_zero(sealed->key_id) && sealed->size > INDEX_CIPHERTEXT_MAX - INDEX_DETAILS_MAX;
+    return sealed->size > INDEX_CIPHERTEXT_MAX - INDEX_DETAILS_MAX;
 }
 
 static const struct wire_row ingress_rows[] = {
@@ -32,8 +32,10 @@ static const struct wire_table ingress_wire =
     WIRE_TABLE(bhr__exchange__v1__ingress, struct index_ingress, ingress_rows, NULL);
 
 static const struct wire_row sealed_rows[] = {
-    {WIRE_AT(struct index_sealed, key_id), .kind = WIRE_FIXED, .is_needed = true, .expected = "expected 16 bytes"},
-    {WIRE_AT(struct index_sealed, nonce), .kind = WIRE_FIXED, .is_needed = true, .expected = "expected 24 bytes"},
+    {WIRE_AT(struct index_sealed, key_id), .kind = WIRE_FIXED, .is_needed = true,
+     .expected = "expected 16 bytes, not all zero"},
+    {WIRE_AT(struct index_sealed, nonce), .kind = WIRE_FIXED, .is_needed = true,
+     .expected = "expected 24 bytes, not all zero"},
     {WIRE_AT(struct index_sealed, ciphertext), .kind = WIRE_BYTES, .count_at = offsetof(struct index_sealed, size),
      .is_needed = true, .expected = "expected at most 1040 bytes"},
 };
