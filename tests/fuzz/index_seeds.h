@@ -12,7 +12,7 @@
 #define SEED_NOW_MS INT64_C(1795911600000)
 enum {
     SEED_DRAWS = 6,
-    SEED_SPOILED_DRAWS = 100,
+    SEED_DRAWS_FOR_ALL = 100,
     SEED_ROWS_MAX = 128,
     SEED_PEOPLE = 6,
     SEED_PLAIN_MAX = 256 * 1024,
@@ -84,9 +84,10 @@ static inline void seed_store(const struct rows *rows) {
     }
 }
 
-/* The n-th number that is there, of as many as may be wrong; NULL when there are fewer. *ret_at is where it stands. */
-static inline const struct wire_row *seed_number(const struct wire_table *table, uint8_t *plain, uint32_t *n,
-                                                 uint8_t **ret_at) {
+/* The n-th number or text that is there, of as many as may be wrong; NULL when there are fewer. *ret_at is where it
+ * stands. */
+static inline const struct wire_row *seed_value(const struct wire_table *table, uint8_t *plain, uint32_t *n,
+                                                uint8_t **ret_at) {
     for (uint32_t i = 0; i < table->row_count; i++) {
         const struct wire_row *row = &table->rows[i];
         uint32_t count = 1, choice = 0;
@@ -99,11 +100,12 @@ static inline const struct wire_row *seed_number(const struct wire_table *table,
         }
         if (count == 0 || !is_there) continue;
         if (row->kind == WIRE_MESSAGE) {
-            const struct wire_row *inner = seed_number(row->inner, plain + row->at, n, ret_at);
+            const struct wire_row *inner = seed_value(row->inner, plain + row->at, n, ret_at);
             if (inner != NULL) return inner;
         }
-        bool is_number = row->kind == WIRE_NUMBER || row->kind == WIRE_LARGE;
-        if (!is_number || row->expected == NULL || (*n)-- > 0) continue;
+        bool is_number = (row->kind == WIRE_NUMBER || row->kind == WIRE_LARGE) && row->expected != NULL;
+        bool is_text = row->kind == WIRE_TEXT && plain[row->at] != '\0';
+        if ((!is_number && !is_text) || (*n)-- > 0) continue;
         *ret_at = plain + row->at;
         return row;
     }
@@ -133,28 +135,81 @@ static inline bool seed_is_new(const struct wire_row *rows[SEED_ROWS_MAX], uint3
     return true;
 }
 
-/* Every number that the table judges, too large in one message. Which draw holds it matters to no one, so it draws until
- * even the number of a rare kind, in a list that is mostly empty, has been there. */
+static inline void seed_wrong(const struct wire_row *row, uint8_t *at) {
+    int64_t wrong = row->max == INT64_MAX ? -1 : row->max + 1;
+    if (row->kind == WIRE_TEXT) wrong = '\x01';
+    memcpy(at, &wrong, row->kind == WIRE_TEXT ? 1 : row->size);
+}
+
+/* Every number that the table judges, too large in one message, and every text, with a control character. Which draw holds
+ * it matters to no one, so it draws until even what belongs to a rare kind, in a list that is mostly empty, has been there. */
 static inline void seed_spoiled(const struct wire_table *table, uint8_t *plain, int prefix) {
     const struct wire_row *spoiled[SEED_ROWS_MAX], *row;
     uint32_t count = 0;
-    for (uint64_t draw = 1; draw <= SEED_SPOILED_DRAWS; draw++) {
+    for (uint64_t draw = 1; draw <= SEED_DRAWS_FOR_ALL; draw++) {
         struct prng prng = prng_seed(draw);
         draw_message(&prng, table, plain);
         uint8_t *at;
-        for (uint32_t number = 0, left = 0; (row = seed_number(table, plain, &left, &at)) != NULL; left = ++number) {
+        for (uint32_t value = 0, left = 0; (row = seed_value(table, plain, &left, &at)) != NULL; left = ++value) {
             if (!seed_is_new(spoiled, &count, row)) continue;
-            int64_t good, wrong = row->max == INT64_MAX ? -1 : row->max + 1;
-            memcpy(&good, at, row->size);
-            memcpy(at, &wrong, row->size);
+            int64_t good;
+            memcpy(&good, at, row->kind == WIRE_TEXT ? 1 : row->size);
+            seed_wrong(row, at);
             seed_encoded(table, plain, prefix, 1);
-            memcpy(at, &good, row->size);
+            memcpy(at, &good, row->kind == WIRE_TEXT ? 1 : row->size);
+        }
+    }
+}
+
+/* The n-th message that must not be missing, as a pointer in the generated one; NULL when there are fewer. */
+static inline const struct wire_row *seed_needed(const struct wire_table *table, uint8_t *message, uint32_t *n,
+                                                 uint8_t **ret_at) {
+    for (uint32_t i = 0; i < table->row_count; i++) {
+        const struct wire_row *row = &table->rows[i];
+        const ProtobufCFieldDescriptor *field =
+            protobuf_c_message_descriptor_get_field_by_name(table->descriptor, row->field);
+        uint32_t chosen = field->id;
+        if (row->is_choice) memcpy(&chosen, message + field->quantifier_offset, sizeof chosen);
+        if (row->kind != WIRE_MESSAGE || field->label == PROTOBUF_C_LABEL_REPEATED || chosen != field->id) continue;
+        uint8_t *inner;
+        memcpy(&inner, message + field->offset, sizeof inner);
+        if (inner == NULL) continue;
+        *ret_at = message + field->offset;
+        if (row->is_needed && !row->is_choice && (*n)-- == 0) return row;
+        row = seed_needed(row->inner, inner, n, ret_at);
+        if (row != NULL) return row;
+    }
+    return NULL;
+}
+
+/* Every message that must not be missing, missing in one. */
+static inline void seed_lacking(const struct wire_table *table, uint8_t *plain, int prefix) {
+    static uint8_t bytes[SEED_BYTES_MAX], memory[4 * SEED_BYTES_MAX];
+    const struct wire_row *missing[SEED_ROWS_MAX], *row;
+    uint32_t count = 0;
+    for (uint64_t draw = 1; draw <= SEED_DRAWS_FOR_ALL; draw++) {
+        struct prng prng = prng_seed(draw);
+        struct arena arena = arena_over(memory, sizeof memory);
+        struct wire_fault fault;
+        draw_message(&prng, table, plain);
+        struct slice good = wire_table_encode_to_arena(table, plain, &arena);
+        uint8_t *message = wire_unpack(table->descriptor, good, &arena, &fault), *at, *inner, *none = NULL;
+        ASSERT(message != NULL);
+        for (uint32_t i = 0, left = 0; (row = seed_needed(table, message, &left, &at)) != NULL; left = ++i) {
+            if (!seed_is_new(missing, &count, row)) continue;
+            struct buffer out = buffer_over(bytes, sizeof bytes);
+            if (prefix >= 0) buffer_put_u8(&out, (uint8_t)prefix);
+            memcpy(&inner, at, sizeof inner);
+            memcpy(at, &none, sizeof none);
+            wire_pack((const ProtobufCMessage *)(const void *)message, &out);
+            memcpy(at, &inner, sizeof inner);
+            fuzz_seed_buffer(&out);
         }
     }
 }
 
 /* Some messages of the table, each behind this byte when it is not negative: good ones, two in one, whose lists may be too
- * long, such as are wrong in one number, and one that lacks everything. */
+ * long, such as are wrong in one place, and one that lacks everything. */
 static inline void seed_drawn(const struct wire_table *table, int prefix) {
     static uint8_t plain[SEED_PLAIN_MAX];
     ASSERT(table->plain_size <= sizeof plain);
@@ -165,6 +220,7 @@ static inline void seed_drawn(const struct wire_table *table, int prefix) {
         seed_encoded(table, plain, prefix, 2);
     }
     seed_spoiled(table, plain, prefix);
+    seed_lacking(table, plain, prefix);
     seed_encoded(table, plain, prefix, 0);
 }
 
