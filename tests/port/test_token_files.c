@@ -196,6 +196,8 @@ static void a_broken_key_set_leaves_the_last_one(void **state) {
         "{\"keys\":[1]}",
         "{\"keys\":[{\"kty\":\"EC\"}]}",
         "{\"keys\":[{\"kid\":\"k1\",\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"}]}", /* no such point */
+        /* What the library of tokens would end the process on. */
+        "{\"keys\":[{\"kid\":\"k1\",\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"A=AA\",\"y\":\"A=AA\"}]}",
         "{\"keys\":[{\"kid\":\"k1\",\"kty\":\"oct\",\"k\":\"AAAA\"}]}", /* a shared secret */
         "{\"keys\":[],\"keys\":[]}",
     };

@@ -55,6 +55,9 @@ struct jose_key_set {
     uint32_t count;
     struct jose_key keys[JOSE_KEYS_MAX];
 };
+enum { JOSE_COORDINATE_SIZE = 32 }; /* of P-256, RFC 7518 section 6.2.1 */
+/* A key for ES256, public or with its secret, as a JWK; NULL when it is anything else. The caller releases it. */
+cjose_jwk_t *jose_key_import(struct slice text);
 /* Refuses the whole set for one bad key: half a set would refuse half the users. */
 enum status jose_key_set_parse(struct slice text, struct jose_key_set *ret_set, struct error *reterr_error);
 void jose_key_set_drop(struct jose_key_set *set);

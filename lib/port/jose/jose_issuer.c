@@ -145,7 +145,7 @@ static enum status load_key(const char *path, cjose_jwk_t **ret_key, struct erro
     ssize_t size = read(fd, text, sizeof text);
     (void)close(fd);
     cjose_err error;
-    cjose_jwk_t *key = size > 0 ? cjose_jwk_import(text, (size_t)size, &error) : NULL;
+    cjose_jwk_t *key = size > 0 ? jose_key_import(slice_of(text, (size_t)size)) : NULL;
     explicit_bzero(text, sizeof text);
     if (key == NULL || cjose_jwk_get_kid(key, &error) == NULL) {
         if (key != NULL) (void)cjose_jwk_release(key);

@@ -52,8 +52,7 @@ static enum status add_key(struct jose_key_set *set, const json_t *object, struc
     memcpy(key->kid, kid.data, kid.size);
     if (is_for_es256(object)) {
         char *json = json_dumps(object, JSON_COMPACT);
-        cjose_err error;
-        if (json != NULL) key->jwk = cjose_jwk_import(json, strlen(json), &error);
+        if (json != NULL) key->jwk = jose_key_import(slice_text(json));
         free(json);
         if (key->jwk == NULL) {
             return error_set(reterr_error, STATUS_INVALID, "key set: key %u: expected a point of P-256",
@@ -62,6 +61,25 @@ static enum status add_key(struct jose_key_set *set, const json_t *object, struc
     }
     set->count++;
     return STATUS_OK;
+}
+
+static bool is_coordinate(struct slice text) {
+    uint8_t bytes[JOSE_COORDINATE_SIZE];
+    size_t size = 0;
+    bool is_good = jose_decode(text, bytes, sizeof bytes, &size) && size == sizeof bytes;
+    explicit_bzero(bytes, sizeof bytes); /* a secret's, too */
+    return is_good;
+}
+
+/* cjose aborts on some base64 that is none, so all that it will decode must have been decoded strictly before. */
+cjose_jwk_t *jose_key_import(struct slice text) {
+    json_t *object = jose_object(text);
+    bool is_good =
+        is_for_es256(object) && is_coordinate(jose_text(object, "x")) && is_coordinate(jose_text(object, "y"));
+    if (json_object_get(object, "d") != NULL) is_good = is_good && is_coordinate(jose_text(object, "d"));
+    json_decref(object);
+    cjose_err error;
+    return is_good ? cjose_jwk_import((const char *)text.data, text.size, &error) : NULL;
 }
 
 /* What a key may be used for is part of the key (RFC 8725 section 3.1). */
