@@ -142,7 +142,7 @@ static inline void seed_wrong(const struct wire_row *row, uint8_t *at) {
 }
 
 /* Every number that the table judges, too large in one message, and every text, with a control character. Which draw holds
- * it matters to no one, so it draws until even what belongs to a rare kind, in a list that is mostly empty, has been there. */
+ * it matters to no one, so it draws until even what belongs to a rare kind, in a list mostly empty, has been there. */
 static inline void seed_spoiled(const struct wire_table *table, uint8_t *plain, int prefix) {
     const struct wire_row *spoiled[SEED_ROWS_MAX], *row;
     uint32_t count = 0;
