@@ -25,6 +25,7 @@ int reactor_step(struct reactor *r, bool is_owner) {
         if (r->state != REACTOR_IDLE) {
             r->ports.journal.unassign(r->ports.journal.context);
             r->own.state = OWN_NONE; /* a reply that still comes finds nobody */
+            r->early_ends = 0;
             reactor_move(r, REACTOR_IDLE, "somebody else owns the partition");
         }
         return REACTOR_IDLE_MS;

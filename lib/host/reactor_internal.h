@@ -16,7 +16,7 @@ enum {
     REACTOR_IDLE_MS = 1000,
     REACTOR_PAUSE_MS = 200,           /* before a request is made again that could not be done now */
     REACTOR_FAILED_MS = 1000,         /* before the source is opened again after a failure that may last */
-    REACTOR_EARLY_END_MS = 30000,     /* an end before the place for so long is a cut, not a leader that is too new */
+    REACTOR_EARLY_ENDS_MAX = 30,      /* ends before the place, REACTOR_FAILED_MS apart: a cut, not a too new leader */
     REACTOR_ERRANDS_MS = 1000,        /* between two looks for errands */
     REACTOR_ERRANDS_AGAIN_MS = 60000, /* between two looks that begin with the oldest */
     REACTOR_REQUEST_MAX = 8192,
@@ -52,7 +52,7 @@ struct reactor {
 
     enum reactor_state state;
     int64_t not_before_ms; /* monotonic: nothing is done until then */
-    int64_t early_end_ms;  /* since when the source ends before the place; 0: it does not */
+    uint32_t early_ends;   /* told one after another to this owner: the source ends before the place */
 
     int64_t kept_offset; /* the place as the store has it */
     uint32_t kept_done;

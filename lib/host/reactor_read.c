@@ -83,17 +83,17 @@ static enum taken take_one(struct reactor *r) {
     return TAKEN_ENOUGH;
 }
 
-/* A cut, or a leader that is too new to know its end (KIP-207): time tells. */
+/* A cut, or a leader that is too new to know its end (KIP-207): asking for long enough tells. What is counted is what was
+ * asked, not the time since the first one, in which the process may have been paused or the source away. */
 static enum taken on_end(struct reactor *r, int64_t end) {
     bool is_early = r->state == REACTOR_CONFIRMING || end <= r->read.applied;
     if (!is_early) {
         r->is_at_end = true;
-        r->early_end_ms = 0;
+        r->early_ends = 0;
         return TAKEN_NOTHING;
     }
-    int64_t now_ms = reactor_now(r);
-    if (r->early_end_ms == 0) r->early_end_ms = now_ms;
-    if (now_ms - r->early_end_ms >= REACTOR_EARLY_END_MS) {
+    r->early_ends++;
+    if (r->early_ends >= REACTOR_EARLY_ENDS_MAX) {
         reactor_halt(r, "the source's journal ends before what was followed");
     } else {
         reactor_open_again(r, REACTOR_FAILED_MS, "the source's journal ends early");
@@ -106,7 +106,7 @@ static enum taken confirm(struct reactor *r, const struct logged *logged) {
         reactor_halt(r, "the source's journal is not the one that was followed");
         return TAKEN_ENOUGH;
     }
-    r->early_end_ms = 0;
+    r->early_ends = 0;
     reactor_move(r, REACTOR_FOLLOWING, "the source's journal continues where it was followed to");
     return TAKEN_MORE;
 }

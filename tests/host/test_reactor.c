@@ -217,9 +217,39 @@ static void test_cut_source(void **state) {
     world_die(0);
     fake_log_cut(world.journal, world.journal->end - 1);
     world_start(0, true);
-    world_run(40000);
+    world_run(20000); /* it may still be a leader that is too new */
+    assert_int_not_equal(world_look(0).state, REACTOR_STOPPED);
+    world_run(20000);
     assert_int_equal(world_look(0).state, REACTOR_STOPPED);
     assert_int_equal(world.alarm_count, 1);
+    assert_string_equal(world.taken, "!a!b");
+}
+
+/* A new leader told an old end, and again long after: what was not looked at in between was not seen to be cut. */
+static void test_old_ends_far_apart(void **state) {
+    (void)state;
+    struct process *process = &world.processes[0];
+    world_start(0, true);
+    world_happens("!a");
+    world_run(1000);
+    for (int i = 0; i < 40; i++) { /* owner for a moment only */
+        process->is_owner = false;
+        world_run(1000);
+        process->is_owner = process->reader.is_leader_new = true;
+        world_run(100);
+    }
+    assert_int_equal(world_look(0).state, REACTOR_OPENING);
+    assert_int_equal(world.alarm_count, 0);
+    for (int i = 0; i < 5; i++) {
+        world.time.now_ms += 60000; /* paused */
+        process->reader.is_leader_new = true;
+        world_run(100);
+    }
+    assert_int_equal(world_look(0).state, REACTOR_OPENING);
+    assert_int_equal(world.alarm_count, 0);
+    world_happens("!b");
+    world_run(5000);
+    assert_int_equal(world_look(0).state, REACTOR_FOLLOWING);
     assert_string_equal(world.taken, "!a!b");
 }
 
@@ -318,6 +348,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_source_is_away, begin, end),
         cmocka_unit_test_setup_teardown(test_source_has_not_begun, begin, end),
         cmocka_unit_test_setup_teardown(test_cut_source, begin, end),
+        cmocka_unit_test_setup_teardown(test_old_ends_far_apart, begin, end),
         cmocka_unit_test_setup_teardown(test_another_history, begin, end),
         cmocka_unit_test_setup_teardown(test_wrong_journal, begin, end),
         cmocka_unit_test_setup_teardown(test_unreadable_is_never_passed_over, begin, end),
