@@ -56,10 +56,9 @@ struct reactor {
 
     int64_t kept_offset; /* the place as the store has it */
     uint32_t kept_done;
-    int64_t kept_ms;           /* monotonic: when it moved last */
-    struct journal_place read; /* judged so far; ahead of what is kept by what was of no concern */
-    uint32_t passed;           /* records between the two */
-    bool is_at_end;
+    int64_t kept_ms;            /* monotonic: when it moved last */
+    struct journal_place read;  /* judged so far; ahead of what is kept by what was of no concern */
+    uint32_t passed;            /* records between the two */
     bool was_read_on_suspicion; /* and the place was not moved on since */
     uint32_t attempt;           /* of the news in hand: an id that was refused is not used again */
 

@@ -35,7 +35,6 @@ void reactor_begin(struct reactor *r) {
     const struct topic_reader *journal = &r->ports.journal;
     if (journal->assign(journal->context, r->options.journal_topic, offset, &error) != STATUS_OK) return;
     r->not_before_ms = 0;
-    r->is_at_end = false;
     bool is_confirmed = r->read.applied < 0;
     reactor_move(r, is_confirmed ? REACTOR_FOLLOWING : REACTOR_CONFIRMING,
                  is_confirmed ? "nothing was followed yet" : "the place is known");
@@ -88,7 +87,6 @@ static enum taken take_one(struct reactor *r) {
 static enum taken on_end(struct reactor *r, int64_t end) {
     bool is_early = r->state == REACTOR_CONFIRMING || end <= r->read.applied;
     if (!is_early) {
-        r->is_at_end = true;
         r->early_ends = 0;
         return TAKEN_NOTHING;
     }
