@@ -2,6 +2,7 @@
  * goes. In the end every event that is of concern was taken in once and in order, and nobody has stopped. */
 #include "tests/host/reactor_world.h"
 #include "tests/support/prng.h"
+#include "tests/support/seeds.h"
 
 enum { SEEDS = 150, TICKS = 400, LATE_MAX = 64 };
 
@@ -13,7 +14,6 @@ struct late {
 static struct late late;
 static struct prng prng;
 static char expected[WORLD_TAKEN_MAX];
-static uint64_t current_seed;
 static uint32_t seen_repeats, seen_out_of_step, seen_deaths, seen_events;
 
 static uint32_t draw(uint32_t n) {
@@ -142,28 +142,13 @@ static void run(uint64_t seed) {
 
 static void test_random_worlds(void **state) {
     (void)state;
-    const char *only = getenv("BHR_SEED");
-    if (only != NULL) {
-        run(strtoull(only, NULL, 10));
-        return;
-    }
-    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-        current_seed = seed;
-        run(seed);
-    }
-    current_seed = 0;
+    if (!seeds_each(run, SEEDS)) return;
     print_message("%u events, %u deaths, %u repeats, %u out of step\n", seen_events, seen_deaths, seen_repeats,
                   seen_out_of_step);
     assert_true(seen_events > 20 * SEEDS && seen_deaths > SEEDS && seen_repeats > SEEDS / 4 && seen_out_of_step > 0);
 }
 
-static int tell_failing_seed(void **state) {
-    (void)state;
-    if (current_seed != 0) print_error("failing seed: BHR_SEED=%llu\n", (unsigned long long)current_seed);
-    return 0;
-}
-
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(test_random_worlds, tell_failing_seed)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(test_random_worlds, seeds_tell_failing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
  * unmerge and moved record; slots never change by any of it; a replay gives the same rows. */
 #include "tests/core/booking/identity_world.h"
 #include "tests/support/prng.h"
+#include "tests/support/seeds.h"
 
 enum { SEEDS = 60, STEPS = 120, PERSONS = 24, CALLERS = 8, MERGES_MAX = STEPS };
 
@@ -18,7 +19,6 @@ struct model {
     struct uuid booking[CALLERS]; /* zero: none yet */
 };
 static struct model model;
-static uint64_t current_seed;
 static uint32_t seen_links, seen_unlinks, seen_corrections, seen_out_of_step;
 
 static uint32_t draw(uint32_t n) {
@@ -189,28 +189,13 @@ static void run(uint64_t seed) {
 
 static void test_random_histories(void **state) {
     (void)state;
-    const char *only = getenv("BHR_SEED");
-    if (only != NULL) {
-        run(strtoull(only, NULL, 10));
-        return;
-    }
-    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-        current_seed = seed;
-        run(seed);
-    }
-    current_seed = 0;
+    if (!seeds_each(run, SEEDS)) return;
     print_message("%u links, %u cut again, %u corrections\n", seen_links, seen_unlinks, seen_corrections);
     assert_true(seen_links > 10 * SEEDS && seen_unlinks > SEEDS && seen_corrections > SEEDS &&
                 seen_out_of_step > SEEDS);
 }
 
-static int tell_failing_seed(void **state) {
-    (void)state;
-    if (current_seed != 0) print_error("failing seed: BHR_SEED=%llu\n", (unsigned long long)current_seed);
-    return 0;
-}
-
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(test_random_histories, tell_failing_seed)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(test_random_histories, seeds_tell_failing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include "tests/core/booking/booking_world.h"
 
 #include "tests/support/prng.h"
+#include "tests/support/seeds.h"
 
 enum {
     SEEDS = 100,
@@ -41,7 +42,6 @@ struct model {
 
 static const struct caller *const callers[CALLERS] = {&NEL_111, &PRACTICE_A, &PRACTICE_B, &HUB, &OPERATOR};
 static uint32_t seen[BOOKING_OUTCOME_COUNT], ok_count;
-static uint64_t current_seed;
 
 static uint32_t draw(struct model *model, uint32_t below) {
     return (uint32_t)prng_below(&model->prng, below);
@@ -225,7 +225,6 @@ static void check_persons(const struct model *model) {
 static void run(uint64_t seed) {
     static struct model model;
     memset(&model, 0, sizeof model);
-    current_seed = seed;
     model.prng = prng_seed(seed);
     world_init(&model.world, "2026-11-23T08:00:00Z");
     for (int i = 0; i < 3; i++) step_publish(&model);
@@ -261,14 +260,7 @@ static void run(uint64_t seed) {
 
 static void test_random_commands(void **state) {
     (void)state;
-    const char *only = getenv("BHR_SEED");
-    if (only != NULL) {
-        run(strtoull(only, NULL, 10));
-        current_seed = 0;
-        return;
-    }
-    for (uint64_t seed = 1; seed <= SEEDS; seed++) run(seed);
-    current_seed = 0;
+    if (!seeds_each(run, SEEDS)) return;
     assert_true(ok_count > 40 * SEEDS); /* not all of it refusals */
     /* The draw is wide enough to meet every answer of a command. */
     for (uint32_t i = 0; i < BOOKING_OUTCOME_COUNT; i++) {
@@ -281,13 +273,7 @@ static void test_random_commands(void **state) {
     }
 }
 
-static int tell_failing_seed(void **state) {
-    (void)state;
-    if (current_seed != 0) print_error("failing seed: BHR_SEED=%llu\n", (unsigned long long)current_seed);
-    return 0;
-}
-
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(test_random_commands, tell_failing_seed)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(test_random_commands, seeds_tell_failing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

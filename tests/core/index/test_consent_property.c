@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "tests/support/prng.h"
+#include "tests/support/seeds.h"
 
 enum { SEEDS = 30, STEPS = 90, PERSONS_MAX = 8, SAID_MAX = STEPS, MERGES_MAX = STEPS, SAMPLES_MAX = STEPS };
 static const char *const days[] = {"2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01"};
@@ -49,7 +50,6 @@ struct model {
     struct sample samples[SAMPLES_MAX];
 };
 
-static uint64_t current_seed;
 static uint32_t said_count, merged_count, unmerged_count, contradicted_count, again_count;
 
 static uint32_t draw(struct model *model, uint32_t below) {
@@ -196,7 +196,6 @@ static void check_samples(struct model *model) {
 static void run_seed(uint64_t seed) {
     struct model *model = calloc(1, sizeof *model);
     assert_non_null(model);
-    current_seed = seed;
     model->prng = prng_seed(seed);
     world_begin(&model->world);
     step_register(model);
@@ -220,24 +219,13 @@ static void run_seed(uint64_t seed) {
 
 static void test_random_histories(void **state) {
     (void)state;
-    const char *one = getenv("BHR_SEED");
-    if (one != NULL) {
-        run_seed(strtoull(one, NULL, 10));
-        return;
-    }
-    for (uint64_t seed = 1; seed <= SEEDS; seed++) run_seed(seed);
+    if (!seeds_each(run_seed, SEEDS)) return;
     /* Nothing of this is worth much if it was never tried. */
     assert_true(said_count > SEEDS && merged_count > SEEDS && unmerged_count > SEEDS);
     assert_true(contradicted_count > SEEDS && again_count > SEEDS);
 }
 
-static int tell_seed(void **state) {
-    (void)state;
-    if (current_seed != SEEDS) print_message("last seed: %llu\n", (unsigned long long)current_seed);
-    return 0;
-}
-
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(test_random_histories, tell_seed)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(test_random_histories, seeds_tell_failing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "tests/support/prng.h"
+#include "tests/support/seeds.h"
 
 enum { SEEDS = 40, STEPS = 150, ITEMS_MAX = 2 * STEPS, MERGES_MAX = STEPS, SNAPSHOTS = 5 };
 
@@ -41,7 +42,6 @@ struct model {
     uint32_t snapshot_count;
 };
 
-static uint64_t current_seed;
 static uint32_t merged_count, unmerged_count, refused_again_count, approved_count, flagged_count;
 
 static uint32_t draw(struct model *model, uint32_t below) {
@@ -278,7 +278,6 @@ static void check_board(const struct model *model) {
 static void run_seed(uint64_t seed) {
     struct model *model = calloc(1, sizeof *model);
     assert_non_null(model);
-    current_seed = seed;
     model->prng = prng_seed(seed);
     world_begin(&model->world);
     for (uint32_t step = 0; step < STEPS; step++) {
@@ -309,24 +308,13 @@ static void run_seed(uint64_t seed) {
 
 static void test_random_histories(void **state) {
     (void)state;
-    const char *one = getenv("BHR_SEED");
-    if (one != NULL) {
-        run_seed(strtoull(one, NULL, 10));
-        return;
-    }
-    for (uint64_t seed = 1; seed <= SEEDS; seed++) run_seed(seed);
+    if (!seeds_each(run_seed, SEEDS)) return;
     /* Nothing of this is worth much if it was never tried. */
     assert_true(merged_count > SEEDS && unmerged_count > SEEDS && refused_again_count > 0);
     assert_true(approved_count > 0 && flagged_count > SEEDS);
 }
 
-static int tell_seed(void **state) {
-    (void)state;
-    if (current_seed != SEEDS) print_message("last seed: %llu\n", (unsigned long long)current_seed);
-    return 0;
-}
-
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(test_random_histories, tell_seed)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(test_random_histories, seeds_tell_failing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
