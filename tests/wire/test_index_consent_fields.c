@@ -2,20 +2,7 @@
  * Cases next to each other differ in one field. */
 #include "lib/wire/index/index_wire.h"
 #include "tests/support/cmocka.h"
-
-static uint8_t memory[256 * 1024];
-
-static const char *judge(const struct wire_table *table, const void *plain) {
-    static struct wire_fault fault;
-    static uint8_t out[32 * 1024];
-    struct arena arena = arena_over(memory, sizeof memory);
-    struct slice bytes = wire_table_encode_to_arena(table, plain, &arena);
-    assert_non_null(bytes.data);
-    fault.text[0] = '\0';
-    assert_in_range(table->plain_size, 1, sizeof out);
-    (void)wire_table_decode(table, bytes, &arena, out, &fault);
-    return fault.text;
-}
+#include "tests/wire/judge.h"
 
 static const struct {
     struct index_consent_request request;
@@ -39,7 +26,7 @@ static const struct {
 static void test_each_field_of_a_consent(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof consents / sizeof consents[0]; i++) {
-        const char *fault = judge(&index_consent_request_wire, &consents[i].request);
+        const char *fault = judge_plain(&index_consent_request_wire, &consents[i].request);
         if (strcmp(fault, consents[i].fault) != 0) fail_msg("case %zu: '%s'", i, fault);
     }
 }
@@ -70,11 +57,11 @@ static void test_each_field_of_preferences(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct index_preferences_request request = {.person_id = {{1}}, .preferences = cases[i].preferences};
-        const char *fault = judge(&index_preferences_request_wire, &request);
+        const char *fault = judge_plain(&index_preferences_request_wire, &request);
         if (strcmp(fault, cases[i].fault) != 0) fail_msg("case %zu: '%s'", i, fault);
     }
     struct index_preferences_request nobody = {.preferences = {.language = "bn"}};
-    assert_string_equal(judge(&index_preferences_request_wire, &nobody), "person_id: expected a UUID as text");
+    assert_string_equal(judge_plain(&index_preferences_request_wire, &nobody), "person_id: expected a UUID as text");
 }
 
 static struct index_practitioner_request good_practitioner(void) {
@@ -115,13 +102,13 @@ static void test_each_number_of_a_register(void **state) {
         struct index_registration *r = &request.practitioner.registrations[0];
         *r = (struct index_registration){.body = cases[i].body};
         memcpy(r->number, cases[i].number, strlen(cases[i].number));
-        const char *fault = judge(&index_practitioner_request_wire, &request);
+        const char *fault = judge_plain(&index_practitioner_request_wire, &request);
         if (strcmp(fault, cases[i].fault) != 0) fail_msg("case %zu: '%s'", i, fault);
     }
     struct index_practitioner_request two = good_practitioner();
     two.practitioner.registration_count = 2;
     two.practitioner.registrations[1] = (struct index_registration){.body = INDEX_BODY_GMC, .number = "1234567"};
-    assert_string_equal(judge(&index_practitioner_request_wire, &two),
+    assert_string_equal(judge_plain(&index_practitioner_request_wire, &two),
                         "practitioner.registrations: expected at most one number of each register");
 }
 
@@ -129,17 +116,17 @@ static void test_each_field_of_a_professional(void **state) {
     (void)state;
     struct index_practitioner_request request = good_practitioner();
     struct index_practitioner *p = &request.practitioner;
-    assert_string_equal(judge(&index_practitioner_request_wire, &request), "");
+    assert_string_equal(judge_plain(&index_practitioner_request_wire, &request), "");
     memcpy(p->practitioner_id, "55500000011", sizeof "55500000011");
-    assert_string_equal(judge(&index_practitioner_request_wire, &request),
+    assert_string_equal(judge_plain(&index_practitioner_request_wire, &request),
                         "practitioner.practitioner_id: expected an SDS user id, 12 digits");
     request = good_practitioner();
     memset(p->name, 0, sizeof p->name);
-    assert_string_equal(judge(&index_practitioner_request_wire, &request),
+    assert_string_equal(judge_plain(&index_practitioner_request_wire, &request),
                         "practitioner.name: expected at most 100 bytes on one line");
     request = good_practitioner();
     memset(p->opened_date, 0, sizeof p->opened_date);
-    assert_string_equal(judge(&index_practitioner_request_wire, &request),
+    assert_string_equal(judge_plain(&index_practitioner_request_wire, &request),
                         "practitioner.opened_date: expected a date as YYYY-MM-DD");
     static const struct {
         const char *code, *fault;
@@ -159,33 +146,36 @@ static void test_each_field_of_a_professional(void **state) {
         request = good_practitioner();
         memset(p->roles[0].code, 0, sizeof p->roles[0].code);
         memcpy(p->roles[0].code, codes[i].code, strlen(codes[i].code));
-        const char *fault = judge(&index_practitioner_request_wire, &request);
+        const char *fault = judge_plain(&index_practitioner_request_wire, &request);
         if (strcmp(fault, codes[i].fault) != 0) fail_msg("case %zu: '%s'", i, fault);
     }
     request = good_practitioner();
     memcpy(p->roles[0].organisation, "f82001", sizeof "f82001");
-    assert_true(strstr(judge(&index_practitioner_request_wire, &request), "practitioner.roles.organisation: ") != NULL);
+    assert_true(strstr(judge_plain(&index_practitioner_request_wire, &request), "practitioner.roles.organisation: ") !=
+                NULL);
     request = good_practitioner();
     memset(p->roles[0].from_date, 0, sizeof p->roles[0].from_date);
-    assert_true(strstr(judge(&index_practitioner_request_wire, &request), "practitioner.roles.from_date: ") != NULL);
+    assert_true(strstr(judge_plain(&index_practitioner_request_wire, &request), "practitioner.roles.from_date: ") !=
+                NULL);
 }
 
 static void test_asking_takes_exactly_one_identifier(void **state) {
     (void)state;
     struct index_get_practitioner_request get = {.by = INDEX_BY_PRACTITIONER_ID, .practitioner_id = "555000000111"};
-    assert_string_equal(judge(&index_get_practitioner_request_wire, &get), "");
+    assert_string_equal(judge_plain(&index_get_practitioner_request_wire, &get), "");
     get = (struct index_get_practitioner_request){.by = INDEX_BY_REGISTRATION,
                                                   .registration = {INDEX_BODY_GMC, "7654321"}};
-    assert_string_equal(judge(&index_get_practitioner_request_wire, &get), "");
+    assert_string_equal(judge_plain(&index_get_practitioner_request_wire, &get), "");
     get = (struct index_get_practitioner_request){.on_date = "2026-03-01"};
-    assert_string_equal(judge(&index_get_practitioner_request_wire, &get),
+    assert_string_equal(judge_plain(&index_get_practitioner_request_wire, &get),
                         "practitioner_id: expected this field or one of its alternatives");
     struct index_get_consent_request consent = {.person_id = {{1}}, .on_date = "2026-03-01"};
-    assert_string_equal(judge(&index_get_consent_request_wire, &consent), "");
+    assert_string_equal(judge_plain(&index_get_consent_request_wire, &consent), "");
     consent = (struct index_get_consent_request){.person_id = {{1}}, .on_date = "today"};
-    assert_string_equal(judge(&index_get_consent_request_wire, &consent), "on_date: expected a date as YYYY-MM-DD");
+    assert_string_equal(judge_plain(&index_get_consent_request_wire, &consent),
+                        "on_date: expected a date as YYYY-MM-DD");
     consent = (struct index_get_consent_request){.on_date = "2026-03-01"};
-    assert_string_equal(judge(&index_get_consent_request_wire, &consent), "person_id: expected a UUID as text");
+    assert_string_equal(judge_plain(&index_get_consent_request_wire, &consent), "person_id: expected a UUID as text");
 }
 
 int main(void) {

@@ -5,6 +5,7 @@
 
 #include "lib/wire/index/index_wire.h"
 #include "tests/support/cmocka.h"
+#include "tests/wire/judge.h"
 
 typedef Bhr__Index__V1__RegisterRecordRequest register_request;
 typedef Bhr__Index__V1__Demographics demographics;
@@ -229,18 +230,6 @@ static void test_nul_inside_a_name(void **state) {
 }
 
 /* ---- the other requests ---- */
-
-static const char *judge_plain(const struct wire_table *table, const void *plain) {
-    static struct wire_fault fault;
-    static uint8_t out[32 * 1024];
-    struct arena arena = arena_over(memory, sizeof memory);
-    struct slice bytes = wire_table_encode_to_arena(table, plain, &arena);
-    assert_non_null(bytes.data);
-    fault.text[0] = '\0';
-    assert_in_range(table->plain_size, 1, sizeof out);
-    (void)wire_table_decode(table, bytes, &arena, out, &fault);
-    return fault.text;
-}
 
 static void test_a_reason_says_why_and_not_who(void **state) {
     (void)state;
