@@ -53,6 +53,12 @@ static inline struct row_key row_key_of_id(int table, struct uuid id) {
     return key;
 }
 
+static inline struct row_key row_key_of_text(int table, const char *text) {
+    struct row_key key = row_key_begin(table);
+    row_key_put_text(&key, text);
+    return key;
+}
+
 /* The first row at or after *from whose key starts with prefix; moves *from just beyond it. tail is the key's rest; both are
  * borrowed until the next write. */
 bool row_next(const struct rows *rows, const struct row_key *prefix, struct row_key *from, struct slice *ret_tail,

@@ -1,12 +1,6 @@
 /* The rows of the directory and the match-rate board. Pure; a scan holds only its place. */
 #include "services/index/core/rows_index.h"
 
-static struct row_key text_key(enum index_table table, const char *text) {
-    struct row_key key = row_key_begin((int)table);
-    row_key_put_text(&key, text);
-    return key;
-}
-
 static struct directory_scan scan_table(enum index_table table) {
     struct directory_scan scan = {.prefix = row_key_begin((int)table)};
     scan.from = scan.prefix;
@@ -14,7 +8,7 @@ static struct directory_scan scan_table(enum index_table table) {
 }
 
 bool organisation_row_get(const struct rows *rows, const char *code, struct index_organisation *ret_organisation) {
-    struct row_key key = text_key(INDEX_TABLE_ORGANISATION, code);
+    struct row_key key = row_key_of_text(INDEX_TABLE_ORGANISATION, code);
     struct slice bytes;
     if (!rows_get(rows, row_key_slice(&key), &bytes)) return false;
     struct cursor cursor = row_cursor(bytes, INDEX_ROW_VERSION);
@@ -43,7 +37,7 @@ void organisation_row_put(const struct rows *rows, const struct index_organisati
     row_put_text(&value.buffer, organisation->closed_date);
     row_put_text(&value.buffer, organisation->successor);
     row_put_text(&value.buffer, organisation->commissioner);
-    struct row_key key = text_key(INDEX_TABLE_ORGANISATION, organisation->code);
+    struct row_key key = row_key_of_text(INDEX_TABLE_ORGANISATION, organisation->code);
     row_put(rows, &key, &value);
 }
 
@@ -70,7 +64,7 @@ static void take_service(struct slice bytes, struct index_service *s) {
 }
 
 bool service_row_get(const struct rows *rows, const char *service_id, struct index_service *ret_service) {
-    struct row_key key = text_key(INDEX_TABLE_SERVICE, service_id);
+    struct row_key key = row_key_of_text(INDEX_TABLE_SERVICE, service_id);
     struct slice bytes;
     if (!rows_get(rows, row_key_slice(&key), &bytes)) return false;
     memset(ret_service, 0, sizeof *ret_service);
@@ -96,7 +90,7 @@ void service_row_put(const struct rows *rows, const struct index_service *servic
         buffer_put_u16(out, (uint16_t)service->opening_times[i].from_minute);
         buffer_put_u16(out, (uint16_t)service->opening_times[i].until_minute);
     }
-    struct row_key key = text_key(INDEX_TABLE_SERVICE, service->service_id);
+    struct row_key key = row_key_of_text(INDEX_TABLE_SERVICE, service->service_id);
     row_put(rows, &key, &value);
 }
 
@@ -117,7 +111,7 @@ bool service_scan_next(const struct rows *rows, struct directory_scan *scan, str
 /* ---- board ---- */
 
 static struct row_key board_key(const char *organisation, const char *source) {
-    struct row_key key = text_key(INDEX_TABLE_BOARD, organisation);
+    struct row_key key = row_key_of_text(INDEX_TABLE_BOARD, organisation);
     row_key_put_text(&key, source);
     return key;
 }

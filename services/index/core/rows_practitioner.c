@@ -8,15 +8,9 @@ static struct row_key registered_key(const struct index_registration *registrati
     return key;
 }
 
-static struct row_key practitioner_key(const char *practitioner_id) {
-    struct row_key key = row_key_begin(INDEX_TABLE_PRACTITIONER);
-    row_key_put_text(&key, practitioner_id);
-    return key;
-}
-
 bool practitioner_row_get(const struct rows *rows, const char *practitioner_id,
                           struct index_practitioner *ret_practitioner) {
-    struct row_key key = practitioner_key(practitioner_id);
+    struct row_key key = row_key_of_text(INDEX_TABLE_PRACTITIONER, practitioner_id);
     struct slice bytes;
     if (!rows_get(rows, row_key_slice(&key), &bytes)) return false;
     struct cursor cursor = row_cursor(bytes, INDEX_ROW_VERSION);
@@ -95,6 +89,6 @@ void practitioner_row_put(const struct rows *rows, const struct index_practition
         row_put_text(out, role->from_date);
         row_put_text(out, role->until_date);
     }
-    struct row_key key = practitioner_key(practitioner->practitioner_id);
+    struct row_key key = row_key_of_text(INDEX_TABLE_PRACTITIONER, practitioner->practitioner_id);
     row_put(rows, &key, &value);
 }
