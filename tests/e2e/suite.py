@@ -247,16 +247,28 @@ def skip(why):
     raise SystemExit(77)
 
 
+PORTS = range(20000, 29988, 12)  # each the first of a run; below the ports that outgoing connections take
+reserved = []  # sockets, open for as long as this process lives
+
+
 def free_ports():
-    """The first of three runs of twelve free neighbours, below the range from which outgoing connections take theirs: what is
-    started again must find its ports still free."""
-    draw = random.Random(os.getpid() ^ now_ms())
-    firsts = []
-    while len(firsts) < 3:
-        port = draw.randrange(20000, 29988, 12)
-        if port not in firsts and all(is_free(port + step) for step in range(12)):
-            firsts.append(port)
-    return firsts
+    """The first ports of three runs of twelve free neighbours, which are this test's alone until it ends: no other test draws
+    them, not even before this one listens there or while what listened is started again."""
+    return [reserve_ports() for _ in range(3)]
+
+
+def reserve_ports():
+    for first in random.sample(PORTS, len(PORTS)):
+        name = socket.socket(socket.AF_UNIX)
+        try:
+            name.bind(f"\0bhr-test-ports-{first}")  # tests/support/broker.c asks for the same name
+        except OSError:
+            name.close()
+            continue
+        reserved.append(name)
+        if all(is_free(first + step) for step in range(12)):
+            return first
+    raise Failure("there are no free ports")
 
 
 def is_free(port):

@@ -18,11 +18,17 @@ TOPICS = (*(f"bhr.{service}.{what}.v1" for service in SERVICES for what in ("com
           "bhr.keys.v1", *PUBLIC)
 PLACE = {"address": "7 Lavender Yard;Rainham", "postcode": "RM13 9XQ"}
 INDEX = "bhr.index.v1.IndexService/"
+# Long enough that no key drawn at random has one of them in it: a short one, such as Ben, is found in sealed bytes by chance.
+GIVEN = ("Bartholomew", "Clementine", "Florence", "Montgomery", "Rosalind", "Wilhelmina")
+
+
+def crowd_of(seed, count):
+    return [dict(person, given_name=GIVEN[i % len(GIVEN)]) for i, person in enumerate(people(seed, count))]
 
 
 def traffic(suite, check):
     schema = Schema()
-    crowd = people(9, 40)
+    crowd, registered = crowd_of(9, 40), crowd_of(10, 20)
     slots = suite.clinic(slots=30)[1]
     booked = [suite.book(person, slot_id=slot) for person, slot in zip(crowd[:20], slots)]
     check("twenty are booked", all(answer.code == 0 for answer in booked), booked[-1])
@@ -44,11 +50,11 @@ def traffic(suite, check):
     client.ask("Book", whole, correlation_id=crowd[35]["nhs_number"])
     client.close()
     over_kafka(suite, check, schema, slots, crowd)
-    index_traffic(suite, check, schema, people(10, 20))
+    index_traffic(suite, check, schema, registered)
     suite.stop(suite.owner(), f"index-{suite.owner('index')}")
     suite.start()
     suite.ready()
-    return crowd + people(10, 20), [wrong["nhs_number"], "Lavender", "RM13 9XQ", "RM139XQ"]
+    return crowd + registered, [wrong["nhs_number"], "Lavender", "RM13 9XQ", "RM139XQ"]
 
 
 def index_traffic(suite, check, schema, crowd):
@@ -167,13 +173,9 @@ def body(suite, check):
         number = person["nhs_number"]
         secrets |= {number, f"{number[:3]} {number[3:6]} {number[6:]}", f"{number[:3]}-{number[3:6]}-{number[6:]}",
                     person["family_name"], person["birth_date"], person["phone"]}
-        # A given name such as Rosa may stand inside an id; as a word of its own it may not.
-    words = {person["given_name"] for person in crowd}
-    for what, bits in (("an NHS number, a family name, a birth date or a telephone number", secrets), ):
-        found = [(place, bit) for place, text in texts + kafka for bit in bits if bit.encode() in text]
-        check(f"nowhere {what}", found == [], found[:5])
-    found = [(place, word) for place, text in texts + kafka for word in words
-             if re.search(rb"(?i)\b" + word.encode() + rb"\b", text)]
+    found = [(place, bit) for place, text in texts + kafka for bit in secrets if bit.encode() in text]
+    check("nowhere an NHS number, a family name, a birth date or a telephone number", found == [], found[:5])
+    found = [(place, name) for place, text in texts + kafka for name in GIVEN if re.search(rb"(?i)" + name.encode(), text)]
     check("nowhere a given name", found == [], found[:5])
 
 
