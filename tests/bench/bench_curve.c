@@ -3,7 +3,8 @@
  * is measured beside it and not in it. Each side has an I/O thread of its own, as two processes would; the asking thread
  * drives all clients, as bench_callers.c does. Prints one JSON object.
  *
- * usage: bhr-bench-curve curve|plain CLIENTS IN_FLIGHT SECONDS QUESTION_BYTES ANSWER_BYTES */
+ * usage: bhr-bench-curve curve|plain CLIENTS IN_FLIGHT SECONDS QUESTION_BYTES ANSWER_BYTES
+ * BYTES: "88", or "60+28" for a message of two frames, as the suite's are: header and body. */
 #include "lib/port/zmq/zmq_keys.h"
 #include "tests/bench/samples.h"
 
@@ -16,8 +17,13 @@
 
 enum { CLIENTS_MAX = 64, IN_FLIGHT_MAX = 64, BYTES_MAX = 4096, WAIT_MS = 20000, ID_MAX = 256, WARM_PART = 5 };
 
+/* Bytes of a message's frames. */
+struct shape {
+    size_t first, second; /* second: 0 for none */
+};
+
 static struct {
-    size_t question_size, answer_size;
+    struct shape question, answer;
     uint32_t in_flight;
     int64_t sent_us[CLIENTS_MAX][IN_FLIGHT_MAX];
     uint64_t asked, answered;
@@ -28,14 +34,29 @@ static void stop(const char *text) {
     exit(1);
 }
 
-/* Answers each question with what it began with: the place of its asker. Ends with its context. */
+/* The first frame begins with what is said; both sides say the place of the asker. */
+static bool send_message(void *socket, const uint8_t *bytes, const struct shape *shape) {
+    if (zmq_send(socket, bytes, shape->first, shape->second > 0 ? ZMQ_SNDMORE : 0) < 0) return false;
+    return shape->second == 0 || zmq_send(socket, bytes, shape->second, 0) >= 0;
+}
+
+/* False when there is none, and the error of the socket says why. */
+static bool receive_message(void *socket, uint8_t bytes[BYTES_MAX], const struct shape *shape, int flags) {
+    uint8_t rest[BYTES_MAX];
+    int size = zmq_recv(socket, bytes, BYTES_MAX, flags);
+    if (size < 0) return false;
+    int more = shape->second > 0 ? zmq_recv(socket, rest, sizeof rest, 0) : 0;
+    if ((size_t)size != shape->first || (size_t)more != shape->second) stop("a message of another size");
+    return true;
+}
+
+/* Answers each question with what it began with. Ends with its context. */
 static void *answer(void *router) {
     uint8_t id[ID_MAX], bytes[BYTES_MAX];
     for (;;) {
         int id_size = zmq_recv(router, id, sizeof id, 0);
-        if (id_size < 0 || zmq_recv(router, bytes, sizeof bytes, 0) < 0) break;
-        if (zmq_send(router, id, (size_t)id_size, ZMQ_SNDMORE) < 0) break;
-        if (zmq_send(router, bytes, run.answer_size, 0) < 0) break;
+        if (id_size < 0 || !receive_message(router, bytes, &run.question, 0)) break;
+        if (zmq_send(router, id, (size_t)id_size, ZMQ_SNDMORE) < 0 || !send_message(router, bytes, &run.answer)) break;
     }
     (void)zmq_close(router);
     return NULL;
@@ -45,17 +66,15 @@ static void ask(void *dealer, uint32_t client, uint32_t place) {
     static uint8_t bytes[BYTES_MAX];
     (void)memcpy(bytes, &place, sizeof place);
     run.sent_us[client][place] = samples_now_us();
-    if (zmq_send(dealer, bytes, run.question_size, 0) < 0) stop("a question was not taken");
+    if (!send_message(dealer, bytes, &run.question)) stop("a question was not taken");
     run.asked++;
 }
 
 /* Takes every answer that is there, and asks again in its place until the time is up. */
 static void drain(void *dealer, uint32_t client, bool does_ask, struct samples *took) {
     uint8_t bytes[BYTES_MAX];
-    int size;
-    while ((size = zmq_recv(dealer, bytes, sizeof bytes, ZMQ_DONTWAIT)) >= 0) {
+    while (receive_message(dealer, bytes, &run.answer, ZMQ_DONTWAIT)) {
         uint32_t place;
-        if ((size_t)size != run.answer_size) stop("an answer of another size");
         (void)memcpy(&place, bytes, sizeof place);
         run.answered++;
         if (took != NULL) samples_add(took, samples_now_us() - run.sent_us[client][place]);
@@ -125,17 +144,22 @@ static pthread_t open_all(void *server_context, void *context, bool is_curve, zm
     return thread;
 }
 
+static bool take_shape(const char *text, struct shape *ret_shape) {
+    char *end;
+    ret_shape->first = strtoul(text, &end, 10);
+    ret_shape->second = *end == '+' ? strtoul(end + 1, &end, 10) : 0;
+    return *end == '\0' && ret_shape->first >= sizeof(uint32_t) && ret_shape->first <= BYTES_MAX &&
+           ret_shape->second <= BYTES_MAX;
+}
+
 int main(int argc, char **argv) {
     if (argc != 7) stop("usage: see the beginning of tests/bench/bench_curve.c");
     bool is_curve = strcmp(argv[1], "curve") == 0;
     uint32_t count = (uint32_t)strtoul(argv[2], NULL, 10);
     run.in_flight = (uint32_t)strtoul(argv[3], NULL, 10);
     double seconds = strtod(argv[4], NULL);
-    run.question_size = strtoul(argv[5], NULL, 10);
-    run.answer_size = strtoul(argv[6], NULL, 10);
     bool is_good = count > 0 && count <= CLIENTS_MAX && run.in_flight > 0 && run.in_flight <= IN_FLIGHT_MAX &&
-                   run.question_size >= sizeof(uint32_t) && run.question_size <= BYTES_MAX &&
-                   run.answer_size >= sizeof(uint32_t) && run.answer_size <= BYTES_MAX;
+                   take_shape(argv[5], &run.question) && take_shape(argv[6], &run.answer);
     if (!is_good) stop("too many, too large or nothing");
     void *server_context = zmq_ctx_new(), *context = zmq_ctx_new();
     static zmq_pollitem_t dealers[CLIENTS_MAX];

@@ -65,14 +65,14 @@ class IndexSuite(MeasuredSuite):
         self.script_environment["BHR_SUITE_BUILD"] = self.build
 
     def sizes(self, method, body):
-        """(bytes of a question, of its answer) as they travel between caller and door, headers and bodies."""
+        """Of a question, of its answer: (bytes of the header's frame, of the body's), as caller and door send them."""
         client = self.client(INDEX, PRACTICE)
         question = self.schema("bhr.exchange.v1.RequestHeader")(method=method, request_id=new_id())
         header, answer = client.ask(method, body, request_id=question.request_id)
         client.close()
         if header.outcome != "ok":
             raise Failure(f"the question to be measured was answered {header.outcome}")
-        return question.ByteSize() + len(body), header.ByteSize() + len(answer)
+        return (question.ByteSize(), len(body)), (header.ByteSize(), len(answer))
 
     def anonymous_bytes(self):
         return self.memory_mib(INDEX)[0] * 1024 * 1024
