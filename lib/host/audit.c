@@ -27,6 +27,7 @@ struct audit_item {
 struct audit {
     struct audit_options options;
     uint64_t send_from; /* no record before it waits */
+    uint64_t hurry_to;  /* somebody waits for a record before it */
     uint32_t in_flight;
     int64_t pause_until_ms; /* monotonic */
     uint64_t taken, acknowledged, sent_again, refused_full;
@@ -40,6 +41,8 @@ static enum status put(void *context, struct slice record, uint64_t token);
 static void on_report(struct audit *audit, const struct topic_report *report, void *context,
                       void (*acknowledged)(void *context, uint64_t token));
 static void forget_done(struct audit *audit);
+static bool find_waiting(struct audit *audit);
+static int64_t gather_left_ms(struct audit *audit, int64_t now_ms);
 static enum status append(struct audit *audit, uint64_t number);
 static void wait_again(struct audit *audit, uint64_t number, const char *why);
 static void expect_no_reports(struct audit *audit, const char *why);
@@ -52,6 +55,7 @@ static enum status put(void *context, struct slice record, uint64_t token) {
     uint64_t number = spool_end(audit->options.spool);
     if (!spool_put(audit->options.spool, record)) return STATUS_FULL;
     *item_of(audit, number) = (struct audit_item){.state = ITEM_WAITING, .token = token, .put_ms = now_of(audit)};
+    if (token != 0) audit->hurry_to = number + 1;
     audit->taken++;
     return STATUS_OK;
 }
@@ -73,9 +77,10 @@ int audit_send(struct audit *audit) {
     }
     if (now_ms < audit->pause_until_ms) return (int)(audit->pause_until_ms - now_ms);
     if (audit->send_from < first) audit->send_from = first;
+    int64_t left_ms = gather_left_ms(audit, now_ms);
+    if (left_ms > 0) return (int)left_ms;
     for (uint32_t i = 0; i < AUDIT_RECORDS_PER_STEP; i++) {
-        while (audit->send_from < end && item_of(audit, audit->send_from)->state != ITEM_WAITING) audit->send_from++;
-        if (audit->send_from == end || audit->in_flight == AUDIT_IN_FLIGHT_MAX) return AUDIT_IDLE_MS;
+        if (!find_waiting(audit) || audit->in_flight == AUDIT_IN_FLIGHT_MAX) return AUDIT_IDLE_MS;
         enum status status = append(audit, audit->send_from);
         if (status != STATUS_OK) {
             audit->trouble = status_name(status);
@@ -86,6 +91,21 @@ int audit_send(struct audit *audit) {
         }
     }
     return 0;
+}
+
+/* Moves send_from there. */
+static bool find_waiting(struct audit *audit) {
+    uint64_t end = spool_end(audit->options.spool);
+    while (audit->send_from < end && item_of(audit, audit->send_from)->state != ITEM_WAITING) audit->send_from++;
+    return audit->send_from < end;
+}
+
+/* How long what waits may wait for more to go with it. */
+static int64_t gather_left_ms(struct audit *audit, int64_t now_ms) {
+    if (!find_waiting(audit)) return AUDIT_IDLE_MS;
+    uint64_t count = spool_end(audit->options.spool) - audit->send_from;
+    bool is_due = audit->send_from < audit->hurry_to || count >= AUDIT_RECORDS_PER_STEP;
+    return is_due ? 0 : item_of(audit, audit->send_from)->put_ms + audit->options.gather_ms - now_ms;
 }
 
 static enum status append(struct audit *audit, uint64_t number) {

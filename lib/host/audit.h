@@ -19,6 +19,7 @@ enum {
     AUDIT_REPORT_MS_MAX = 30000,  /* a writer that says nothing for so long has lost the record */
     AUDIT_RECORDS_PER_STEP = 256, /* bounded work */
     AUDIT_IDLE_MS = 1000,
+    AUDIT_GATHER_MS = 20, /* as a host sets gather_ms */
 };
 
 struct audit_options {
@@ -26,6 +27,9 @@ struct audit_options {
     struct spool_file *spool;
     struct topic_writer writer;
     struct clock_port clock;
+    /* So long a record that nobody waits for lies in the spool before it is sent, so that others can go with it: a request
+     * with one record costs the broker as much as one with hundreds. 0: not at all. */
+    int64_t gather_ms;
 };
 
 /* Counted since audit_new, but for the first two. */

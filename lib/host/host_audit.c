@@ -57,7 +57,7 @@ enum status host_audit_open(struct host *host, struct audit_port *ret_port, stru
                                         .records_max = (uint32_t)config->audit_spool_records_max};
     enum status status = spool_open(path, &limits, &host->spool, reterr_error);
     if (status != STATUS_OK) return status;
-    struct audit_options options = {.spool = host->spool, .clock = system_clock_port()};
+    struct audit_options options = {.spool = host->spool, .clock = system_clock_port(), .gather_ms = AUDIT_GATHER_MS};
     (void)snprintf(options.source, sizeof options.source, "/bhr/%.60s/%.60s/%.60s", config->environment,
                    host->service->name, config->locality);
     const char *const topics[] = {AUDIT_TOPIC};

@@ -25,7 +25,7 @@ static struct {
 static char dir[SCRATCH_PATH_MAX], path[SCRATCH_PATH_MAX + 16];
 static struct spool_file *spool;
 static struct audit *audit;
-static int64_t now_ms;
+static int64_t now_ms, gather_ms;
 static uint32_t told_count;
 static uint64_t told[LOG_MAX];
 
@@ -73,7 +73,8 @@ static void open_all(void) {
     const struct audit_options options = {.source = "/bhr/test/booking/nel-bhr",
                                           .spool = spool,
                                           .writer = {.append = append, .report = report},
-                                          .clock = {.monotonic_ms = monotonic_ms}};
+                                          .clock = {.monotonic_ms = monotonic_ms},
+                                          .gather_ms = gather_ms};
     audit = audit_new(&options);
     assert_non_null(audit);
 }
@@ -90,6 +91,7 @@ static int set_up(void **state) {
     memset(&writer, 0, sizeof writer);
     told_count = 0;
     now_ms = 1000;
+    gather_ms = 0;
     open_all();
     return 0;
 }
@@ -161,6 +163,41 @@ static void nobody_is_told_of_a_record_that_nobody_waits_for(void **state) {
     tell(0, TOPIC_DELIVERED);
     assert_int_equal(told_count, 0);
     assert_int_equal(look().acknowledged, 1);
+}
+
+static void open_gathering(int64_t ms) {
+    close_all();
+    gather_ms = ms;
+    open_all();
+}
+
+static void records_that_nobody_waits_for_go_together(void **state) {
+    (void)state;
+    open_gathering(20);
+    (void)put(1, 0);
+    assert_int_equal(audit_send(audit), 20);
+    now_ms += 15;
+    (void)put(2, 0);
+    assert_int_equal(audit_send(audit), 5);
+    assert_int_equal(writer.count, 0);
+    now_ms += 5;
+    assert_int_equal(audit_send(audit), AUDIT_IDLE_MS);
+    assert_int_equal(writer.count, 2);
+    assert_string_equal(writer.appends[0].value, "n1");
+    assert_string_equal(writer.appends[1].value, "n2");
+}
+
+static void a_record_that_somebody_waits_for_takes_along_those_before_it(void **state) {
+    (void)state;
+    open_gathering(20);
+    (void)put(1, 0);
+    (void)put(2, 77);
+    (void)put(3, 0);
+    (void)audit_send(audit);
+    assert_int_equal(writer.count, 3);
+    (void)put(4, 0);
+    assert_int_equal(audit_send(audit), 20);
+    assert_int_equal(writer.count, 3);
 }
 
 static void what_was_not_written_is_sent_again_after_a_pause(void **state) {
@@ -292,6 +329,7 @@ static void nothing_taken_is_ever_lost(void **state) {
         memset(is_delivered, 0, sizeof is_delivered);
         memset(&writer, 0, sizeof writer);
         struct prng prng = prng_seed(seed);
+        open_gathering((int64_t)prng_below(&prng, 2) * 400);
         uint32_t taken = 0, restarts = 0;
         for (unsigned step = 0; step < 3000 || look().spooled > 0; step++) {
             bool is_healing = step >= 3000;
@@ -301,7 +339,9 @@ static void nothing_taken_is_ever_lost(void **state) {
             writer.answer = is_healing || prng_chance(&prng, 70) ? STATUS_OK
                             : prng_chance(&prng, 50)             ? STATUS_FULL
                                                                  : STATUS_UNAVAILABLE;
-            if (!is_healing && taken < 1500 && prng_chance(&prng, 50) && put(taken, taken + 1) == STATUS_OK) taken++;
+            if (!is_healing && taken < 1500 && prng_chance(&prng, 50) &&
+                put(taken, prng_below(&prng, 2) * (taken + 1)) == STATUS_OK)
+                taken++;
             (void)audit_send(audit);
             if (writer.count > 0 && (is_healing || prng_chance(&prng, 60))) {
                 uint32_t i = is_healing ? 0 : (uint32_t)prng_below(&prng, writer.count);
@@ -340,6 +380,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_record_is_kept_until_it_is_acknowledged),
         TEST(nobody_is_told_of_a_record_that_nobody_waits_for),
+        TEST(records_that_nobody_waits_for_go_together),
+        TEST(a_record_that_somebody_waits_for_takes_along_those_before_it),
         TEST(what_was_not_written_is_sent_again_after_a_pause),
         TEST(a_report_that_comes_late_or_twice_harms_nothing),
         TEST(a_full_spool_says_so_and_takes_again_later),
