@@ -2,7 +2,7 @@
  * protobuf reader takes too and sees the same in it. So no other reader of the journal sees another history. */
 #include <bhr/journal/v1/journal.pb-c.h>
 
-#include "lib/journal/record.h"
+#include "lib/journal/fields.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/journal_seeds.h"
 
@@ -51,21 +51,41 @@ static void compare(const Bhr__Journal__V1__Record *message, const struct journa
     }
 }
 
+/* Another writer may have put what the rule reads behind the first field of the body; that is read, but an entry written
+ * again with its body as it was would hold it twice. Nobody writes an entry that was read. */
+static bool has_rule_fields(struct slice body) {
+    struct proto_field field;
+    bool is_bad = false;
+    while (proto_next(&body, &field, &is_bad)) {
+        if (field.number <= FIELD_RULE_MAX) return true;
+    }
+    return false;
+}
+
+static void write_again(struct slice input, const struct journal_record *record) {
+    static uint8_t bytes[JOURNAL_RECORD_MAX], bytes_again[JOURNAL_RECORD_MAX];
+    struct buffer out = buffer_over(bytes, sizeof bytes), out_again = buffer_over(bytes_again, sizeof bytes_again);
+    struct journal_record again;
+    journal_record_write(record, &out);
+    ASSERT(out.is_full == (input.size > JOURNAL_RECORD_MAX));
+    bool is_good = !out.is_full && journal_record_read(buffer_slice(&out), &again);
+    ASSERT(is_good && again.kind == record->kind);
+    journal_record_write(&again, &out_again);
+    ASSERT(slice_equal(buffer_slice(&out), buffer_slice(&out_again)));
+    fuzz_reach(slice_equal(buffer_slice(&out), input) ? "canonical" : "in another order");
+}
+
 static void run(struct slice input) {
-    struct journal_record record, again;
+    struct journal_record record;
     if (!journal_record_read(input, &record)) {
         fuzz_reach("refused");
         return;
     }
-    static uint8_t bytes[JOURNAL_RECORD_MAX], bytes_again[JOURNAL_RECORD_MAX];
-    struct buffer out = buffer_over(bytes, sizeof bytes), out_again = buffer_over(bytes_again, sizeof bytes_again);
-    journal_record_write(&record, &out);
-    ASSERT(out.is_full == (input.size > JOURNAL_RECORD_MAX));
-    bool is_good = !out.is_full && journal_record_read(buffer_slice(&out), &again);
-    ASSERT(is_good && again.kind == record.kind);
-    journal_record_write(&again, &out_again);
-    ASSERT(slice_equal(buffer_slice(&out), buffer_slice(&out_again)));
-    fuzz_reach(slice_equal(buffer_slice(&out), input) ? "canonical" : "in another order");
+    if (record.kind == RECORD_ENTRY && has_rule_fields(record.as.entry.body)) {
+        fuzz_reach("the rule's fields behind the body");
+    } else {
+        write_again(input, &record);
+    }
     Bhr__Journal__V1__Record *message = bhr__journal__v1__record__unpack(NULL, input.size, input.data);
     if (message == NULL) {
         fuzz_reach("its body is for protobuf-c to refuse");
@@ -92,5 +112,6 @@ static const char *const outcomes[] = {"canonical",
                                        "in another order",
                                        "its body is for protobuf-c to refuse",
                                        "refused",
+                                       "the rule's fields behind the body",
                                        NULL};
 const struct fuzz_harness fuzz_harness = {outcomes, run, seed, 0};

@@ -131,23 +131,9 @@ static void seed(void) {
     }
 }
 
-static const char *const outcomes[] = {"claim",
-                                       "claim_epoch",
-                                       "entry",
-                                       "entry_epoch",
-                                       "entry_number",
-                                       "entry_owner",
-                                       "entry_prev",
-                                       "entry_resume",
-                                       "entry_time_ahead",
-                                       "entry_time_back",
-                                       "genesis",
-                                       "second_genesis",
-                                       "stop_no_genesis",
-                                       "stop_wrong_journal",
-                                       "suspicious",
-                                       "three entries",
-                                       "timestamp_type",
-                                       "unreadable",
-                                       NULL};
+static const char *const outcomes[] = {
+    "claim",         "claim_epoch",    "entry",           "entry_epoch",        "entry_number",
+    "entry_owner",   "entry_prev",     "entry_resume",    "entry_time_ahead",   "entry_time_back",
+    "genesis",       "second_genesis", "stop_no_genesis", "stop_wrong_journal", "suspicious",
+    "three crashes", "three entries",  "timestamp_type",  "unreadable",         NULL};
 const struct fuzz_harness fuzz_harness = {outcomes, run, seed, 0};

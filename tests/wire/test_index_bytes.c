@@ -63,6 +63,17 @@ static bool may_refuse(const struct wire_row *row) {
            (row->kind == WIRE_MESSAGE && row->is_needed && !row->is_choice);
 }
 
+/* A message that may be missing and of which nothing tells whether it is there is written even when it is empty; so an
+ * empty one must be read again. */
+static bool must_be_needed(const struct wire_row *row) {
+    if (row->kind != WIRE_MESSAGE || row->count_max > 0 || row->is_choice || row->is_told || row->is_needed)
+        return false;
+    for (uint32_t k = 0; k < row->inner->row_count; k++) {
+        if (row->inner->rows[k].is_needed && !row->inner->rows[k].is_choice) return true;
+    }
+    return false;
+}
+
 static void check_table(const struct wire_table *table) {
     assert_int_equal(table->row_count, table->descriptor->n_fields);
     for (unsigned i = 0; i < table->descriptor->n_fields; i++) {
@@ -79,6 +90,7 @@ static void check_table(const struct wire_table *table) {
             assert_int_equal(row->size, row->inner->plain_size);
             check_table(row->inner);
         }
+        if (must_be_needed(row)) fail_msg("%s.%s is needed", table->descriptor->name, row->field);
         assert_int_equal(row->kind == WIRE_TEXT, row->form != NULL);
         if (may_refuse(row) && row->expected == NULL) {
             fail_msg("%s.%s does not say what was expected", table->descriptor->name, row->field);

@@ -167,7 +167,8 @@ static const struct wire_table shown_key_wire =
     WIRE_TABLE(bhr__index__v1__record_key, struct index_record_key, shown_key_rows, NULL);
 static const struct wire_row record_rows[] = {
     {WIRE_AT(struct index_record_view, record_id), .kind = WIRE_UUID, .is_needed = true},
-    {WIRE_AT(struct index_record_view, key), .kind = WIRE_MESSAGE, .inner = &shown_key_wire},
+    {WIRE_AT(struct index_record_view, key), .kind = WIRE_MESSAGE, .inner = &shown_key_wire, .is_needed = true,
+     .expected = "expected whose record it is"},
     {WIRE_AT(struct index_record_view, demographics), .kind = WIRE_MESSAGE, .inner = &index_demographics_wire},
     TIME_ROW(struct index_record_view, updated_at_ms),
     {WIRE_IN(struct index_record_view, is_erased, "erased"), .kind = WIRE_BOOL},
