@@ -3,7 +3,7 @@
 #include "services/index/core/rows_index.h"
 
 static struct row_key consent_key(struct uuid group_id, enum index_purpose purpose) {
-    struct row_key key = row_key_of_id(INDEX_TABLE_CONSENT, group_id);
+    struct row_key key = group_key(group_id, GROUP_CONSENT);
     row_key_put_number(&key, (uint64_t)purpose, 1);
     return key;
 }
@@ -54,7 +54,7 @@ void consent_row_put(const struct rows *rows, struct uuid group_id, const struct
 
 bool preferences_row_get(const struct rows *rows, struct uuid group_id, int64_t as_of_ms,
                          struct preferences_row *ret_row) {
-    struct row_key key = row_key_of_id(INDEX_TABLE_PREFERENCES, group_id);
+    struct row_key key = group_key(group_id, GROUP_PREFERENCES);
     struct cursor cursor;
     struct version version;
     if (!version_get(rows, &key, as_of_ms, &version, &cursor)) return false;
@@ -73,6 +73,6 @@ void preferences_row_put(const struct rows *rows, struct uuid group_id, const st
     version_begin(&value, row->version);
     buffer_put(&value.buffer, row->sealed_for_id.bytes, sizeof row->sealed_for_id.bytes);
     sealed_put(&value.buffer, &row->sealed);
-    struct row_key key = row_key_of_id(INDEX_TABLE_PREFERENCES, group_id);
+    struct row_key key = group_key(group_id, GROUP_PREFERENCES);
     version_put(rows, &key, row->version, &value);
 }

@@ -8,27 +8,32 @@
  * now is as of INDEX_NOW.
  *
  *   table          key                                  value
- *   RECORD         record id, newest entry first        where it is from, hash, status, sealed details: a version
- *   WAS            record id, newest entry first        the group it is in: a version
- *   EVER           group id, record id                  -            every record that was ever in it
- *   PERSON         group id, newest entry first         the group it hangs in and by which merge, or none: a version
- *   PART           group id, group id                   -            every group that ever hung in it
+ *   RECORD         record id, what of it, and then for
+ *     SAID         newest entry first                   where it is from, hash, status, sealed details: a version
+ *     WAS          newest entry first                   the group it is in: a version
+ *   GROUP          group id, what of it, and then for
+ *     LINK         newest entry first                   the group it hangs in and by which merge, or none: a version
+ *     FLAG         flag, newest entry first             set or not: a version
+ *     PART         group id                             -            every group that ever hung in it
+ *     EVER         record id                            -            every record that was ever in it
+ *     RELATION     kind, other side, newest first       dates: a version
+ *     CONSENT      purpose, newest entry first          decision, dates, by whom: a version
+ *     PREFERENCES  newest entry first                   sealed, and under which id: a version
+ *     PAIR_OF      group id                             pair id      both ways round
+ *     HISTORY      entry, what                          when, by whom, which record, which other person
  *   BY_NHS         hash of NHS number, record id        -            every record that ever had it
- *   FLAG           group id, flag, newest entry first   set or not: a version
- *   RELATION       group id, kind, other side, newest   dates: a version
- *   HISTORY        group id, entry, what                when, by whom, which record, which other person
  *   MERGE          merge id                             who, from when until when, state
  *   PAIR           pair id                              two persons, evidence, state
  *   OPEN_PAIR      found at, pair id                    -
- *   PAIR_OF        group id, group id                   pair id      both ways round
  *   CHANGED        entry, record id                     -            the last ones: who follows reads here
  *   BOARD          organisation, source                 counts
  *   ORGANISATION   code                                 all of it
  *   SERVICE        service id                           all of it
- *   CONSENT        group id, purpose, newest first      decision, dates, by whom: a version
- *   PREFERENCES    group id, newest entry first         sealed, and under which id: a version
  *   PRACTITIONER   SDS user id                          all of it
  *   REGISTERED     body, number                         SDS user id of whose it is
+ *
+ * What is known of a record lies together, and what is known of a group: a look-up among millions waits for the pages that
+ * it touches, so it should touch few.
  *
  * Pure; used inside the transaction whose rows are handed in. */
 #ifndef BHR_INDEX_CORE_ROWS_INDEX_H
@@ -40,28 +45,43 @@
 
 enum index_table {
     INDEX_TABLE_RECORD = ROWS_TABLE_SERVICE,
-    INDEX_TABLE_WAS,
-    INDEX_TABLE_EVER,
-    INDEX_TABLE_PERSON,
-    INDEX_TABLE_PART,
+    INDEX_TABLE_GROUP,
     INDEX_TABLE_BY_NHS,
-    INDEX_TABLE_FLAG,
-    INDEX_TABLE_RELATION,
-    INDEX_TABLE_HISTORY,
     INDEX_TABLE_MERGE,
     INDEX_TABLE_PAIR,
     INDEX_TABLE_OPEN_PAIR,
-    INDEX_TABLE_PAIR_OF,
     INDEX_TABLE_CHANGED,
     INDEX_TABLE_BOARD,
     INDEX_TABLE_ORGANISATION,
     INDEX_TABLE_SERVICE,
-    INDEX_TABLE_CONSENT,
-    INDEX_TABLE_PREFERENCES,
     INDEX_TABLE_PRACTITIONER,
     INDEX_TABLE_REGISTERED,
 };
+/* What a look-up asks for comes first. */
+enum record_part { RECORD_SAID, RECORD_WAS };
+enum group_part {
+    GROUP_LINK,
+    GROUP_FLAG,
+    GROUP_PART,
+    GROUP_EVER,
+    GROUP_RELATION,
+    GROUP_CONSENT,
+    GROUP_PREFERENCES,
+    GROUP_PAIR_OF,
+    GROUP_HISTORY,
+};
 enum { INDEX_ROW_VERSION = 1 };
+
+static inline struct row_key record_key(struct uuid record_id, enum record_part part) {
+    struct row_key key = row_key_of_id(INDEX_TABLE_RECORD, record_id);
+    row_key_put_number(&key, (uint64_t)part, 1);
+    return key;
+}
+static inline struct row_key group_key(struct uuid group_id, enum group_part part) {
+    struct row_key key = row_key_of_id(INDEX_TABLE_GROUP, group_id);
+    row_key_put_number(&key, (uint64_t)part, 1);
+    return key;
+}
 
 /* When and by which entry something became so. */
 struct version {

@@ -6,7 +6,7 @@ static bool next_part(const struct rows *rows, struct uuid parent_id, struct uui
                       struct uuid *ret_group_id);
 
 bool person_link_get(const struct rows *rows, struct uuid group_id, int64_t as_of_ms, struct person_link *ret_link) {
-    struct row_key key = row_key_of_id(INDEX_TABLE_PERSON, group_id);
+    struct row_key key = group_key(group_id, GROUP_LINK);
     struct cursor cursor;
     if (!version_get(rows, &key, as_of_ms, &ret_link->since, &cursor)) return false;
     cursor_copy(&cursor, ret_link->parent_id.bytes, sizeof ret_link->parent_id.bytes);
@@ -23,11 +23,11 @@ void person_link_put(const struct rows *rows, struct uuid group_id, const struct
     version_begin(&value, version);
     buffer_put(&value.buffer, link->parent_id.bytes, sizeof link->parent_id.bytes);
     buffer_put(&value.buffer, link->merge_id.bytes, sizeof link->merge_id.bytes);
-    struct row_key key = row_key_of_id(INDEX_TABLE_PERSON, group_id);
+    struct row_key key = group_key(group_id, GROUP_LINK);
     version_put(rows, &key, version, &value);
     if (uuid_is_zero(link->parent_id)) return;
     row_value_begin(&value, INDEX_ROW_VERSION);
-    struct row_key part = row_key_of_id(INDEX_TABLE_PART, link->parent_id);
+    struct row_key part = group_key(link->parent_id, GROUP_PART);
     row_key_put(&part, group_id.bytes, sizeof group_id.bytes);
     row_put(rows, &part, &value);
 }
@@ -72,7 +72,7 @@ bool group_walk_next(const struct rows *rows, struct group_walk *walk) {
 
 static bool next_part(const struct rows *rows, struct uuid parent_id, struct uuid after, int64_t as_of_ms,
                       struct uuid *ret_group_id) {
-    struct row_key prefix = row_key_of_id(INDEX_TABLE_PART, parent_id), from = prefix;
+    struct row_key prefix = group_key(parent_id, GROUP_PART), from = prefix;
     row_key_put(&from, after.bytes, sizeof after.bytes);
     row_key_put_number(&from, 0, 1);
     struct slice tail, ignored;
@@ -96,7 +96,7 @@ struct record_walk record_walk_of(struct uuid person_id, int64_t as_of_ms) {
 bool record_walk_next(const struct rows *rows, struct record_walk *walk) {
     while (walk->prefix.size > 0 || group_walk_next(rows, &walk->groups)) {
         if (walk->prefix.size == 0) {
-            walk->prefix = row_key_of_id(INDEX_TABLE_EVER, walk->groups.group_id);
+            walk->prefix = group_key(walk->groups.group_id, GROUP_EVER);
             walk->from = walk->prefix;
         }
         struct slice tail, ignored;
@@ -116,7 +116,7 @@ bool record_walk_next(const struct rows *rows, struct record_walk *walk) {
 /* ---- flags ---- */
 
 static struct row_key flag_key(struct uuid group_id, enum index_flag flag) {
-    struct row_key key = row_key_of_id(INDEX_TABLE_FLAG, group_id);
+    struct row_key key = group_key(group_id, GROUP_FLAG);
     row_key_put_number(&key, (uint64_t)flag, 1);
     return key;
 }
@@ -155,7 +155,7 @@ void person_flag_put(const struct rows *rows, struct uuid person_id, enum index_
 
 void relation_put(const struct rows *rows, struct uuid person_id, const struct index_relationship *relationship,
                   struct version version) {
-    struct row_key key = row_key_of_id(INDEX_TABLE_RELATION, person_id);
+    struct row_key key = group_key(person_id, GROUP_RELATION);
     row_key_put_number(&key, (uint64_t)relationship->kind, 1);
     row_key_put_text(&key, relationship->organisation);
     row_key_put(&key, relationship->other_person_id.bytes, sizeof relationship->other_person_id.bytes);
@@ -167,7 +167,7 @@ void relation_put(const struct rows *rows, struct uuid person_id, const struct i
 }
 
 struct relation_scan relation_scan_of(struct uuid group_id) {
-    struct relation_scan scan = {.prefix = row_key_of_id(INDEX_TABLE_RELATION, group_id)};
+    struct relation_scan scan = {.prefix = group_key(group_id, GROUP_RELATION)};
     scan.from = scan.prefix;
     return scan;
 }

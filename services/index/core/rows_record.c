@@ -54,7 +54,7 @@ void sealed_take(struct cursor *cursor, struct index_sealed *ret_sealed) {
 }
 
 bool record_row_get(const struct rows *rows, struct uuid record_id, int64_t as_of_ms, struct record_row *ret_row) {
-    struct row_key key = row_key_of_id(INDEX_TABLE_RECORD, record_id);
+    struct row_key key = record_key(record_id, RECORD_SAID);
     struct cursor cursor;
     struct version version;
     if (!version_get(rows, &key, as_of_ms, &version, &cursor)) return false;
@@ -80,7 +80,7 @@ void record_row_put(const struct rows *rows, struct uuid record_id, const struct
     buffer_put_u8(&value.buffer, (uint8_t)row->nhs_number_status);
     buffer_put_u8(&value.buffer, (uint8_t)row->fields);
     sealed_put(&value.buffer, &row->sealed);
-    struct row_key key = row_key_of_id(INDEX_TABLE_RECORD, record_id);
+    struct row_key key = record_key(record_id, RECORD_SAID);
     version_put(rows, &key, row->version, &value);
     if (index_hash_is_zero(row->nhs_hash)) return;
     row_value_begin(&value, INDEX_ROW_VERSION);
@@ -91,7 +91,7 @@ void record_row_put(const struct rows *rows, struct uuid record_id, const struct
 }
 
 bool record_group_get(const struct rows *rows, struct uuid record_id, int64_t as_of_ms, struct uuid *ret_group_id) {
-    struct row_key key = row_key_of_id(INDEX_TABLE_WAS, record_id);
+    struct row_key key = record_key(record_id, RECORD_WAS);
     struct cursor cursor;
     struct version version;
     if (!version_get(rows, &key, as_of_ms, &version, &cursor)) return false;
@@ -106,10 +106,10 @@ void record_group_put(const struct rows *rows, struct uuid record_id, struct uui
     struct row_value value;
     version_begin(&value, version);
     buffer_put(&value.buffer, group_id.bytes, sizeof group_id.bytes);
-    struct row_key key = row_key_of_id(INDEX_TABLE_WAS, record_id);
+    struct row_key key = record_key(record_id, RECORD_WAS);
     version_put(rows, &key, version, &value);
     row_value_begin(&value, INDEX_ROW_VERSION);
-    struct row_key ever = row_key_of_id(INDEX_TABLE_EVER, group_id);
+    struct row_key ever = group_key(group_id, GROUP_EVER);
     row_key_put(&ever, record_id.bytes, sizeof record_id.bytes);
     row_put(rows, &ever, &value);
 }
@@ -154,10 +154,9 @@ bool changed_next(const struct rows *rows, struct changed *from) {
 }
 
 bool record_next(const struct rows *rows, struct uuid *record_id) {
-    struct row_key table = row_key_begin(INDEX_TABLE_WAS), from = table;
+    struct row_key table = row_key_begin(INDEX_TABLE_RECORD), from = table;
     row_key_put(&from, record_id->bytes, sizeof record_id->bytes);
-    /* Beyond every version of that record: an entry's number is never 0, so none is eight times 0xFF. */
-    if (!uuid_is_zero(*record_id)) row_key_put_number(&from, UINT64_MAX, 8);
+    if (!uuid_is_zero(*record_id)) row_key_put_number(&from, UINT8_MAX, 1); /* beyond all that is known of that one */
     struct slice tail, ignored;
     if (!row_next(rows, &table, &from, &tail, &ignored)) return false;
     struct cursor cursor = cursor_over(tail);

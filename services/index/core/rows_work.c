@@ -15,7 +15,7 @@ static struct uuid take_id(struct cursor *cursor) {
 
 void history_put(const struct rows *rows, struct uuid group_id, enum change_kind what,
                  const struct index_change *change) {
-    struct row_key key = row_key_of_id(INDEX_TABLE_HISTORY, group_id);
+    struct row_key key = group_key(group_id, GROUP_HISTORY);
     row_key_put_number(&key, change->entry_number, 8);
     row_key_put_number(&key, (uint64_t)what, 1);
     struct row_value value;
@@ -28,7 +28,7 @@ void history_put(const struct rows *rows, struct uuid group_id, enum change_kind
 }
 
 struct history_scan history_scan_of(struct uuid group_id) {
-    struct history_scan scan = {.prefix = row_key_of_id(INDEX_TABLE_HISTORY, group_id)};
+    struct history_scan scan = {.prefix = group_key(group_id, GROUP_HISTORY)};
     scan.from = scan.prefix;
     return scan;
 }
@@ -155,7 +155,7 @@ static void pair_of_put(const struct rows *rows, struct uuid group_id, struct uu
     struct row_value value;
     row_value_begin(&value, INDEX_ROW_VERSION);
     put_id(&value.buffer, pair_id);
-    struct row_key key = row_key_of_id(INDEX_TABLE_PAIR_OF, group_id);
+    struct row_key key = group_key(group_id, GROUP_PAIR_OF);
     row_key_put(&key, other_id.bytes, sizeof other_id.bytes);
     row_put(rows, &key, &value);
 }
@@ -194,7 +194,7 @@ void pair_row_put(const struct rows *rows, struct uuid pair_id, const struct pai
 }
 
 bool pair_of_next(const struct rows *rows, struct uuid group_id, struct uuid *other_id, struct uuid *ret_pair_id) {
-    struct row_key prefix = row_key_of_id(INDEX_TABLE_PAIR_OF, group_id), from = prefix;
+    struct row_key prefix = group_key(group_id, GROUP_PAIR_OF), from = prefix;
     row_key_put(&from, other_id->bytes, sizeof other_id->bytes);
     if (!uuid_is_zero(*other_id)) row_key_put_number(&from, 0, 1);
     struct slice tail, bytes;

@@ -245,10 +245,9 @@ static void check_as_of(struct model *model, const struct snapshot *snapshot) {
     rows_array_free(&array);
 }
 
-static void check_board(const struct model *model) {
+static void check_board(struct model *model) {
     static struct index_board_answer board;
-    struct rows_array array = model->world.array;
-    struct rows rows = rows_array_read_only(&array);
+    struct rows rows = rows_array_read_only(&model->world.array);
     query_board(&rows, &board);
     uint64_t records = 0, verified = 0, matched = 0, expected_verified = 0, expected_matched = 0;
     for (uint32_t i = 0; i < board.row_count; i++) {
