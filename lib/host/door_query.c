@@ -55,8 +55,9 @@ static void answer_query(struct door *door, const struct door_request *request) 
     }
     reply.outcome = request->caller.method->query(&door->options.service_context, &ingress, &rows, door->wall_ms,
                                                   request->body, &door->arena, &door->answer, &refusal);
-    struct service_subject subject = {0};
-    if (audit != AUDIT_NONE) find_subject(door, request, &ingress, &rows, &subject);
+    if (audit != AUDIT_NONE && !refusal.subject.has_person) {
+        find_subject(door, request, &ingress, &rows, &refusal.subject);
+    }
     store->read_end(store->context, &rows);
     if (reply.outcome != OUTCOME_OK) {
         reply.detail = slice_of(refusal.detail, strnlen(refusal.detail, SERVICE_DETAIL_MAX));
@@ -68,7 +69,7 @@ static void answer_query(struct door *door, const struct door_request *request) 
     if (audit == AUDIT_NONE) {
         door_reply(door, &request->caller, &reply);
     } else {
-        door_audit_answer(door, request, &ingress, &subject, &reply);
+        door_audit_answer(door, request, &ingress, &refusal.subject, &reply);
     }
 }
 

@@ -121,6 +121,9 @@ struct service_subject {
 struct service_refusal {
     uint32_t outcome;
     char detail[SERVICE_DETAIL_MAX];
+    /* Of a query: whom the answer or the refusal is about, where it found that out on its way. Then `about` need not look
+     * again for the audit record. */
+    struct service_subject subject;
 };
 
 /* What was decided about one piece of work: one outcome, the answer's bytes and at most SERVICE_EVENTS_MAX events. The

@@ -61,6 +61,15 @@ static void looking_for_nobody_leaves_one_too(void **state) {
     assert_true(uuid_is_zero(fake.audits[0].record.person_id));
 }
 
+static void whom_a_query_has_found_is_not_looked_for_again(void **state) {
+    (void)state;
+    fake_door_put_row(&fake, "hidden", "value"); /* of which the service would say that it is about 5a5a... */
+    fake_door_expect(&fake, read_file("hidden"), "not_found", REPLY_NOT_FOUND);
+    assert_int_equal(fake.audit_count, 1);
+    assert_int_equal(fake.audits[0].record.person_id.bytes[0], 0x33);
+    expect_text(fake.audits[0].record.subject_organisation, "");
+}
+
 static void what_shows_nobody_leaves_none(void **state) {
     (void)state;
     (void)fake_door_do(&fake, &(struct fake_ask){.method = FAKE_ASK, .body = "row"});
@@ -307,6 +316,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_read_leaves_a_record_that_says_everything),
         TEST(looking_for_nobody_leaves_one_too),
+        TEST(whom_a_query_has_found_is_not_looked_for_again),
         TEST(what_shows_nobody_leaves_none),
         TEST(without_room_for_a_record_nothing_is_read),
         TEST(a_query_that_waited_leaves_its_record_when_it_is_answered),

@@ -59,6 +59,11 @@ static uint32_t query_ask(const struct service_context *context, const struct in
     struct buffer key = fake_door_row_key(request, bytes);
     struct slice value;
     buffer_put(out, "=", 1);
+    if (slice_equal(request, slice_text("hidden"))) { /* found, and told to nobody */
+        ret_refusal->subject.has_person = true;
+        memset(ret_refusal->subject.person_id.bytes, 0x33, sizeof ret_refusal->subject.person_id.bytes);
+        return OUTCOME_NOT_FOUND;
+    }
     if (slice_equal(request, slice_text("huge"))) {
         while (!out->is_full) buffer_put(out, "x", 1);
     } else if (!rows_get(rows, buffer_slice(&key), &value)) {

@@ -121,6 +121,18 @@ static inline uint32_t command(const char *rpc, const struct wire_table *table, 
     return decision.outcome;
 }
 
+/* Whom a query says that it is about, it says on its way; asked for alone it is the same. */
+static inline void check_subject(const struct service_method *method, const struct ingress *ingress,
+                                 const struct rows *view, struct slice request, const struct service_subject *subject) {
+    uint8_t memory[16 * 1024];
+    struct arena arena = arena_over(memory, sizeof memory);
+    struct service_subject alone = {0};
+    if (!subject->has_person) return;
+    assert_true(method->about(&desk.context, ingress, view, request, &arena, &alone));
+    assert_true(alone.has_person);
+    assert_memory_equal(&subject->person_id, &alone.person_id, sizeof alone.person_id);
+}
+
 static inline uint32_t query(const char *rpc, const struct wire_table *table, const void *plain, const char *user_role,
                              const struct wire_table *response, void *ret_answer) {
     struct arena arena = arena_over(desk.arena_memory, sizeof desk.arena_memory);
@@ -132,6 +144,7 @@ static inline uint32_t query(const char *rpc, const struct wire_table *table, co
     struct service_refusal refusal = {0};
     uint32_t outcome =
         method_of(rpc)->query(&desk.context, &ingress, &view, desk.now_ms, request, &arena, &out, &refusal);
+    check_subject(method_of(rpc), &ingress, &view, request, &refusal.subject);
     memcpy(desk.detail, refusal.detail, sizeof refusal.detail);
     if (outcome != OUTCOME_OK) return outcome;
     assert_false(out.is_full);
