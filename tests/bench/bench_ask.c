@@ -1,11 +1,12 @@
-/* Questions from a file, asked over ZeroMQ in a scattered order, as fast as answers come or each of them once. Every answer
+/* Questions from a file, asked over ZeroMQ in their order, as fast as answers come or each of them once. Whoever writes the
+ * file scatters them: read here at random, a million of them cost their asker as much as its side of the socket. Every answer
  * must be good, and of the bytes that the file expects, or the program ends with 1. Prints one JSON object.
  *
  * The file: of each question the method's size, its body's size and that of the answer's body as three 16-bit numbers,
  * lowest byte first; then the bytes of the three. An answer of size 0 may be any.
  *
  * usage: bhr-bench-ask SERVER_KEY KEY_FILE ENDPOINTS QUESTION_FILE FIRST CLIENTS IN_FLIGHT SECONDS
- * FIRST: how many questions of the scattered order to leave out; SECONDS 0: every question once. */
+ * FIRST: how many questions to leave out; SECONDS 0: every question once. */
 #include "lib/digest/digest.h"
 #include "tests/bench/bench_callers.h"
 
@@ -39,7 +40,7 @@ static bool has_more(void) {
 
 static void fill(struct caller *caller) {
     while (caller->free_count > 0 && has_more()) {
-        uint64_t number = next++ * CALLERS_STEP % question_count;
+        uint64_t number = next++ % question_count;
         const struct question *question = &questions[number];
         asked_of[caller - callers.of][caller_next_place(caller)] = number;
         const struct client_call call = {.method = question->method, .body = question->body, .is_query = true};
@@ -87,7 +88,7 @@ static void read_questions(const char *path) {
                                                         .answer = slice_of(bytes + at + method + body, answer)};
         at += method + body + answer;
     }
-    if (question_count == 0 || question_count % CALLERS_STEP == 0) stop("no questions");
+    if (question_count == 0) stop("no questions");
 }
 
 int main(int argc, char **argv) {

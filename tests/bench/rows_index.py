@@ -2,6 +2,7 @@
 grows when people do: time to load, memory, candidates, look-ups, and how well a description finds its person."""
 import itertools
 import os
+import random
 import tempfile
 import time
 
@@ -81,7 +82,7 @@ class Filled:
         path, first = f"{self.folder}/exact", None
         find, found = (self.suite.schema(f"bhr.index.v1.{name}") for name in ("FindPersonRequest", "FindPersonResponse"))
         with open(path, "wb") as file:
-            for at, (reference, number) in enumerate(self.made.registered):
+            for at, (reference, number) in enumerate(self.scattered()):
                 question = find(nhs_number=number)
                 if at % 2:
                     question = find()
@@ -91,6 +92,12 @@ class Filled:
                 put_question(file, SERVICE + "FindPerson", body,
                              found(person_id=self.person_of[reference]).SerializeToString())
         return path, first
+
+    def scattered(self):
+        """Not as they were registered: neighbours would lie side by side in the store."""
+        people = list(self.made.registered)
+        random.Random(4).shuffle(people)
+        return people
 
     def write_traces(self):
         path = f"{self.folder}/traces"
