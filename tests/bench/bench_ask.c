@@ -1,6 +1,6 @@
-/* Questions from a file, asked over ZeroMQ in their order, as fast as answers come or each of them once. Whoever writes the
- * file scatters them: read here at random, a million of them cost their asker as much as its side of the socket. Every answer
- * must be good, and of the bytes that the file expects, or the program ends with 1. Prints one JSON object.
+/* Questions from a file, asked over ZeroMQ in their order, as fast as answers come or each of them once. Whoever writes
+ * the file scatters them: read here at random, a million of them cost their asker as much as its side of the socket.
+ * Every answer must be good, and of the bytes that the file expects, or the program ends with 1. Prints one JSON object.
  *
  * The file: of each question the method's size, its body's size and that of the answer's body as three 16-bit numbers,
  * lowest byte first; then the bytes of the three. An answer of size 0 may be any.
