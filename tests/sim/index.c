@@ -1,5 +1,6 @@
 /* The index's clients: three systems that register much the same few people, of whom some are alike, link, unlink, merge
- * and take back, decide suspected pairs, and flag; and that ask by id, by record and by description, now and as of then. */
+ * and take back, decide suspected pairs, flag, relate, and record what a person permits, refuses and needs; and that ask by
+ * id, by record and by description, now and as of then. */
 #include "tests/sim/index.h"
 
 #include "lib/base/assert.h"
@@ -7,7 +8,7 @@
 
 #include <stdio.h>
 
-enum { LOCAL_IDS = 12, DESCRIPTIONS = 8 };
+enum { LOCAL_IDS = 12, DESCRIPTIONS = 8, SAID_PERCENT = 30 };
 
 static const char *const nhs_numbers[] = {"9990123403", "9990123411", "9990123438", "9990123446"};
 enum { NUMBERS = sizeof nhs_numbers / sizeof nhs_numbers[0] };
@@ -161,9 +162,103 @@ static const char *make_flag(struct sim *sim, const struct index_model *model, s
     return INDEX_METHOD("FlagPerson");
 }
 
+/* ---- what is said ---- */
+
+static const char *const days[] = {"2027-01-05", "2027-01-12", INDEX_TODAY, "2027-01-19", "2027-02-01"};
+enum { DAYS = sizeof days / sizeof days[0] };
+static const char *const organisations[] = {"F82001", "Y02575"};
+enum { ORGANISATIONS = sizeof organisations / sizeof organisations[0] };
+
+const char *index_any_day(struct sim *sim) {
+    return days[sim_below(sim, DAYS)];
+}
+
+/* Mostly from some day until today on; now and then it ends before it begins. */
+static void draw_dates(struct sim *sim, char from[INDEX_DATE_MAX + 1], char until[INDEX_DATE_MAX + 1]) {
+    (void)snprintf(from, INDEX_DATE_MAX + 1, "%s", days[sim_below(sim, sim_chance(sim, 70) ? 2 : DAYS)]);
+    if (sim_chance(sim, 50)) (void)snprintf(until, INDEX_DATE_MAX + 1, "%s", index_any_day(sim));
+}
+
+/* Mostly one of two who were taken for one, or may be: then it matters who has said what. */
+static struct uuid any_speaker(struct sim *sim, const struct index_model *model) {
+    if (model->merge_count == 0 || sim_chance(sim, 40)) return any_id(sim, model);
+    const struct model_merge *merge = &model->merges[sim_below(sim, model->merge_count)];
+    return sim_chance(sim, 50) ? merge->survivor_id : merge->other_id;
+}
+
+static const char *make_consent(struct sim *sim, const struct index_model *model, struct slice *ret_request) {
+    struct index_consent_request request;
+    memset(&request, 0, sizeof request);
+    request.person_id = any_speaker(sim, model);
+    uint64_t purposes = sim_chance(sim, 80) ? 1 : INDEX_PURPOSES;
+    request.consent.purpose = (enum index_purpose)(INDEX_PURPOSE_RECORD_SHARING + sim_below(sim, purposes));
+    uint64_t drawn = sim_below(sim, 10);
+    request.consent.decision = drawn < 5 ? INDEX_PERMIT : drawn < 8 ? INDEX_DENY : INDEX_NOT_STATED;
+    draw_dates(sim, request.consent.from_date, request.consent.until_date);
+    *ret_request = encode(sim, &index_consent_request_wire, &request);
+    return INDEX_METHOD("SetConsent");
+}
+
+static const char *make_preferences(struct sim *sim, const struct index_model *model, struct slice *ret_request) {
+    struct index_preferences_request request;
+    memset(&request, 0, sizeof request);
+    request.person_id = any_speaker(sim, model);
+    struct index_preferences *preferences = &request.preferences;
+    preferences->channel = (enum index_channel)sim_below(sim, INDEX_CHANNEL_APP + 1);
+    (void)snprintf(preferences->language, sizeof preferences->language, "bn-x%u", (unsigned)sim_below(sim, 10000));
+    preferences->needs_interpreter = sim_chance(sim, 50);
+    preferences->need_count = (uint32_t)sim_below(sim, 3);
+    for (uint32_t i = 0; i < preferences->need_count; i++) {
+        preferences->needs[i] = (enum index_need)(INDEX_NEED_LARGE_PRINT + sim_below(sim, INDEX_NEED_ADVOCATE));
+    }
+    *ret_request = encode(sim, &index_preferences_request_wire, &request);
+    return INDEX_METHOD("SetPreferences");
+}
+
+static const char *make_organisation(struct sim *sim, struct slice *ret_request) {
+    static struct index_organisation_request request;
+    memset(&request, 0, sizeof request);
+    struct index_organisation *organisation = &request.organisation;
+    const char *code = organisations[sim_below(sim, ORGANISATIONS)];
+    (void)snprintf(organisation->code, sizeof organisation->code, "%s", code);
+    (void)snprintf(organisation->name, sizeof organisation->name, "Market Place");
+    (void)snprintf(organisation->kind, sizeof organisation->kind, "practice");
+    (void)snprintf(organisation->opened_date, sizeof organisation->opened_date, "2000-04-01");
+    *ret_request = encode(sim, &index_organisation_request_wire, &request);
+    return INDEX_METHOD("RegisterOrganisation");
+}
+
+static const char *make_relation(struct sim *sim, const struct index_model *model, struct slice *ret_request) {
+    if (sim_chance(sim, 20)) return make_organisation(sim, ret_request);
+    struct index_relation_request request;
+    memset(&request, 0, sizeof request);
+    request.person_id = any_speaker(sim, model);
+    struct index_relationship *to = &request.relationship;
+    bool is_with_person = sim_chance(sim, 50), is_first = sim_chance(sim, 50);
+    if (is_with_person) {
+        to->kind = is_first ? INDEX_RELATION_CARER : INDEX_RELATION_PARENT;
+        to->other_person_id = any_id(sim, model);
+    } else {
+        to->kind = is_first ? INDEX_RELATION_PRACTICE : INDEX_RELATION_SOCIAL_WORKER;
+        (void)snprintf(to->organisation, sizeof to->organisation, "%s", organisations[sim_below(sim, ORGANISATIONS)]);
+    }
+    draw_dates(sim, to->from_date, to->until_date);
+    *ret_request = encode(sim, &index_relation_request_wire, &request);
+    return INDEX_METHOD("SetRelationship");
+}
+
+static const char *make_said(struct sim *sim, const struct index_model *model, struct slice *ret_request) {
+    uint64_t drawn = sim_below(sim, 100);
+    if (drawn < 60) return make_consent(sim, model, ret_request);
+    return drawn < 80 ? make_preferences(sim, model, ret_request) : make_relation(sim, model, ret_request);
+}
+
 const char *index_make_request(struct sim *sim, const struct index_model *model, uint8_t *ret_source,
                                struct slice *ret_request) {
     *ret_source = (uint8_t)sim_below(sim, SIM_SYSTEMS);
+    /* None of this concerns bookings. */
+    bool may_say = sim->swarm.kind == SIM_INDEX && sim->command_count > 4;
+    if (may_say && sim_chance(sim, SAID_PERCENT)) return make_said(sim, model, ret_request);
     uint64_t drawn = sim_below(sim, 100);
     if (sim->command_count <= 4 || drawn < 36) return make_register(sim, ret_request);
     if (drawn < 58) return make_merge(sim, model, ret_request);
@@ -199,6 +294,20 @@ static void remember_person(struct sim *sim, const struct sim_command *command, 
     query->request = encode(sim, &index_get_request_wire, &request);
 }
 
+static void remember_said(struct sim *sim, const struct sim_command *command, int64_t position, struct uuid id) {
+    struct sim_query *query = add_query(sim, command, position);
+    if (query == NULL) return;
+    struct index_get_consent_request request;
+    memset(&request, 0, sizeof request);
+    request.person_id = query->id = id;
+    request.as_of_ms = query->as_of_ms = draw_as_of(sim);
+    bool is_told = request.as_of_ms == 0 || sim_chance(sim, 50); /* else it is the day of that time */
+    query->day = is_told ? index_any_day(sim) : INDEX_TODAY;
+    if (is_told) (void)snprintf(request.on_date, sizeof request.on_date, "%s", query->day);
+    query->method = INDEX_METHOD("GetConsent");
+    query->request = encode(sim, &index_get_consent_request_wire, &request);
+}
+
 /* Whoever was told of a record finds it: by its local id, and by what it says of its person. */
 static void remember_record(struct sim *sim, const struct sim_command *command, int64_t position) {
     static struct index_register_request registered;
@@ -232,6 +341,8 @@ void index_remember(struct sim *sim, const struct index_model *model, const stru
                     int64_t position) {
     if (strcmp(command->method, INDEX_METHOD("RegisterRecord")) == 0 && sim_chance(sim, 60)) {
         remember_record(sim, command, position);
+    } else if (strncmp(command->method, INDEX_METHOD("Set"), strlen(INDEX_METHOD("Set"))) == 0 && sim_chance(sim, 70)) {
+        remember_said(sim, command, position, any_speaker(sim, model));
     } else if (sim_chance(sim, 60)) {
         remember_person(sim, command, position, any_id(sim, model));
     }

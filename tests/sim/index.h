@@ -4,9 +4,14 @@
 
 #include "tests/sim/index_model.h"
 
+/* The day of SIM_START_MS, and of everything that a world decides before it ends; times of this year are UTC. */
+#define INDEX_TODAY "2027-01-15"
+
 /* index.c: one of a few people, by their number. */
 void index_describe(uint32_t number, struct index_demographics *demographics);
 const char *index_nhs_number(uint32_t number);
+/* On which what was said may be in force, or not. */
+const char *index_any_day(struct sim *sim);
 /* A request of some client, about whom the model knows. Returns the method. */
 const char *index_make_request(struct sim *sim, const struct index_model *model, uint8_t *ret_source,
                                struct slice *ret_request);

@@ -38,9 +38,10 @@ uint32_t index_model_expect(const struct index_model *model, struct slice bytes)
                                                                                      : OUTCOME_OK;
     case INDEX_COMMAND_RELATION:
     case INDEX_COMMAND_ORGANISATION:
-    case INDEX_COMMAND_SERVICE:
     case INDEX_COMMAND_CONSENT:
     case INDEX_COMMAND_PREFERENCES:
+        return index_said_expect(model, &command);
+    case INDEX_COMMAND_SERVICE:
     case INDEX_COMMAND_PRACTITIONER:
         break;
     }
@@ -138,28 +139,27 @@ uint32_t model_find(const struct index_model *model, struct uuid id, bool is_rec
     return MODEL_NONE;
 }
 
-static bool is_before(struct model_when a, struct model_when b) {
-    return a.number <= b.number && a.at_ms <= b.at_ms;
-}
-
 const struct model_change *model_at(const struct index_model *model, uint32_t item, struct model_when when) {
     for (uint32_t at = model->items[item].newest;; at = model->changes[at].before) {
         const struct model_change *change = &model->changes[at];
-        if (is_before(change->when, when)) return change;
+        if (model_is_before(change->when, when)) return change;
         if (change->before == at) return NULL;
     }
+}
+
+bool model_is_of(const struct index_model *model, uint32_t item, struct uuid person_id, struct model_when when) {
+    const struct model_change *change = model->items[item].is_record ? NULL : model_at(model, item, when);
+    return change != NULL && uuid_equal(change->label, person_id);
 }
 
 /* Of all ids that were of the person then. */
 bool model_has_flag(const struct index_model *model, struct uuid person_id, enum index_flag flag,
                     struct model_when when) {
     for (uint32_t item = 0; item < model->item_count; item++) {
-        if (model->items[item].is_record) continue;
-        const struct model_change *change = model_at(model, item, when);
-        if (change == NULL || !uuid_equal(change->label, person_id)) continue;
+        if (!model_is_of(model, item, person_id, when)) continue;
         for (uint32_t i = model->flag_count; i-- > 0;) {
             const struct model_flag *of = &model->flags[i];
-            if (of->item != item || of->flag != flag || !is_before(of->when, when)) continue;
+            if (of->item != item || of->flag != flag || !model_is_before(of->when, when)) continue;
             if (of->is_set) return true;
             break;
         }
@@ -207,8 +207,8 @@ const struct model_merge *model_merge_named(const struct index_model *model, str
 const struct model_merge *model_merge_of(const struct index_model *model, struct uuid id, struct model_when when) {
     for (uint32_t i = 0; i < model->merge_count; i++) {
         const struct model_merge *merge = &model->merges[i];
-        bool has_begun = merge->state != MODEL_WAITING && is_before(merge->from, when);
-        bool is_over = merge->state == MODEL_UNDONE && is_before(merge->until, when);
+        bool has_begun = merge->state != MODEL_WAITING && model_is_before(merge->from, when);
+        bool is_over = merge->state == MODEL_UNDONE && model_is_before(merge->until, when);
         if (has_begun && !is_over && uuid_equal(merge->other_id, id)) return merge;
     }
     return NULL;

@@ -16,9 +16,10 @@ static void pair_found(struct index_model *model, struct model_when when, const 
 static void pair_claimed(struct index_model *model, struct model_when when, const struct index_pair_claimed *event);
 static void pair_decided(struct index_model *model, struct model_when when, const struct index_pair_decided *event);
 
-void index_model_event(struct index_model *model, struct model_when when, struct slice bytes) {
+void index_model_event(struct index_model *model, const struct entry *entry, struct slice bytes) {
     static uint8_t memory[INDEX_WIRE_ARENA_SIZE];
     static struct index_event event;
+    const struct model_when when = {entry->number, entry->decided_at_ms};
     struct arena arena = arena_over(memory, sizeof memory);
     struct wire_fault fault;
     if (!wire_table_decode(&index_event_wire, bytes, &arena, &event, &fault)) {
@@ -55,9 +56,11 @@ void index_model_event(struct index_model *model, struct model_when when, struct
         return;
     case INDEX_EVENT_RELATIONSHIP_SET:
     case INDEX_EVENT_ORGANISATION_REGISTERED:
-    case INDEX_EVENT_SERVICE_REGISTERED:
     case INDEX_EVENT_CONSENT_SET:
     case INDEX_EVENT_PREFERENCES_SET:
+        index_said_event(model, entry, &event);
+        return;
+    case INDEX_EVENT_SERVICE_REGISTERED:
     case INDEX_EVENT_PRACTITIONER_REGISTERED:
         return; /* nobody here asks for that */
     }
@@ -337,4 +340,5 @@ void index_model_free(struct index_model *model) {
 void index_model_clear(struct index_model *model) {
     model->item_count = model->change_count = model->merge_count = 0;
     model->kept_count = model->pair_count = model->flag_count = 0;
+    model->consent_count = model->preferences_count = model->relation_count = model->organisation_count = 0;
 }

@@ -4,6 +4,7 @@
 #ifndef BHR_TESTS_SIM_INDEX_MODEL_H
 #define BHR_TESTS_SIM_INDEX_MODEL_H
 
+#include "services/index/core/index_answer.h"
 #include "services/index/core/index_event.h"
 #include "tests/sim/sim.h"
 
@@ -13,6 +14,8 @@ enum {
     MODEL_MERGES_MAX = 2 * SIM_COMMANDS_MAX,
     MODEL_PAIRS_MAX = 2 * SIM_COMMANDS_MAX,
     MODEL_FLAGS_MAX = MODEL_CHANGES_MAX,
+    MODEL_SAID_MAX = 2 * SIM_COMMANDS_MAX,
+    MODEL_ORGANISATIONS_MAX = 4,
     MODEL_NONE = UINT16_MAX,
 };
 
@@ -58,16 +61,38 @@ struct model_flag {
     bool is_set;
     struct model_when when;
 };
+/* What was said of the person who had this id as their own then. */
+struct model_consent {
+    uint16_t item;
+    struct model_when when;
+    struct index_consent consent;
+    char by[INDEX_SYSTEM_MAX + 1];
+};
+struct model_preferences {
+    uint16_t item;
+    struct model_when when;
+    struct index_preferences preferences; /* as asked: in the event they are sealed */
+};
+struct model_relation {
+    uint16_t item;
+    struct model_when when;
+    struct index_relationship relationship;
+};
 
 struct index_model {
     struct sim *sim;
     uint32_t item_count, change_count, merge_count, kept_count, pair_count, flag_count;
+    uint32_t consent_count, preferences_count, relation_count, organisation_count;
     struct model_item items[MODEL_ITEMS_MAX];
     struct model_change changes[MODEL_CHANGES_MAX];
     struct model_merge merges[MODEL_MERGES_MAX];
     struct model_kept kept[MODEL_CHANGES_MAX];
     struct model_pair pairs[MODEL_PAIRS_MAX];
     struct model_flag flags[MODEL_FLAGS_MAX];
+    struct model_consent consents[MODEL_SAID_MAX];
+    struct model_preferences preferences[MODEL_SAID_MAX];
+    struct model_relation relations[MODEL_SAID_MAX];
+    char organisations[MODEL_ORGANISATIONS_MAX][INDEX_ORGANISATION_MAX + 1];
 };
 
 struct index_model *index_model_new(struct sim *sim);
@@ -75,11 +100,15 @@ void index_model_free(struct index_model *model);
 /* Back to before the first entry. */
 void index_model_clear(struct index_model *model);
 
-/* index_model.c: takes in an accepted event, and fails the world if the event may not be. */
-void index_model_event(struct index_model *model, struct model_when when, struct slice bytes);
+/* index_model.c: takes in an event of an accepted entry, and fails the world if the event may not be. */
+void index_model_event(struct index_model *model, const struct entry *entry, struct slice bytes);
 
 /* index_expect.c: the outcome that this command must have on what was taken in so far. */
 uint32_t index_model_expect(const struct index_model *model, struct slice command);
+
+/* index_said.c: the same of consents, preferences, relationships and the organisations that these are with. */
+void index_said_event(struct index_model *model, const struct entry *entry, const struct index_event *event);
+uint32_t index_said_expect(const struct index_model *model, const struct index_command *command);
 
 /* ---- what the model says; of now, or of a place in history ---- */
 
@@ -101,5 +130,19 @@ const struct model_merge *model_merge_named(const struct index_model *model, str
 /* The merge that hung this id into another one, standing then; NULL: it was a person by itself. */
 const struct model_merge *model_merge_of(const struct index_model *model, struct uuid id, struct model_when when);
 const struct model_pair *model_pair_named(const struct index_model *model, struct uuid pair_id);
+static inline bool model_is_before(struct model_when a, struct model_when b) {
+    return a.number <= b.number && a.at_ms <= b.at_ms;
+}
+/* Whoever has this id was of the person then. */
+bool model_is_of(const struct index_model *model, uint32_t item, struct uuid person_id, struct model_when when);
+/* What somebody permits or refuses on that day. False: they have said nothing that counts. */
+bool model_consent_of(const struct index_model *model, struct uuid person_id, enum index_purpose purpose,
+                      const char *day, struct model_when when, struct index_recorded_consent *ret_consent);
+/* NULL: none. */
+const struct index_preferences *model_preferences_of(const struct index_model *model, struct uuid person_id,
+                                                     struct model_when when);
+/* Whether this is the newest of its person and its other side. */
+bool model_relation_counts(const struct index_model *model, const struct model_relation *relation,
+                           struct model_when when);
 
 #endif

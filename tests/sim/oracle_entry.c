@@ -233,7 +233,7 @@ static void fold(struct oracle *oracle, const struct rows *rows, const struct en
             booking_promise_event(oracle->sim, &oracle->promise, entry->number, body->events[i]);
         }
         if (oracle->index != NULL && !oracle->sim->has_failed) {
-            index_model_event(oracle->index, (struct model_when){entry->number, entry->decided_at_ms}, body->events[i]);
+            index_model_event(oracle->index, entry, body->events[i]);
         }
     }
     if (oracle->follow != NULL && !oracle->sim->has_failed) follow_entry(oracle->follow, entry, body);

@@ -117,6 +117,7 @@ struct sim_query {
     struct uuid id;
     struct index_record_key record;
     int64_t as_of_ms; /* 0: now */
+    const char *day;  /* on which what was said must be in force */
 };
 enum { SIM_QUERIES_MAX = 48, SIM_QUERY_INDEX = 1 << 20 }; /* a query's index at the doors begins there */
 

@@ -93,7 +93,7 @@ static void be_cut(struct source *source) {
         const struct apply_context at = {.decided_at_ms = read.as.entry.decided_at_ms, .number = read.as.entry.number};
         for (uint32_t k = 0; k < body.event_count; k++) {
             (void)index_service_table.apply(&rows, &at, body.events[k]);
-            index_model_event(source->model, (struct model_when){at.number, at.decided_at_ms}, body.events[k]);
+            index_model_event(source->model, &read.as.entry, body.events[k]);
         }
         status = store.commit(store.context, NULL);
         ASSERT(status == STATUS_OK);
@@ -188,7 +188,7 @@ static bool decide(struct source *source, const struct ingress *ingress, const s
         body->events[body->event_count++] = event;
         bool is_applied = index_service_table.apply(&rows, &at, event);
         ASSERT(is_applied);
-        index_model_event(source->model, (struct model_when){at.number, at.decided_at_ms}, event);
+        index_model_event(source->model, &entry, event);
     }
     *ret_answer = decision.answer;
     status = store.commit(store.context, NULL);
