@@ -73,7 +73,7 @@ static const struct policy *make_policy(const struct sim *sim) {
     size += (size_t)snprintf(text + size, sizeof text - size,
                              "system %s { key 9999@w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID; organisation %s; role service; "
                              "in_flight 12; per_second 10000 }\n",
-                             sim->service.name, SOURCE_ORGANISATION);
+                             sim->swarm.kind == SIM_INDEX ? "booking" : sim->service.name, SOURCE_ORGANISATION);
     size += (size_t)snprintf(text + size, sizeof text - size, "allow { methods %.*s/* }\n", (int)strcspn(first, "/"),
                              first);
     ASSERT(size < sizeof text);
@@ -166,7 +166,7 @@ static void meet_source(struct sim_door *door, struct door_options *options, str
     options->limits.ask_ms_max = SOURCE_ASK_MS_MAX;
     options->service_context.own_organisation = slice_text(SOURCE_ORGANISATION);
     door->asker = source_asker_new(sim);
-    fake_reader_init(&door->source, &sim->broker, &process->hooks);
+    fake_reader_init(&door->source, source_broker(sim->source), &process->hooks);
     struct reactor_options reactor = {
         .service = &sim->service, .identity = *source_identity(sim->source), .advance_ms = SOURCE_ADVANCE_MS};
     (void)snprintf(reactor.journal_topic, sizeof reactor.journal_topic, "%s", source_journal(sim->source)->topic);

@@ -103,6 +103,7 @@ static const struct source_item *judge_place(struct follow *follow, const struct
         if (next->number != followed->number) wrong(follow, entry->number, "says another number than its event's");
         follow->followed++;
         sim_mark(sim, next->done > 0 ? MARK_SOURCE_MANY : MARK_SOURCE_FOLLOWED);
+        if (sim->beside != NULL) sim_mark(sim, MARK_BESIDE_FOLLOWED);
         return next;
     }
     bool is_between = followed->at.done == 0 && followed->at.offset > before.offset &&
@@ -200,6 +201,7 @@ static void judge_corrected(struct follow *follow, uint64_t number, const struct
                     corrected->until_ms == item->until_ms;
     if (!is_right) wrong(follow, number, "corrects another merge than the source says");
     sim_mark(follow->sim, MARK_SOURCE_CORRECTED);
+    if (follow->sim->beside != NULL) sim_mark(follow->sim, MARK_BESIDE_CORRECTED);
 }
 
 static void judge_unmerge(struct follow *follow, uint64_t number, const struct source_item *item,
@@ -287,6 +289,9 @@ bool follow_is_complete(const struct follow *follow) {
     const struct sim *sim = follow->sim;
     if (follow->is_judged_no_more || sim->is_source_over || source_cut_at(sim->source) != INT64_MAX) return true;
     if (oracle_state(sim->oracle)->decided_at_ms > sim->time.now_ms + AHEAD_MS_MAX) return true;
+    bool is_beside_ahead =
+        sim->beside != NULL && oracle_state(sim->beside->oracle)->decided_at_ms > sim->time.now_ms + AHEAD_MS_MAX;
+    if (is_beside_ahead) return true;
     for (uint32_t i = 0; i < follow->told_count; i++) {
         if (follow->told[i].is_awaited) return false;
     }

@@ -86,8 +86,9 @@ static const char *make_merge(struct sim *sim, const struct index_model *model, 
     request.survivor_id = any_id(sim, model);
     request.other_id = any_id(sim, model);
     /* Where bookings follow, those who are booked are more often taken for one. */
-    if (sim_chance(sim, 70)) (void)oracle_any_person(sim->oracle, prng_u64(&sim->prng), &request.survivor_id);
-    if (sim_chance(sim, 50)) (void)oracle_any_person(sim->oracle, prng_u64(&sim->prng), &request.other_id);
+    const struct oracle *booked = sim->follower != NULL ? sim->follower->oracle : sim->oracle;
+    if (sim_chance(sim, 70)) (void)oracle_any_person(booked, prng_u64(&sim->prng), &request.survivor_id);
+    if (sim_chance(sim, 50)) (void)oracle_any_person(booked, prng_u64(&sim->prng), &request.other_id);
     (void)snprintf(request.reason, sizeof request.reason, "same address");
     for (uint32_t i = model->merge_count; i-- > 0 && sim_chance(sim, 85);) {
         const struct model_merge *merge = &model->merges[i];

@@ -2,6 +2,7 @@
 #include "tests/sim/booking.h"
 #include "tests/sim/door.h"
 #include "tests/sim/index.h"
+#include "tests/sim/source.h"
 
 #include "lib/wire/booking/booking_client.h"
 #include "services/booking/service.h"
@@ -79,11 +80,15 @@ void load_replied(struct sim *sim, struct process *process, uint32_t index, stru
                   struct slice body) {
     struct reply_header header;
     const char *fault;
+    if (index >= SIM_ASKED_INDEX) {
+        source_replied(sim->follower->source, index - SIM_ASKED_INDEX, header_frame, body);
+        return;
+    }
     if (!reply_header_decode(header_frame, &header, &fault)) {
         sim_fail(sim, "unreadable: a reply of p%d's door: %s", process->index, fault);
         return;
     }
-    if (index >= SIM_QUERY_INDEX) {
+    if (index >= SIM_QUERY_INDEX && index - SIM_QUERY_INDEX < SIM_QUERIES_MAX) {
         const struct sim_query *query = &sim->queries[index - SIM_QUERY_INDEX];
         take_query_reply(sim, process, query, outcome_code(sim, header.outcome), &header, body);
         return;

@@ -2,6 +2,7 @@
  * log, as records land. It shares the acceptance rule, the service's pure functions and the answer rows with the product,
  * and nothing of the replica. */
 #include "tests/sim/oracle.h"
+#include "tests/sim/source.h"
 
 #include "lib/base/assert.h"
 
@@ -57,6 +58,7 @@ static void judge(struct oracle *oracle, const struct fake_record *record) {
                      (unsigned long long)read.as.entry.number, (long long)ahead_ms);
         }
         oracle_check_entry(oracle, &before, &read.as.entry);
+        if (oracle->sim->follower != NULL) source_note(oracle->sim->follower->source, &read.as.entry, shown->offset);
     }
     if (!journal_verdict_accepts(verdict) && is_readable) mark_rejection(oracle->sim, &before, verdict, &read);
     oracle->rows = oracle_room(oracle->rows, oracle->row_count, &oracle->row_room, sizeof *oracle->rows);
@@ -141,6 +143,7 @@ void oracle_cut(struct oracle *oracle, int64_t new_end) {
         oracle->lost = oracle_room(oracle->lost, oracle->lost_count, &oracle->lost_room, sizeof *oracle->lost);
         oracle->lost[oracle->lost_count++] = oracle->rows[i];
     }
+    if (oracle->sim->follower != NULL) source_forget(oracle->sim->follower->source, new_end);
     size_t facts_before = oracle->fact_count;
     for (size_t i = 0; i < facts_before; i++) oracle->facts[i].is_lost = true;
     fake_store_fini(&oracle->fold);

@@ -276,6 +276,7 @@ void process_step(struct process *process) {
         return;
     }
     sim->running = process;
+    service_set_sim(sim);
     process->is_in_step = true;
     if (process->wake_at_ms <= sim->time.now_ms) {
         wait_ms = replica_step(process->replica);

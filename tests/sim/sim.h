@@ -6,11 +6,11 @@
  *   crew.c     many seeds, several at a time       load*.c    clients, their commands and the replies
  *   shrink.c   a failing seed becomes a short one  oracle*.c  the promises
  *   sim.c      one seed: safety, then liveness     booking.c  what booking's clients ask, and its promise
- *   swarm.c    what a seed is like                 index*.c   what the index's clients ask, and its promises
- *   service.c  a service that poison can kill      search.c   the search behind the index
- *   source*.c  the index that booking follows      follow.c   whose the bookings must be
- *   process.c  one process: start, step, die       story.c    what happened, in words
- *   door.c, public.c  its door, its publisher */
+ *   world.c    how it begins and ends              index*.c   what the index's clients ask, and its promises
+ *   swarm.c    what a seed is like                 search.c   the search behind the index
+ *   service.c  a service that poison can kill      source*.c  the index that booking follows
+ *   process.c  one process: start, step, die       follow.c   whose the bookings must be
+ *   door.c, public.c  its door, its publisher      story.c    what happened, in words */
 #ifndef BHR_TESTS_SIM_SIM_H
 #define BHR_TESTS_SIM_SIM_H
 
@@ -119,7 +119,8 @@ struct sim_query {
     int64_t as_of_ms; /* 0: now */
     const char *day;  /* on which what was said must be in force */
 };
-enum { SIM_QUERIES_MAX = 48, SIM_QUERY_INDEX = 1 << 20 }; /* a query's index at the doors begins there */
+/* A query's index at the doors begins there, and that of what a follower's door asks. */
+enum { SIM_QUERIES_MAX = 48, SIM_QUERY_INDEX = 1 << 20, SIM_ASKED_INDEX = 1 << 21 };
 
 /* Who asks. */
 struct sim_system {
@@ -131,6 +132,7 @@ extern const struct sim_system sim_systems[SIM_SYSTEMS];
 struct story_line {
     int64_t now_ms;
     int process; /* -1: the world */
+    bool is_beside;
     const char *what, *text;
     int64_t a, b;
 };
@@ -163,8 +165,11 @@ struct sim {
 
     struct oracle *oracle;
     struct source *source; /* NULL in a world without */
-    bool is_healing;       /* the liveness phase: no more faults */
-    bool is_source_over;   /* what an event of the source means was set aside: following stops there */
+    /* The index that booking follows, when it is run by replicas of its own: a world of its own under one clock, in which
+     * the other is the follower. What it tells, counts and breaks is the follower's. */
+    struct sim *beside, *follower;
+    bool is_healing;     /* the liveness phase: no more faults */
+    bool is_source_over; /* what an event of the source means was set aside: following stops there */
     bool is_public_over; /* a publisher found its position cut away: what was lost stays public, and nothing is added */
     bool is_inside_stall;
     bool was_cut, has_twins;
@@ -216,6 +221,10 @@ static inline void sim_event(struct sim *sim, int who) {
     sim->steps++;
     sim_mix(sim, (uint64_t)who);
 }
+
+/* world.c: until the first step, and after the last. follower: whose index it is; NULL: it stands by itself. */
+void world_begin(struct sim *sim, struct sim *follower, uint64_t seed, const struct sim_limits *limits, bool tells_all);
+void world_end(struct sim *sim);
 
 /* swarm.c */
 void sim_draw_swarm(struct sim *sim);

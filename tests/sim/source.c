@@ -51,7 +51,7 @@ static void happen(struct source *source) {
     follow_derived(source);
 }
 
-static void disconnect_all(struct sim *sim) {
+void source_disconnect_all(struct sim *sim) {
     for (int i = 0; i < SIM_PROCESSES_MAX; i++) {
         if (sim->processes[i].state != PROCESS_UP) continue;
         sim_door_disconnect(sim->processes[i].door, sim_chance(sim, 30), sim_chance(sim, 30));
@@ -99,13 +99,13 @@ static void be_cut(struct source *source) {
         ASSERT(status == STATUS_OK);
     }
     source_claim(source);
-    disconnect_all(sim);
+    source_disconnect_all(sim);
 }
 
 static void go_away(struct source *source) {
     struct sim *sim = source->sim;
     source->away_until_ms = sim->time.now_ms + 1 + (int64_t)sim_below(sim, sim_chance(sim, 50) ? 500 : 9000);
-    disconnect_all(sim);
+    source_disconnect_all(sim);
     sim_mark(sim, MARK_SOURCE_AWAY);
     sim_tell(sim, NULL, "the index is away for ms", "", source->away_until_ms - sim->time.now_ms, INT64_MIN);
 }
@@ -214,6 +214,12 @@ struct source *source_new(struct sim *sim) {
     memset(source, 0, offsetof(struct source, items));
     source->sim = sim;
     source->cut_at = INT64_MAX;
+    if (sim->beside != NULL) {
+        source->journal = sim->beside->journal;
+        source->identity = sim->beside->identity;
+        source->due_ms = INT64_MAX;
+        return source;
+    }
     source->journal = fake_log_make(&sim->broker, SOURCE_JOURNAL);
     source->identity = sim->identity;
     bool is_set = journal_name_set(&source->identity.service, slice_text("index"));
@@ -232,6 +238,10 @@ struct source *source_new(struct sim *sim) {
 
 void source_free(struct source *source) {
     if (source == NULL) return;
+    if (source->model == NULL) { /* a world beside had all that */
+        free(source);
+        return;
+    }
     index_service_table.derived->close(source->context.derived);
     index_model_free(source->model);
     fake_store_fini(&source->rows);
@@ -257,10 +267,21 @@ const struct journal_identity *source_identity(const struct source *source) {
 }
 
 const struct index_model *source_model(const struct source *source) {
-    return source->model;
+    return source->model == NULL ? oracle_index(source->sim->beside->oracle) : source->model;
 }
 
+struct fake_broker *source_broker(const struct source *source) {
+    return source->model == NULL ? &source->sim->beside->broker : &source->sim->broker;
+}
+
+/* A world beside is away while nobody owns there. */
 bool source_is_away(const struct source *source) {
+    const struct sim *beside = source->sim->beside;
+    for (int i = 0; beside != NULL && i < SIM_PROCESSES_MAX; i++) {
+        const struct process *process = &beside->processes[i];
+        if (process->state == PROCESS_UP && process->view.state == REPLICA_OWNING) return false;
+    }
+    if (beside != NULL) return true;
     return source->away_until_ms > source->sim->time.now_ms;
 }
 

@@ -1,7 +1,7 @@
 /* The index beside booking, in worlds where booking follows it (docs/adr/0021): its journal, and whoever answers what doors
- * ask it. It is the index's own service, decided by the world itself instead of by replicas, so that its history is known;
- * those are the matter of other worlds. Its journal has what journals have: claims, the entries of former owners, records
- * that were appended twice, a cut; and now and then the index is away. */
+ * ask it. It is the index's own service. In most of these worlds it is decided by the world itself, whose journal has what
+ * journals have: claims, the entries of former owners, records that were appended twice, a cut; and now and then it is away.
+ * In the others it is a world beside this one, with replicas, doors, clients and faults of its own. */
 #ifndef BHR_TESTS_SIM_SOURCE_H
 #define BHR_TESTS_SIM_SOURCE_H
 
@@ -23,6 +23,7 @@ struct source_item {
 };
 
 struct source;
+/* When there is a world beside this one, that is it. */
 struct source *source_new(struct sim *sim);
 void source_free(struct source *source);
 int64_t source_due_ms(const struct source *source);
@@ -32,6 +33,7 @@ void source_step(struct source *source);
 void source_heal(struct source *source);
 
 const struct fake_log *source_journal(const struct source *source);
+struct fake_broker *source_broker(const struct source *source);
 const struct journal_identity *source_identity(const struct source *source);
 const struct index_model *source_model(const struct source *source);
 bool source_is_away(const struct source *source);
@@ -39,6 +41,13 @@ bool source_is_away(const struct source *source);
 int64_t source_cut_at(const struct source *source);
 uint32_t source_item_count(const struct source *source);
 const struct source_item *source_item(const struct source *source, uint32_t index);
+
+/* source_journal.c, of a world beside: an entry was accepted there, or its journal was cut. */
+void source_note(struct source *source, const struct entry *entry, int64_t offset);
+void source_forget(struct source *source, int64_t new_end);
+
+/* source_beside.c: a door of the world beside replies to what was asked under this number. */
+void source_replied(struct source *source, uint32_t number, struct slice header_frame, struct slice body);
 
 /* source_ask.c: what a door asks it. It belongs to a process, and dies with it. */
 struct source_asker;

@@ -161,6 +161,26 @@ static void note_items(struct source *source, const struct entry_body *body, int
     }
 }
 
+void source_note(struct source *source, const struct entry *entry, int64_t offset) {
+    struct entry_body body;
+    bool is_read = entry_body_read(entry->body, &body);
+    ASSERT(is_read);
+    uint32_t before = source->item_count;
+    source->state.number = entry->number;
+    note_items(source, &body, offset);
+    if (source->item_count == before) return;
+    if (before > 0 && source->epoch != entry->epoch) sim_mark(source->sim, MARK_BESIDE_TAKEN_OVER);
+    source->epoch = entry->epoch;
+}
+
+void source_forget(struct source *source, int64_t new_end) {
+    struct sim *sim = source->sim;
+    source->cut_at = new_end;
+    source->item_count = 0;
+    sim_mark(sim, MARK_SOURCE_CUT);
+    source_disconnect_all(sim);
+}
+
 uint32_t source_item_count(const struct source *source) {
     return source->item_count;
 }

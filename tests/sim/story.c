@@ -9,9 +9,9 @@
 static void print_line(const struct story_line *line) {
     char who[16];
     if (line->process < 0) {
-        (void)snprintf(who, sizeof who, "world");
+        (void)snprintf(who, sizeof who, "%s", line->is_beside ? "index" : "world");
     } else {
-        (void)snprintf(who, sizeof who, "p%d", line->process);
+        (void)snprintf(who, sizeof who, "%c%d", line->is_beside ? 'i' : 'p', line->process);
     }
     printf("[%8lld] %-5s  %-22s", (long long)(line->now_ms - SIM_START_MS), who, line->what);
     if (line->a != INT64_MIN) printf(" %lld", (long long)line->a);
@@ -22,9 +22,11 @@ static void print_line(const struct story_line *line) {
 
 void sim_tell(struct sim *sim, const struct process *process, const char *what, const char *text, int64_t a,
               int64_t b) {
-    struct story_line *line = &sim->story[sim->story_count++ % SIM_STORY_MAX];
+    struct sim *teller = sim->follower != NULL ? sim->follower : sim;
+    struct story_line *line = &teller->story[teller->story_count++ % SIM_STORY_MAX];
     *line = (struct story_line){.now_ms = sim->time.now_ms,
                                 .process = process == NULL ? -1 : process->index,
+                                .is_beside = sim->follower != NULL,
                                 .what = what,
                                 .text = text,
                                 .a = a,
@@ -41,7 +43,11 @@ void sim_fail(struct sim *sim, const char *format, ...) {
     va_start(arguments, format);
     (void)vsnprintf(sim->failure, sizeof sim->failure, format, arguments);
     va_end(arguments);
-    if (sim->tells_all) printf("           BROKEN: %s\n", sim->failure);
+    if (sim->follower != NULL) {
+        sim_fail(sim->follower, "%s", sim->failure);
+    } else if (sim->tells_all) {
+        printf("           BROKEN: %s\n", sim->failure);
+    }
 }
 
 void sim_print_story(const struct sim *sim) {

@@ -82,13 +82,18 @@ void sim_draw_swarm(struct sim *sim) {
     /* From a chance of its own, so that the other worlds stay what they were. */
     struct prng other = prng_seed(sim->seed ^ UINT64_C(0x9FB21C651E98DF25));
     if (swarm->kind == SIM_COUNTER && prng_chance(&other, 35)) swarm->kind = SIM_INDEX;
+    if (sim->follower != NULL) {
+        swarm->scenario = SCENARIO_NORMAL;
+        swarm->kind = SIM_INDEX;
+    }
     swarm->has_doors = swarm->kind == SIM_INDEX || (swarm->kind == SIM_BOOKING && sim_chance(sim, 60));
-    swarm->has_publisher = sim_chance(sim, 60);
+    swarm->has_publisher = sim_chance(sim, 60) && sim->follower == NULL;
     if (swarm->kind == SIM_BOOKING && swarm->has_doors && prng_chance(&other, 35)) {
         swarm->has_source = true;
         swarm->source_away_percent = (unsigned[]){0, 5, 30}[prng_below(&other, 3)];
         swarm->source_noise_percent = (unsigned[]){0, 10, 40}[prng_below(&other, 3)];
         swarm->source_cut_percent = prng_chance(&other, 25) ? 5 : 0;
+        swarm->is_source_replicated = prng_below(&other, 100) >= 60;
     }
     swarm->process_count = 2 + (uint32_t)sim_below(sim, 2);
     swarm->command_count = 12 + (uint32_t)sim_below(sim, 60);
@@ -97,12 +102,14 @@ void sim_draw_swarm(struct sim *sim) {
     swarm->ticks = 300 + (uint32_t)sim_below(sim, 1200);
     if (swarm->has_source) { /* two stories, and what one has to do with the other */
         swarm->command_count += 20;
-        swarm->ticks += 500;
+        swarm->ticks += swarm->is_source_replicated ? 1500 : 500;
     }
     swarm->load_gap_ms_max = (int64_t[]){2, 20, 200, 2000}[sim_below(sim, 4)];
     swarm->chaos_gap_ms_max = (int64_t[]){50, 300, 1000, 5000}[sim_below(sim, 4)];
     for (int i = 0; i < SIM_CHAOS_KINDS; i++) {
         swarm->weights[i] = sim_chance(sim, 40) ? weights[i] : 0;
+        bool is_cut = i == CHAOS_CUT && sim->follower != NULL && sim->follower->swarm.source_cut_percent == 0;
+        if (is_cut) swarm->weights[i] = 0; /* little of following can be judged after one */
         swarm->weight_sum += swarm->weights[i];
     }
     static const char *const calls[] = {

@@ -109,6 +109,7 @@ struct sim_swarm {
     enum sim_kind kind;
     bool has_doors, has_publisher;
     bool has_source; /* booking follows an index */
+    bool is_source_replicated;
     unsigned source_away_percent, source_noise_percent, source_cut_percent;
     uint32_t process_count;
     uint32_t command_count;
