@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -60,6 +61,13 @@ static void count(struct crew_tally *tally) {
     tally->converged_seed = sim.seed;
 }
 
+/* Time of the core, not of the day: a run that others keep waiting is not endless. */
+static void limit_time(void) {
+    const struct itimerval limit = {.it_value.tv_sec = TRY_SECONDS_MAX};
+    int failed = setitimer(ITIMER_PROF, &limit, NULL);
+    ASSERT(failed == 0);
+}
+
 static uint64_t steps_of_all(const struct shared *shared, uint32_t jobs) {
     uint64_t steps = 0;
     for (uint32_t i = 0; i < jobs; i++) steps += __atomic_load_n(&shared->tallies[i].steps, __ATOMIC_RELAXED);
@@ -74,7 +82,7 @@ static void work(const struct crew_order *order, struct shared *shared, uint32_t
         bool is_over = __atomic_load_n(&shared->is_over, __ATOMIC_RELAXED) || (until_s > 0 && crew_now_s() >= until_s);
         if (is_over || steps_of_all(shared, order->jobs) >= order->steps_max) break;
         tally->seed_now = order->list != NULL ? order->list[i] : order->from + i;
-        (void)alarm(TRY_SECONDS_MAX);
+        limit_time();
         run_seed(tally->seed_now, &order->limits, !order->is_once, order->tells_all, &shared->findings[me]);
         count(tally);
         if (!shared->findings[me].has_failed) continue;
@@ -103,8 +111,8 @@ static void name_death(int status, uint64_t seed, struct crew_finding *finding) 
     int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     if (number == SIGABRT) {
         (void)snprintf(finding->failure, sizeof finding->failure, "assertion: one of the product's failed (see above)");
-    } else if (number == SIGALRM) {
-        (void)snprintf(finding->failure, sizeof finding->failure, "endless: the seed takes longer than %d s",
+    } else if (number == SIGPROF) {
+        (void)snprintf(finding->failure, sizeof finding->failure, "endless: the seed takes more than %d s of a core",
                        (int)TRY_SECONDS_MAX);
     } else {
         (void)snprintf(finding->failure, sizeof finding->failure, "died: signal %d, exit %d", number,
@@ -185,7 +193,7 @@ struct crew_finding crew_try(uint64_t seed, const struct sim_limits *limits, boo
             (void)dup2(nowhere, STDERR_FILENO);
         }
         if (is_shown && !tells_all) sim_print_story_on_abort(&sim);
-        (void)alarm(TRY_SECONDS_MAX);
+        limit_time();
         run_seed(seed, limits, is_twice, tells_all, shared);
         if (is_shown && shared->has_failed && !tells_all) sim_print_story(&sim);
         (void)fflush(stdout);
