@@ -341,6 +341,7 @@ void door_free(struct door *door) {
     if (door == NULL) return;
     door_table_fini(&door->table);
     door_burst_fini(&door->burst);
+    free(door->going_on);
     free(door->arena.memory);
     free(door->command.data);
     free(door->answer.data);

@@ -82,10 +82,12 @@ static void go_on(struct door *door, struct ticket *ticket, const struct ask_ans
         if (send(door, &request, ticket, &question)) return;
         last = (struct service_answer){.step = asked->step};
     }
-    ticket->asked = NULL; /* the request borrows from it until the end */
+    ticket->asked = NULL;
+    door->going_on = asked; /* the request borrows from it until the end */
     door->answered = &last;
     if (!is_admitted || !door_write_asked(door, &request, ticket, &reply)) door_close_ticket(door, ticket, &reply);
     door->answered = NULL;
+    door->going_on = NULL;
     free(asked);
 }
 

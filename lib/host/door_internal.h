@@ -197,6 +197,7 @@ struct door {
     struct arena arena;                    /* of the request in hand */
     struct token_user user;                /* the same */
     const struct service_answer *answered; /* of the command that is being accepted; NULL when nothing was asked */
+    struct asked_command *going_on;        /* which that is, when somebody was; of no ticket any more */
     struct buffer command;                 /* the command message of the request in hand */
     struct buffer answer;                  /* the answer of the query in hand */
 };
