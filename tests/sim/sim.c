@@ -228,7 +228,8 @@ static bool is_settled(const struct sim *sim) {
     for (int i = 0; i < SIM_PROCESSES_MAX; i++) {
         const struct process *process = &sim->processes[i];
         if (process->state != PROCESS_UP) continue;
-        if (process->view.turn_is_open) return false; /* what it appended may be lost: then it claims again */
+        if (process->view.turn_is_open) return false;  /* what it appended may be lost: then it claims again */
+        if (!process->view.is_caught_up) return false; /* who cannot read for too long leaves the group */
         const struct fake_member *member = &process->member;
         bool is_assigned = member->view.is_member && member->joined_as == sim->group.assigned;
         bool is_owner = process->view.state == REPLICA_OWNING;
