@@ -6,6 +6,8 @@
 #include "lib/base/id.h"
 #include "lib/base/text.h"
 
+#include <string.h>
+
 /* Where in the message we are: a chain on the stack from the table back to the root. */
 struct where {
     const struct where *outer;
@@ -25,7 +27,14 @@ static bool fill_row(const struct wire_row *row, const ProtobufCFieldDescriptor 
 static bool fill_value(const struct wire_row *row, const uint8_t *plain, uint32_t count, uint8_t *value,
                        struct arena *arena);
 
+/* Rows stand, as a rule, in the contract's order: then there is nothing to look for. */
 static const ProtobufCFieldDescriptor *field_of(const struct wire_table *table, const struct wire_row *row) {
+    size_t place = (size_t)(row - table->rows);
+    ASSERT(place < table->row_count);
+    if (place < table->descriptor->n_fields) {
+        const ProtobufCFieldDescriptor *field = &table->descriptor->fields[place];
+        if (strcmp(field->name, row->field) == 0) return field;
+    }
     const ProtobufCFieldDescriptor *field =
         protobuf_c_message_descriptor_get_field_by_name(table->descriptor, row->field);
     ASSERT(field != NULL);
