@@ -24,7 +24,7 @@ uint32_t decide_organisation(const struct directory_facts *facts, const struct i
     struct index_organisation_registered *event =
         &index_event_of(ret_decision, INDEX_EVENT_ORGANISATION_REGISTERED)->organisation_registered;
     event->organisation = *organisation;
-    memcpy(event->by, command->ingress.system, sizeof event->by);
+    memcpy(event->by, asker_of(command), sizeof event->by);
     ret_decision->answer.is_changed = true;
     return ret_decision->outcome;
 }
@@ -50,7 +50,7 @@ uint32_t decide_service(const struct directory_facts *facts, const struct index_
     struct index_service_registered *event =
         &index_event_of(ret_decision, INDEX_EVENT_SERVICE_REGISTERED)->service_registered;
     event->service = *service;
-    memcpy(event->by, command->ingress.system, sizeof event->by);
+    memcpy(event->by, asker_of(command), sizeof event->by);
     ret_decision->answer.is_changed = true;
     return ret_decision->outcome;
 }

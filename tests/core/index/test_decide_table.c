@@ -303,11 +303,14 @@ static const char *by_of(const struct index_event *event) {
         return event->consent_set.by;
     case INDEX_EVENT_PREFERENCES_SET:
         return event->preferences_set.by;
+    case INDEX_EVENT_ORGANISATION_REGISTERED:
+        return event->organisation_registered.by;
+    case INDEX_EVENT_SERVICE_REGISTERED:
+        return event->service_registered.by;
+    case INDEX_EVENT_PRACTITIONER_REGISTERED:
+        return event->practitioner_registered.by;
     case INDEX_EVENT_RECORD_REGISTERED:
     case INDEX_EVENT_PAIR_FOUND:
-    case INDEX_EVENT_ORGANISATION_REGISTERED:
-    case INDEX_EVENT_SERVICE_REGISTERED:
-    case INDEX_EVENT_PRACTITIONER_REGISTERED:
         return NULL; /* what a system knows, not what somebody did */
     }
     fail();
