@@ -22,6 +22,7 @@ enum {
     REACTOR_REQUEST_MAX = 8192,
     REACTOR_ARENA_SIZE = 256 * 1024,
     REACTOR_ID_AGE_MS_MAX = 24 * 3600 * 1000, /* an id is of its event's time, unless that is longer ago */
+    REACTOR_ID_STEP_MS = 12 * 3600 * 1000,    /* then it is of a time that is the same for so long */
 };
 static_assert((int)JOURNAL_PLACE_SIZE <= (int)SERVICE_PLACE_MAX, "a place is kept whole");
 

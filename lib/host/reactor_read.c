@@ -143,7 +143,8 @@ static struct service_news news_of(const struct reactor *r, const struct journal
     return news;
 }
 
-/* Of the event's time, so that whoever follows it makes the same one. */
+/* Of the event's time, so that whoever follows it makes the same one. Of an old event it is the same for hours: a request
+ * that ends its owner is set aside the third time that it is seen, and would never be under an id of each owner's own. */
 static struct uuid id_of(const struct reactor *r, const struct service_news *news, int64_t time_ms) {
     uint8_t bytes[4 * 8];
     struct buffer out = buffer_over(bytes, sizeof bytes);
@@ -155,7 +156,8 @@ static struct uuid id_of(const struct reactor *r, const struct service_news *new
     struct digest tail = r->ports.hash(slice_of(news->to.bytes, news->to.size), buffer_slice(&out));
     int64_t wall_ms = r->ports.clock.wall_ms(r->ports.clock.context);
     if (time_ms > wall_ms) time_ms = wall_ms;
-    if (time_ms < wall_ms - REACTOR_ID_AGE_MS_MAX) time_ms = wall_ms - REACTOR_ID_AGE_MS_MAX;
+    int64_t oldest_ms = wall_ms - REACTOR_ID_AGE_MS_MAX;
+    if (time_ms < oldest_ms) time_ms = oldest_ms - oldest_ms % REACTOR_ID_STEP_MS + REACTOR_ID_STEP_MS;
     return uuid_v7_make(time_ms, tail.bytes);
 }
 

@@ -131,6 +131,37 @@ static void test_asked_by_two_owners(void **state) {
     assert_string_equal(world.taken, "!a!b");
 }
 
+static struct uuid first_id_asked(uint32_t process) {
+    struct asked asked;
+    world_start(process, true);
+    for (int i = 0; i < 50; i++) {
+        (void)reactor_step(world.processes[process].reactor, true);
+        if (!world_hear(process, &asked)) continue;
+        world_die(process);
+        return asked.id;
+    }
+    fail();
+    return (struct uuid){{0}};
+}
+
+/* Whoever comes an hour later asks under the same id, so that one that ends its owner is known again; and the id is never
+ * older than a door takes. */
+static void test_an_old_event_keeps_its_id_for_hours(void **state) {
+    (void)state;
+    const int64_t hour_ms = 3600 * 1000, day_ms = 24 * hour_ms;
+    world_happens("!a");
+    world.time.now_ms += 3 * day_ms - world.time.now_ms % day_ms;
+    struct uuid first = first_id_asked(0);
+    world.time.now_ms += hour_ms;
+    struct uuid again = first_id_asked(1);
+    assert_true(uuid_equal(first, again));
+    for (int i = 0; i < 30; i++) {
+        world.time.now_ms += hour_ms;
+        int64_t age_ms = world.time.now_ms - uuid_v7_time_ms(first_id_asked(0));
+        assert_in_range(age_ms, 12 * hour_ms, day_ms);
+    }
+}
+
 /* An owner that does not know yet that it is none: both ask, and each event is taken in once. */
 static void test_two_who_think_they_own(void **state) {
     (void)state;
@@ -343,6 +374,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_events_of_one_record, begin, end),
         cmocka_unit_test_setup_teardown(test_asked_by_two_owners, begin, end),
         cmocka_unit_test_setup_teardown(test_two_who_think_they_own, begin, end),
+        cmocka_unit_test_setup_teardown(test_an_old_event_keeps_its_id_for_hours, begin, end),
         cmocka_unit_test_setup_teardown(test_not_now_is_asked_again_under_the_same_id, begin, end),
         cmocka_unit_test_setup_teardown(test_refused_is_asked_anew, begin, end),
         cmocka_unit_test_setup_teardown(test_source_is_away, begin, end),
