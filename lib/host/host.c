@@ -203,6 +203,7 @@ static int step(void *context) {
     publisher_thread_own(host->publisher, view.state == REPLICA_OWNING);
     if (now_ms >= host->tended_ms + HOST_TEND_MS) {
         host->tended_ms = now_ms;
+        host_door_tend(host, now_ms);
         host_watch(host);
     }
     host_policy_tend(host, now_ms);

@@ -107,6 +107,14 @@ int host_door_step(struct host *host) {
     return has_more_keys ? 0 : next_ms;
 }
 
+void host_door_tend(struct host *host, int64_t now_ms) {
+    if (host->socket == NULL) return;
+    uint32_t ended = zmq_door_end_unread(host->socket, now_ms);
+    if (ended == 0) return;
+    log_event(LOG_WARN, "unread_ended", LOG_NUMBER("connections", ended));
+    metrics_add(METRIC_DOOR_UNREAD_ENDED, NULL, NULL, ended);
+}
+
 enum status host_door_prepare(struct host *host, struct error *reterr_error) {
     const struct config *config = &host->config;
     if (config->door_endpoint[0] == '\0') return STATUS_OK;

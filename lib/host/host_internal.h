@@ -133,6 +133,8 @@ enum status host_door_prepare(struct host *host, struct error *reterr_error);
 enum status host_door_open(struct host *host, struct error *reterr_error);
 /* News to the door, then its step; returns when it wants to be called again. */
 int host_door_step(struct host *host);
+/* About once a second: ends the connections whose callers do not read. */
+void host_door_tend(struct host *host, int64_t now_ms);
 void host_door_unbind(struct host *host);
 void host_door_close(struct host *host);
 

@@ -16,8 +16,9 @@ static pthread_mutex_t context_mutex = PTHREAD_MUTEX_INITIALIZER;
 static void *context_made;
 
 /* A client notices a dead door in 1.5 s, a door a dead client in 3 s (the TTL that our clients send with a heartbeat) or
- * by TCP's keepalive. Who does not take a byte for 10 s is cut off, with all that waits for it. A stuck handshake ends in
- * 5 s, and a reply is still sent for 0.5 s after close.
+ * by TCP's keepalive. Who does not take a byte for 10 s is cut off, with all that waits for it; who sends meanwhile may
+ * escape the kernel, and is ended by the door (zmq_peers.h). A stuck handshake ends in 5 s, and a reply is still sent for
+ * 0.5 s after close.
  *
  * A door sends no heartbeats, and nobody's received messages are bounded here: libzmq 4.3.4 ends the whole process when a
  * heartbeat of either side meets a connection that has ended while its messages filled the queue (its issue 4364), so

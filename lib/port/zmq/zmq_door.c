@@ -266,6 +266,12 @@ uint32_t zmq_door_cut(struct zmq_door *door) {
     return zmq_peers_cut(&door->peers, is_tcp ? (uint16_t)strtoul(colon + 1, NULL, 10) : 0);
 }
 
+uint32_t zmq_door_end_unread(struct zmq_door *door, int64_t now_ms) {
+    ASSERT(door != NULL);
+    ASSERT(door->is_registered);
+    return zmq_peers_end_unread(&door->peers, now_ms);
+}
+
 const char *zmq_door_endpoint(const struct zmq_door *door) {
     ASSERT(door != NULL);
     ASSERT(door->endpoint[0] != '\0');

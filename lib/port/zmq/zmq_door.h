@@ -36,6 +36,10 @@ void zmq_door_drain(struct zmq_door *door);
  * is dropped, whatever connection it came by. Returns how many connections were ended. TCP only. */
 uint32_t zmq_door_cut(struct zmq_door *door);
 
+/* Ends the connections whose caller has taken not one byte for 10 s of what it was answered, and with them what is queued
+ * for it. About once a second; now_ms: monotonic. Returns how many. TCP only. */
+uint32_t zmq_door_end_unread(struct zmq_door *door, int64_t now_ms);
+
 /* The endpoint as bound, with its real port. Borrowed for the door's life. */
 const char *zmq_door_endpoint(const struct zmq_door *door);
 /* Whether there is something to receive. */

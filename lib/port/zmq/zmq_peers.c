@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/tcp.h> /* glibc's struct tcp_info ends before what is asked for here */
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -18,6 +19,8 @@ enum { FIRST_COUNT = 256 };
 static struct zmq_peer *place(struct zmq_peers *peers, int fd);
 static bool is_still_known(const struct zmq_peers *peers, const char *key, const char *system);
 static bool cut_unless_known(struct zmq_peers *peers, int fd, uint16_t port);
+static bool has_untaken(int fd, uint64_t *ret_taken);
+static bool end_if_still_untaken(const struct zmq_peer *peer, int fd);
 static bool address_of(int fd, bool is_peer, uint8_t ret_address[ZMQ_PEER_ADDRESS_SIZE], uint16_t *ret_port);
 
 bool zmq_peers_may_speak(struct zmq_peers *peers, zmq_msg_t *frame, const uint8_t route[4], const char *system) {
@@ -54,6 +57,26 @@ uint32_t zmq_peers_cut(struct zmq_peers *peers, uint16_t port) {
         if (is_number && fd != dirfd(directory) && cut_unless_known(peers, (int)fd, port)) count++;
     }
     closedir(directory);
+    return count;
+}
+
+/* The kernel's own limit (TCP_USER_TIMEOUT) is not enough: what the other end sends may put off the probe of its closed
+ * window, and with it the limit, so whoever asks on without reading could stay for ever (docs/adr/0020). */
+uint32_t zmq_peers_end_unread(struct zmq_peers *peers, int64_t now_ms) {
+    ASSERT(peers != NULL);
+    uint32_t count = 0;
+    for (uint32_t fd = 0; fd < peers->count; fd++) {
+        struct zmq_peer *peer = &peers->at[fd];
+        if (!peer->is_known) continue;
+        uint64_t taken = 0;
+        if (!has_untaken((int)fd, &taken) || taken != peer->taken) {
+            peer->taken = taken;
+            peer->taken_ms = now_ms;
+        } else if (now_ms - peer->taken_ms >= ZMQ_PEER_UNREAD_MS_MAX) {
+            if (end_if_still_untaken(peer, (int)fd)) count++;
+            peer->taken_ms = now_ms; /* libzmq closes it soon */
+        }
+    }
     return count;
 }
 
@@ -94,6 +117,28 @@ static bool cut_unless_known(struct zmq_peers *peers, int fd, uint16_t port) {
     const struct zmq_peer *peer = is_ours && (uint32_t)fd < peers->count ? &peers->at[fd] : NULL;
     bool is_known = peer != NULL && peer->is_known && !peer->is_cut && memcmp(peer->address, other, sizeof other) == 0;
     bool must_end = is_ours && !is_known;
+    if (must_end) (void)shutdown(copy, SHUT_RDWR);
+    (void)close(copy);
+    return must_end;
+}
+
+/* Whether something that was handed to the kernel has not arrived. False when it is no TCP connection. */
+static bool has_untaken(int fd, uint64_t *ret_taken) {
+    struct tcp_info info = {0};
+    socklen_t size = sizeof info;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
+    *ret_taken = info.tcpi_bytes_acked;
+    return info.tcpi_unacked > 0 || info.tcpi_notsent_bytes > 0;
+}
+
+static bool end_if_still_untaken(const struct zmq_peer *peer, int fd) {
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) return false;
+    uint8_t other[ZMQ_PEER_ADDRESS_SIZE];
+    uint16_t port;
+    uint64_t taken = 0;
+    bool is_same = address_of(copy, true, other, &port) && memcmp(peer->address, other, sizeof other) == 0;
+    bool must_end = is_same && has_untaken(copy, &taken) && taken == peer->taken;
     if (must_end) (void)shutdown(copy, SHUT_RDWR);
     (void)close(copy);
     return must_end;
