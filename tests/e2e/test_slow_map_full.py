@@ -13,7 +13,9 @@ LARGER_MIB = 4 * FOLLOWER_MIB
 STEP_SECONDS = max(0.5, FOLLOWER_MIB / 400)
 FILL_S = 100 + FOLLOWER_MIB  # about a kilobyte for each booking
 # A small map is not to be filled within a second: space is looked at so often.
-PER_SECOND = 1000 if FOLLOWER_MIB < 100 else 0
+IS_SMALL = FOLLOWER_MIB < 100
+PER_SECOND = 1000 if IS_SMALL else 0
+NEAR = 6 if IS_SMALL else 0  # per cent of room: what a whole step could fill
 
 
 def used(suite, number):
@@ -95,9 +97,9 @@ def fill_until_nobody_owns(suite, owner):
     deadline = time.monotonic() + FILL_S
     while suite.owner() is not None and time.monotonic() < deadline:
         room = 90 - used(suite, owner)  # per cent, until it leaves
-        suite.book_many(STEP_SECONDS if room > 6 else 0.2, clients=4, in_flight=8, per_second=PER_SECOND,
+        suite.book_many(STEP_SECONDS if room > NEAR else 0.2, clients=4, in_flight=8, per_second=PER_SECOND,
                         numbers=[owner])
-        time.sleep(1.2 if room < 6 else 0)
+        time.sleep(1.2 if room < NEAR else 0)
     return suite.owner() is None
 
 
