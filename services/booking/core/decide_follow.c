@@ -11,7 +11,7 @@ static void unlink(struct booking_decision *decision, const struct follow_facts 
 struct booking_decision decide_follow(const struct follow_facts *facts, const struct follow_request *request) {
     ASSERT(request->to.offset >= 0 && request->place_size > 0);
     struct booking_answer nothing = {.at_ms = 0};
-    if (follow_at_equal(facts->at, request->to)) return decision_done(&nothing);
+    if (facts->is_the_place) return decision_done(&nothing);
     if (!follow_at_equal(facts->at, request->after)) return decision_refused(REFUSED_SOURCE_OUT_OF_STEP);
 
     struct booking_decision decision = decision_event(BOOKING_EVENT_INDEX_FOLLOWED);

@@ -49,8 +49,9 @@ struct cancel_facts {
 };
 /* What the index's journal says. */
 struct follow_facts {
-    struct follow_at at;    /* how far it was followed */
-    bool is_link_news;      /* of a record or merge: it leads somewhere else than before, and not back */
+    struct follow_at at; /* how far it was followed */
+    bool is_the_place;   /* that is where the request leads, by every byte: another journal may have as many records */
+    bool is_link_news;   /* of a record or merge: it leads somewhere else than before, and not back */
     struct uuid person_id;  /* whose link it is: the record's pseudonym, or who was merged; zero: nobody's here */
     struct uuid known_id;   /* where it leads: the survivor, or the record's person as of this record */
     bool is_merge_standing; /* of an unmerge: the link there is comes from that merge */

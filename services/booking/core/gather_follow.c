@@ -13,6 +13,8 @@ void gather_follow(const struct rows *rows, const struct follow_request *request
     struct index_followed followed;
     (void)source_row_get(rows, &followed);
     ret_facts->at = followed.at;
+    ret_facts->is_the_place = follow_at_equal(followed.at, request->to) && followed.place_size == request->place_size &&
+                              memcmp(followed.place, request->place, request->place_size) == 0;
     struct link_row link;
     switch (request->change) {
     case FOLLOW_NONE:

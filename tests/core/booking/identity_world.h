@@ -45,13 +45,12 @@ static inline struct world_reply world_self(struct world *world, const struct se
                       &buffer);
 }
 
-/* The next record of the index's journal; false when it is of no concern. */
-static inline bool index_happens(struct world *world, const struct index_event *event, struct world_reply *ret_reply) {
+/* A record of the index's journal, followed after what was followed so far or before; false when it is of no concern. */
+static inline bool index_has(struct world *world, const struct service_place *after, const struct service_place *to,
+                             const struct index_event *event, struct world_reply *ret_reply) {
     static uint8_t memory[256 * 1024];
     struct arena arena = arena_over(memory, sizeof memory);
-    struct service_news news = {.number = ++index_number};
-    booking_source.place(&world->read_only, &news.after);
-    news.to = (struct service_place){.offset = (int64_t)index_number, .size = 3, .bytes = "abc"};
+    struct service_news news = {.number = index_number, .after = *after, .to = *to};
     news.event = wire_table_encode_to_arena(&index_event_wire, event, &arena);
     assert_non_null(news.event.data);
     struct service_request request;
@@ -60,6 +59,14 @@ static inline bool index_happens(struct world *world, const struct index_event *
     if (reaction == REACTION_NONE) return false;
     *ret_reply = world_self(world, &request);
     return true;
+}
+
+/* The next record of the index's journal. */
+static inline bool index_happens(struct world *world, const struct index_event *event, struct world_reply *ret_reply) {
+    struct service_place after;
+    booking_source.place(&world->read_only, &after);
+    const struct service_place to = {.offset = (int64_t)++index_number, .size = 3, .bytes = "abc"};
+    return index_has(world, &after, &to, event, ret_reply);
 }
 
 static inline struct index_event index_merged(uint8_t merge, uint8_t survivor, uint8_t other) {

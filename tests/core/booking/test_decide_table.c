@@ -79,6 +79,8 @@ static int64_t offset_ms(const char *text) {
 static bool facts_take_identity(struct facts *facts, const char *key, const char *value) {
     if (strcmp(key, "at") == 0) {
         facts->follow.at.offset = atoi(value);
+    } else if (strcmp(key, "there") == 0) {
+        facts->follow.is_the_place = true;
     } else if (strcmp(key, "change") == 0) {
         facts->change = strcmp(value, "record") == 0  ? FOLLOW_RECORD
                         : strcmp(value, "merge") == 0 ? FOLLOW_MERGE

@@ -252,6 +252,25 @@ static void test_twice_and_out_of_step(void **state) {
     assert_int_equal(again.event_count, 0);
 }
 
+/* The index's journal lost its end, and what stands there instead lies where something else was followed. It was not. */
+static void test_another_record_at_the_same_offset(void **state) {
+    (void)state;
+    index_answers(INDEX_KNOWS, index_id(2), NOBODY);
+    (void)identity_book(&world, session_id, 0, HANA);
+    struct service_place before;
+    booking_source.place(&world.read_only, &before);
+    struct index_event lost = index_merged(50, 1, 2), instead = index_merged(51, 3, 2);
+    follow(&lost, OUTCOME_OK, 2);
+    const struct service_place same = {.offset = (int64_t)index_number, .size = 3, .bytes = "abc"};
+    const struct service_place other = {.offset = (int64_t)index_number, .size = 3, .bytes = "xyz"};
+    struct world_reply reply;
+    assert_true(index_has(&world, &before, &other, &instead, &reply));
+    assert_int_equal(reply.outcome, REFUSED_SOURCE_OUT_OF_STEP);
+    assert_true(index_has(&world, &before, &same, &lost, &reply));
+    assert_int_equal(reply.outcome, OUTCOME_OK);
+    assert_int_equal(reply.event_count, 0);
+}
+
 /* A journal that says so would lead round in a circle: nothing is linked, and nobody hangs. */
 static void test_no_circle(void **state) {
     (void)state;
@@ -320,6 +339,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_merge_and_unmerge, begin, end),
         cmocka_unit_test_setup_teardown(test_record_while_merged, begin, end),
         cmocka_unit_test_setup_teardown(test_twice_and_out_of_step, begin, end),
+        cmocka_unit_test_setup_teardown(test_another_record_at_the_same_offset, begin, end),
         cmocka_unit_test_setup_teardown(test_no_circle, begin, end),
         cmocka_unit_test_setup_teardown(test_other_events, begin, end),
         cmocka_unit_test_setup_teardown(test_every_kin_once, begin, end),
