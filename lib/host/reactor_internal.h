@@ -24,7 +24,8 @@ enum {
     REACTOR_ID_AGE_MS_MAX = 24 * 3600 * 1000, /* an id is of its event's time, unless that is longer ago */
     REACTOR_ID_STEP_MS = 12 * 3600 * 1000,    /* then it is of a time that is the same for so long */
 };
-static_assert((int)JOURNAL_PLACE_SIZE <= (int)SERVICE_PLACE_MAX, "a place is kept whole");
+/* A place, and in the middle of a record's events the anchor of that record, too. */
+static_assert((int)JOURNAL_PLACE_SIZE + (int)sizeof(struct digest) <= (int)SERVICE_PLACE_MAX, "a place is kept whole");
 
 /* The request on its way. */
 struct own_request {
@@ -57,6 +58,7 @@ struct reactor {
 
     int64_t kept_offset; /* the place as the store has it */
     uint32_t kept_done;
+    struct digest kept_anchor;  /* of the record there, of which so many events were followed; zero when of none */
     int64_t kept_ms;            /* monotonic: when it moved last */
     struct journal_place read;  /* judged so far; ahead of what is kept by what was of no concern */
     uint32_t passed;            /* records between the two */

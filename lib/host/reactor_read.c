@@ -7,6 +7,7 @@ enum taken { TAKEN_MORE, TAKEN_NOTHING, TAKEN_ENOUGH };
 static enum taken take_one(struct reactor *r);
 static enum taken confirm(struct reactor *r, const struct logged *logged);
 static enum taken judge(struct reactor *r, const struct logged *logged);
+static bool is_the_record(const struct reactor *r, const struct logged *logged);
 static bool react(struct reactor *r, const struct entry *entry, const struct journal_place *next);
 static void keep_place(struct reactor *r);
 static enum taken on_end(struct reactor *r, int64_t end);
@@ -25,7 +26,10 @@ void reactor_begin(struct reactor *r) {
     r->passed = 0;
     r->read = (struct journal_place){.applied = -1};
     struct cursor cursor = cursor_over(slice_of(place.bytes, place.size));
-    bool is_place = place.offset < 0 || (journal_place_read(&cursor, &r->read) && cursor_done(&cursor));
+    bool is_place = place.offset < 0 || journal_place_read(&cursor, &r->read);
+    memset(&r->kept_anchor, 0, sizeof r->kept_anchor);
+    if (is_place && place.done > 0) cursor_copy(&cursor, r->kept_anchor.bytes, sizeof r->kept_anchor.bytes);
+    is_place = is_place && (place.offset < 0 || cursor_done(&cursor));
     /* With more events of a record to come, the place is the one before it. */
     if (!is_place || (place.done > 0 ? r->read.applied >= place.offset : r->read.applied != place.offset)) {
         reactor_halt(r, "the place in the source's journal cannot be read");
@@ -114,6 +118,10 @@ static enum taken judge(struct reactor *r, const struct logged *logged) {
         reactor_open_again(r, 0, "the source's reader went back");
         return TAKEN_ENOUGH;
     }
+    if (r->kept_done > 0 && r->read.applied < r->kept_offset && !is_the_record(r, logged)) {
+        reactor_halt(r, "the source's journal is not the one of which a record was followed in part");
+        return TAKEN_ENOUGH;
+    }
     struct journal_step step;
     journal_place_judge(&r->read, &r->options.identity, r->ports.hash, logged, &step);
     if (journal_verdict_stops(step.verdict)) {
@@ -131,6 +139,13 @@ static enum taken judge(struct reactor *r, const struct logged *logged) {
     return TAKEN_MORE;
 }
 
+/* Of which some events were followed, or one before it. */
+static bool is_the_record(const struct reactor *r, const struct logged *logged) {
+    if (logged->offset < r->kept_offset) return true;
+    const struct journal_place kept = {.applied = r->kept_offset, .anchor = r->kept_anchor};
+    return journal_place_is_at(&kept, r->ports.hash, logged);
+}
+
 /* "This place after that one", and where the event stands between them. */
 static struct service_news news_of(const struct reactor *r, const struct journal_place *to, int64_t offset,
                                    uint32_t done) {
@@ -140,6 +155,14 @@ static struct service_news news_of(const struct reactor *r, const struct journal
     struct buffer out = buffer_over(news.to.bytes, sizeof news.to.bytes);
     journal_place_write(to, &out);
     ASSERT(!out.is_full && out.size == JOURNAL_PLACE_SIZE);
+    return news;
+}
+
+/* The same in the middle of a record's events: the place before it, since it is read again, and which record it is. */
+static struct service_news news_in(const struct reactor *r, const struct journal_place *record, uint32_t done) {
+    struct service_news news = news_of(r, &r->read, record->applied, done);
+    memcpy(news.to.bytes + news.to.size, record->anchor.bytes, sizeof record->anchor.bytes);
+    news.to.size += sizeof record->anchor.bytes;
     return news;
 }
 
@@ -200,7 +223,7 @@ static bool react(struct reactor *r, const struct entry *entry, const struct jou
             continue;
         }
         /* There is another one: only the first is followed now, and the place stays before the record. */
-        news = news_of(r, &r->read, next->applied, i);
+        news = news_in(r, next, i);
         news.number = next->journal.number;
         news.event = body.events[found];
         arena_reset(&r->arena);

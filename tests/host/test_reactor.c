@@ -256,6 +256,33 @@ static void test_cut_source(void **state) {
     assert_string_equal(world.taken, "!a!b");
 }
 
+/* The record of which one event was followed is gone, and another one lies where it was. */
+static void test_cut_in_the_middle_of_a_record(void **state) {
+    (void)state;
+    world_happens(".x");
+    const struct journal_state before = world.state;
+    world_happens("!a !b");
+    world_start(0, true);
+    struct asked asked;
+    bool is_asked = false;
+    for (int i = 0; i < 50 && !is_asked; i++) {
+        (void)reactor_step(world.processes[0].reactor, true);
+        is_asked = world_hear(0, &asked);
+    }
+    assert_true(is_asked);
+    assert_int_equal(world_decide(&asked), REPLY_OK);
+    assert_string_equal(world.taken, "!a");
+    world_die(0);
+    fake_log_cut(world.journal, world.journal->end - 1);
+    world.state = before;
+    world_happens("!c !d");
+    world_start(0, true);
+    world_run(40000);
+    assert_int_equal(world_look(0).state, REACTOR_STOPPED);
+    assert_int_equal(world.alarm_count, 1);
+    assert_string_equal(world.taken, "!a");
+}
+
 /* A new leader told an old end, and again long after: what was not looked at in between was not seen to be cut. */
 static void test_old_ends_far_apart(void **state) {
     (void)state;
@@ -380,6 +407,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_source_is_away, begin, end),
         cmocka_unit_test_setup_teardown(test_source_has_not_begun, begin, end),
         cmocka_unit_test_setup_teardown(test_cut_source, begin, end),
+        cmocka_unit_test_setup_teardown(test_cut_in_the_middle_of_a_record, begin, end),
         cmocka_unit_test_setup_teardown(test_old_ends_far_apart, begin, end),
         cmocka_unit_test_setup_teardown(test_another_history, begin, end),
         cmocka_unit_test_setup_teardown(test_wrong_journal, begin, end),
