@@ -14,7 +14,9 @@ enum {
      * late and ends an ownership, 10 s of a fenced replica, 15 s out of the group, a session of 6 s, and some of it twice.
      * A run prints the longest that it met. */
     CONVERGE_MS_MAX = 120 * 1000,
-    SERVE_MS_MAX = 5 * 1000,    /* until a new command has its answer then */
+    /* Until a new command has its answer then. A door that knew the end of the command log before it was cut takes the log
+     * for full until it hears of its end again, at most 10 s later (door_backlog.c). */
+    SERVE_MS_MAX = 15 * 1000,
     LIVE_TICKS_MAX = 20 * 1000, /* of either: more of them, and somebody spins */
     SETTLE_MS = 50,             /* a rebalance that nothing delays */
 };
