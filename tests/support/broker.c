@@ -18,6 +18,8 @@
 
 enum { PORT_FIRST = 20000, PORT_RUN = 12, PORT_RUNS = 832, PORT_TRIES = 200 };
 
+static int reserved_fd; /* of the ports drawn last; like those before, until this process ends */
+
 static void guard(struct broker *broker);
 static int free_ports(void);
 
@@ -116,15 +118,15 @@ static bool is_free(int port) {
     return is_bound;
 }
 
-/* The name is kept until this process ends; tests/e2e/suite.py asks for the same one. */
-static bool is_reserved_by_us(int port) {
+/* A name that is ours until the descriptor is closed; -1 when somebody else has it. tests/e2e/suite.py asks for the same. */
+static int reserve(int port) {
     int name_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_un name = {.sun_family = AF_UNIX};
     int length = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "bhr-test-ports-%d", port);
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
-    if (name_fd >= 0 && bind(name_fd, (struct sockaddr *)&name, size) == 0) return true;
-    if (name_fd >= 0) (void)close(name_fd);
-    return false;
+    if (name_fd < 0 || bind(name_fd, (struct sockaddr *)&name, size) == 0) return name_fd;
+    (void)close(name_fd);
+    return -1;
 }
 
 /* Two in a row, ours alone until the test ends, and below the range from which outgoing connections take theirs: a
@@ -133,7 +135,10 @@ static int free_ports(void) {
     unsigned int seed = (unsigned int)getpid() ^ (unsigned int)time(NULL);
     for (int i = 0; i < PORT_TRIES; i++) {
         int port = PORT_FIRST + (int)((unsigned int)rand_r(&seed) % PORT_RUNS) * PORT_RUN;
-        if (is_reserved_by_us(port) && is_free(port) && is_free(port + 1)) return port;
+        reserved_fd = reserve(port);
+        if (reserved_fd < 0) continue;
+        if (is_free(port) && is_free(port + 1)) return port;
+        (void)close(reserved_fd);
     }
     skip("no free ports for a broker");
 }
