@@ -229,6 +229,18 @@ static inline bool world_hear(uint32_t index, struct asked *ret_asked) {
     return true;
 }
 
+/* What the owner asks next, which it must soon. */
+static inline struct asked world_is_asked(uint32_t index) {
+    struct asked asked = {0};
+    bool is_asked = false;
+    for (int i = 0; i < 50 && !is_asked; i++) {
+        (void)reactor_step(world.processes[index].reactor, true);
+        is_asked = world_hear(index, &asked);
+    }
+    assert_true(is_asked);
+    return asked;
+}
+
 /* As an owner decides it: place and event in one transaction, or refused. */
 static inline enum reply_status world_decide(const struct asked *asked) {
     if (strcmp(asked->method, "bhr.test.v1.Test/Errand") == 0) {

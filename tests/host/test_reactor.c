@@ -102,22 +102,10 @@ static void test_asked_by_two_owners(void **state) {
     world_happens("!a");
     world_happens("!b");
     world_start(0, true);
-    struct asked old;
-    bool is_asked = false;
-    for (int i = 0; i < 50 && !is_asked; i++) {
-        (void)reactor_step(world.processes[0].reactor, true);
-        is_asked = world_hear(0, &old);
-    }
-    assert_true(is_asked);
+    struct asked old = world_is_asked(0);
     world_die(0);
     world_start(1, true);
-    struct asked again;
-    is_asked = false;
-    for (int i = 0; i < 50 && !is_asked; i++) {
-        (void)reactor_step(world.processes[1].reactor, true);
-        is_asked = world_hear(1, &again);
-    }
-    assert_true(is_asked);
+    struct asked again = world_is_asked(1);
     /* Both are the same request, so the log holds one command and a repeat of it. */
     assert_true(uuid_equal(old.id, again.id));
     assert_int_equal(old.size, again.size);
@@ -132,16 +120,10 @@ static void test_asked_by_two_owners(void **state) {
 }
 
 static struct uuid first_id_asked(uint32_t process) {
-    struct asked asked;
     world_start(process, true);
-    for (int i = 0; i < 50; i++) {
-        (void)reactor_step(world.processes[process].reactor, true);
-        if (!world_hear(process, &asked)) continue;
-        world_die(process);
-        return asked.id;
-    }
-    fail();
-    return (struct uuid){{0}};
+    struct uuid id = world_is_asked(process).id;
+    world_die(process);
+    return id;
 }
 
 /* Whoever comes an hour later asks under the same id, so that one that ends its owner is known again; and the id is never

@@ -51,13 +51,7 @@ static void test_cut_in_the_middle_of_a_record(void **state) {
     const struct journal_state before = world.state;
     world_happens("!a !b");
     world_start(0, true);
-    struct asked asked;
-    bool is_asked = false;
-    for (int i = 0; i < 50 && !is_asked; i++) {
-        (void)reactor_step(world.processes[0].reactor, true);
-        is_asked = world_hear(0, &asked);
-    }
-    assert_true(is_asked);
+    struct asked asked = world_is_asked(0);
     assert_int_equal(world_decide(&asked), REPLY_OK);
     assert_string_equal(world.taken, "!a");
     world_die(0);
