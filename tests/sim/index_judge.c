@@ -165,14 +165,24 @@ static void judge_relations(struct sim *sim, const struct index_model *model, co
     }
 }
 
+/* Who may be told of is told, and nobody else. What the model knows of the item then; NULL when nobody was told. */
+static const struct model_change *judge_told(struct sim *sim, const struct index_model *model, uint32_t item,
+                                             struct model_when when, uint32_t outcome, const char *untold,
+                                             const char *told_wrongly) {
+    const struct model_change *change = item == MODEL_NONE ? NULL : model_at(model, item, when);
+    bool is_told = change != NULL && !is_secret(model, change->label, when);
+    if (outcome == REFUSED_PERSON_UNKNOWN && is_told) wrong(sim, when, untold);
+    if (outcome == OUTCOME_OK && !is_told) wrong(sim, when, told_wrongly);
+    return outcome == OUTCOME_OK && is_told ? change : NULL;
+}
+
 static void judge_said(struct sim *sim, const struct index_model *model, const struct sim_query *query,
                        struct model_when when, uint32_t outcome, struct slice body) {
     uint32_t item = model_find(model, query->id, false);
-    const struct model_change *change = item == MODEL_NONE ? NULL : model_at(model, item, when);
-    bool is_told = change != NULL && !is_secret(model, change->label, when);
-    if (outcome == REFUSED_PERSON_UNKNOWN && is_told) wrong(sim, when, "an id that was given has said nothing");
-    if (outcome == OUTCOME_OK && !is_told) wrong(sim, when, "somebody is told of who is not there or secret");
-    if (outcome != OUTCOME_OK || !is_told) return;
+    const struct model_change *change =
+        judge_told(sim, model, item, when, outcome, "an id that was given has said nothing",
+                   "somebody is told of who is not there or secret");
+    if (change == NULL) return;
     struct index_consents_answer told;
     struct arena arena = arena_over(memory, sizeof memory);
     struct wire_fault fault;
@@ -191,11 +201,10 @@ static void judge_said(struct sim *sim, const struct index_model *model, const s
 static void judge_person(struct sim *sim, const struct index_model *model, struct uuid id, struct model_when when,
                          uint32_t outcome, struct slice body) {
     uint32_t item = model_find(model, id, false);
-    const struct model_change *change = item == MODEL_NONE ? NULL : model_at(model, item, when);
-    bool is_told = change != NULL && !is_secret(model, change->label, when);
-    if (outcome == REFUSED_PERSON_UNKNOWN && is_told) wrong(sim, when, "an id that was given leads nowhere");
-    if (outcome == OUTCOME_OK && !is_told) wrong(sim, when, "somebody is shown who is not there or secret");
-    if (outcome != OUTCOME_OK || !is_told) return;
+    const struct model_change *change =
+        judge_told(sim, model, item, when, outcome, "an id that was given leads nowhere",
+                   "somebody is shown who is not there or secret");
+    if (change == NULL) return;
     static struct index_person person;
     struct arena arena = arena_over(memory, sizeof memory);
     struct wire_fault fault;
@@ -230,11 +239,9 @@ static uint32_t record_of(const struct index_model *model, const struct sim_quer
 static void judge_found(struct sim *sim, const struct index_model *model, const struct sim_query *query,
                         struct model_when when, uint32_t outcome, struct slice body) {
     uint32_t item = record_of(model, query);
-    const struct model_change *change = item == MODEL_NONE ? NULL : model_at(model, item, when);
-    bool is_told = change != NULL && !is_secret(model, change->label, when);
-    if (outcome == REFUSED_PERSON_UNKNOWN && is_told) wrong(sim, when, "a record leads nowhere");
-    if (outcome == OUTCOME_OK && !is_told) wrong(sim, when, "a record leads to somebody who is not there or secret");
-    if (outcome != OUTCOME_OK || !is_told) return;
+    const struct model_change *change = judge_told(sim, model, item, when, outcome, "a record leads nowhere",
+                                                   "a record leads to somebody who is not there or secret");
+    if (change == NULL) return;
     struct index_find_answer found;
     struct arena arena = arena_over(memory, sizeof memory);
     struct wire_fault fault;
