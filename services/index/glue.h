@@ -8,6 +8,8 @@
 
 /* OUTCOME_INVALID with the fault as its detail. */
 void index_refuse_invalid(const struct wire_fault *fault, struct service_refusal *ret_refusal);
+/* Whom a query is about, whatever it answers. */
+void index_put_subject(struct service_refusal *ret_refusal, struct uuid person_id);
 /* Whose record it is: of the asker's own organisation, unless an operator says another one. False: it is not theirs. */
 bool index_own_key(const struct ingress *ingress, struct index_record_key *key, struct wire_fault *ret_fault);
 

@@ -37,7 +37,7 @@ static uint32_t refuse(struct service_refusal *ret_refusal, uint32_t outcome) {
     return outcome;
 }
 
-static void put_subject(struct service_refusal *ret_refusal, struct uuid person_id) {
+void index_put_subject(struct service_refusal *ret_refusal, struct uuid person_id) {
     ret_refusal->subject = (struct service_subject){.has_person = true, .person_id = person_id};
 }
 
@@ -92,7 +92,7 @@ INDEX_QUERY(answer_find_person) {
     uint32_t outcome = find(context, ingress, rows, &asked, &answer, &fault);
     if (outcome == OUTCOME_INVALID) index_refuse_invalid(&fault, ret_refusal);
     if (outcome != OUTCOME_OK) return refuse(ret_refusal, outcome);
-    put_subject(ret_refusal, answer.person_id);
+    index_put_subject(ret_refusal, answer.person_id);
     int64_t as_of_ms = as_of(asked.as_of_ms);
     bool is_told =
         index_may_know(ingress, rows, answer.person_id, as_of_ms) &&
@@ -246,7 +246,7 @@ INDEX_QUERY(answer_get_person) {
     int64_t as_of_ms = as_of(asked.as_of_ms);
     bool is_known = query_person(rows, asked.person_id, as_of_ms, person, sealed);
     if (!is_known) return refuse(ret_refusal, REFUSED_PERSON_UNKNOWN);
-    put_subject(ret_refusal, person->person_id);
+    index_put_subject(ret_refusal, person->person_id);
     if (!index_may_know(ingress, rows, person->person_id, as_of_ms)) return refuse(ret_refusal, REFUSED_PERSON_UNKNOWN);
     bool is_restricted = is_marked(rows, person->person_id, INDEX_FLAG_RESTRICTED, as_of_ms);
     if (!open_records(context, sealed, person, is_restricted) ||

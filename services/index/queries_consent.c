@@ -29,8 +29,9 @@ INDEX_QUERY(answer_get_consent) {
     }
     int64_t as_of_ms = asked.as_of_ms == 0 ? INDEX_NOW : asked.as_of_ms;
     if (asked.on_date[0] == '\0') index_day_of(asked.as_of_ms == 0 ? now_ms : asked.as_of_ms, asked.on_date);
-    bool is_told = person_root(rows, asked.person_id, as_of_ms, &person_id, NULL) &&
-                   index_may_know(ingress, rows, person_id, as_of_ms);
+    bool is_known = person_root(rows, asked.person_id, as_of_ms, &person_id, NULL);
+    if (is_known) index_put_subject(ret_refusal, person_id);
+    bool is_told = is_known && index_may_know(ingress, rows, person_id, as_of_ms);
     ret_refusal->outcome = REFUSED_PERSON_UNKNOWN;
     if (is_told && index_consents_of(context, rows, person_id, asked.on_date, as_of_ms, &answer)) {
         wire_table_encode(&index_consents_response_wire, &answer, arena, out);
